@@ -1,0 +1,39 @@
+/** Owns the report of demand that proxies push to the operator, once a second and at the first held request. */
+import { z } from 'zod';
+
+const countSchema = z.int().min(0);
+
+/**
+ * Demand of one Deployment as one proxy saw it since its previous report. A gateway counts only what it holds, a
+ * sidecar only what reached it, so that the sum over reporters counts each request once.
+ */
+export const demandEntrySchema = z.strictObject({
+  namespace: z.string().min(1).max(63),
+  endpoint: z.string().min(1).max(63),
+  deployment: z.string().min(1).max(63),
+  inFlight: countSchema.describe('At the model server now.'),
+  queued: countSchema.describe('Waiting for a turn, or held while nothing is ready.'),
+  finished: countSchema.describe('Answered since the previous report.'),
+  averageConcurrency: z
+    .number()
+    .min(0)
+    .describe('In flight plus queued, averaged over the time since the previous report.'),
+});
+
+export const demandReportSchema = z.strictObject({
+  reporter: z
+    .string()
+    .min(1)
+    .max(253)
+    .describe('Pod name of the proxy; with `instance` it identifies the process.'),
+  instance: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('Random identifier of the process: a restart is a new reporter.'),
+  intervalMs: z.int().min(0).describe('Length of the time that the entries cover.'),
+  entries: z.array(demandEntrySchema).max(10_000),
+});
+
+export type DemandEntry = z.output<typeof demandEntrySchema>;
+export type DemandReport = z.output<typeof demandReportSchema>;

@@ -1,0 +1,67 @@
+/** Owns the file through which the operator tells a sidecar what it guards: rendered by one, read by the other. */
+import { z } from 'zod';
+import { rateLimitSchema } from '../crds/schema/governance.ts';
+
+const portSchema = z.int().min(1).max(65535);
+const millisecondsSchema = z.int().min(0);
+
+export const sidecarConfigSchema = z.strictObject({
+  endpoint: z
+    .strictObject({ namespace: z.string().min(1), name: z.string().min(1), uid: z.string() })
+    .describe('The ServingEndpoint that the pod belongs to.'),
+  servedEntity: z
+    .string()
+    .min(1)
+    .describe('Name of the served entity; answered as header served-model-name.'),
+  deployment: z.string().min(1).describe('Name of the Deployment; labels demand and metrics.'),
+  modelServer: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: portSchema,
+      healthPath: z.string().startsWith('/'),
+      livenessPath: z.string().startsWith('/'),
+      invocationsPath: z.string().startsWith('/'),
+    })
+    .describe('The model server beside the sidecar.'),
+  concurrency: z
+    .strictObject({
+      limit: z.int().min(0).describe('Requests at the model server at one time; 0: no limit.'),
+      queue: z.int().min(0).describe('Requests that may wait for a turn; the next one is refused with 429.'),
+      queueTimeoutMs: millisecondsSchema.describe('How long one may wait for its turn.'),
+    })
+    .describe('Bounds on what the model server is given.'),
+  rateLimits: z
+    .array(rateLimitSchema)
+    .describe('Limits applied to callers whom no other hop has accounted yet.'),
+  maxBodyBytes: z.int().min(1).describe('Greatest request body.'),
+  timeouts: z
+    .strictObject({
+      connectMs: millisecondsSchema,
+      firstByteMs: millisecondsSchema,
+      idleMs: millisecondsSchema.describe('Between two bytes of an answer.'),
+      totalMs: millisecondsSchema,
+    })
+    .describe('Deadlines of one request, phase by phase.'),
+  peers: z
+    .strictObject({
+      trustedForwarders: z
+        .array(z.string().startsWith('spiffe://'))
+        .describe('Identities whose word on the caller counts.'),
+    })
+    .describe('Who may connect.'),
+  demand: z
+    .strictObject({
+      url: z.url().describe('Where demand is reported.'),
+      identity: z.string().startsWith('spiffe://').describe('The identity that the receiver must prove.'),
+      intervalMs: z.int().min(100),
+    })
+    .describe('Demand reports to the operator.'),
+  drain: z
+    .strictObject({
+      quietMs: millisecondsSchema.describe('Quiet time after which a drain is over.'),
+      maxMs: millisecondsSchema.describe('Greatest length of a drain.'),
+    })
+    .describe('How the sidecar lets go.'),
+});
+
+export type SidecarConfig = z.output<typeof sidecarConfigSchema>;

@@ -1,0 +1,22 @@
+/** Owns the identity of the API: group, version, and the labels and annotations that Fairlead puts on objects. */
+
+export const apiGroup = 'serving.fairlead.dev';
+export const apiVersion = `${apiGroup}/v1alpha1`;
+
+export const labels = {
+  /** The name of the ServingEndpoint that an object belongs to. */
+  endpoint: `${apiGroup}/endpoint`,
+  /** The name of the served entity within its endpoint. */
+  servedEntity: `${apiGroup}/served-entity`,
+  /** The name of the Deployment: selects the pods of exactly one deployed version of a served entity. */
+  deployment: `${apiGroup}/deployment`,
+  managedBy: 'app.kubernetes.io/managed-by',
+  partOf: 'app.kubernetes.io/part-of',
+} as const;
+
+export const annotations = {
+  /** On a Deployment: the config version that first needed it. */
+  configVersion: `${apiGroup}/config-version`,
+  /** On a Deployment: why its scale was last changed by Fairlead, and when (RFC 3339). */
+  lastScaled: `${apiGroup}/last-scaled`,
+} as const;

@@ -1,0 +1,43 @@
+/** Owns status conditions: their shape (KEP-1623), their types and the reasons that Fairlead gives. */
+import { z } from 'zod';
+import { listMap } from './cel.ts';
+
+export const conditionStatuses = ['True', 'False', 'Unknown'] as const;
+
+export const conditionTypes = {
+  /** Every entity of the active config can answer (an entity at zero can: it wakes). */
+  ready: 'Ready',
+  /** True while no config version waits to become active; False with the cause when the newest one failed. */
+  configUpdate: 'ConfigUpdate',
+  /** The traffic follows the active config. */
+  trafficRouted: 'TrafficRouted',
+  /** Replicas follow demand. */
+  autoscaling: 'Autoscaling',
+  /** The certificates of the sidecars are made and valid. */
+  certificatesReady: 'CertificatesReady',
+  /** The spec asks only for what this version of Fairlead does; False names the fields that it does not act on yet. */
+  fieldsSupported: 'FieldsSupported',
+  /** kstatus: work goes on towards the spec. Present only while True. */
+  reconciling: 'Reconciling',
+  /** kstatus: the work cannot go on without a change by somebody. Present only while True. */
+  stalled: 'Stalled',
+} as const;
+
+export const conditionSchema = z
+  .strictObject({
+    type: z.string().min(1).max(316),
+    status: z.enum(conditionStatuses),
+    observedGeneration: z.int().min(0).optional(),
+    lastTransitionTime: z.iso.datetime(),
+    reason: z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/),
+    message: z.string().max(32768),
+  })
+  .describe('One aspect of the state, in the shape that kubectl wait and kstatus read.');
+
+export type Condition = z.output<typeof conditionSchema>;
+
+export const conditionsSchema = z.array(conditionSchema).max(32).meta(listMap('type'));

@@ -1,0 +1,55 @@
+/** Owns one served entity of an endpoint: its name, model, workload, environment and pod overlay. */
+import { z } from 'zod';
+import { listMap, preserveUnknown } from './cel.ts';
+import {
+  exactlyOneModelKind,
+  externalModelSchema,
+  foundationModelSchema,
+  modelSchema,
+} from './model-source.ts';
+import { workloadSchema } from './workload.ts';
+
+export const servedEntityName = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$/);
+
+const environmentVariable = z
+  .looseObject({
+    name: z.string().min(1).max(253).describe('Name of the variable.'),
+    value: z.string().max(65536).optional().describe('Value; $(VAR) is expanded as in a container.'),
+    valueFrom: z
+      .looseObject({})
+      .meta(preserveUnknown)
+      .optional()
+      .describe('Source of the value, as in a container.'),
+  })
+  .meta(preserveUnknown)
+  .describe('An environment variable of the model server, as in a container.');
+
+export const servedEntitySchema = z
+  .strictObject({
+    name: servedEntityName.describe(
+      'Name of the entity, unique in the endpoint; <model>-<version> is customary.',
+    ),
+    model: modelSchema.optional(),
+    externalModel: externalModelSchema.optional(),
+    foundationModel: foundationModelSchema.optional(),
+    workload: workloadSchema.default({ type: 'CPU', scaleToZero: { enabled: false, idleAfter: '30m' } }),
+    env: z
+      .array(environmentVariable)
+      .max(30)
+      .meta(listMap('name'))
+      .optional()
+      .describe('Environment of the model server; at most 30 variables.'),
+    template: z
+      .looseObject({})
+      .meta(preserveUnknown)
+      .optional()
+      .describe('Strategic merge overlay on the pod template; unknown fields survive untouched.'),
+  })
+  .meta(exactlyOneModelKind)
+  .describe('One model that the endpoint serves.');
+
+export type ServedEntity = z.output<typeof servedEntitySchema>;

@@ -1,0 +1,184 @@
+/** Owns the ServingEndpoint: models behind one URL, with traffic, scale and governance (design §3). */
+import { z } from 'zod';
+import { apiVersion } from './api.ts';
+import { atomicList, listMap, rules } from './cel.ts';
+import { conditionsSchema, conditionStatuses } from './condition.ts';
+import { aiGatewaySchema, rateLimitSchema } from './governance.ts';
+import { objectMetaSchema } from './object-meta.ts';
+import { servedEntityName, servedEntitySchema } from './served-entity.ts';
+
+export const tagSchema = z
+  .strictObject({
+    key: z.string().min(1).max(128).describe('Key of the tag.'),
+    value: z.string().max(256).default('').describe('Value of the tag.'),
+  })
+  .describe('A label for people and for billing.');
+
+export const trafficRouteSchema = z
+  .strictObject({
+    servedEntity: servedEntityName.describe('Name of a served entity.'),
+    percent: z.int().min(0).max(100).describe('Share of the traffic; 0: used as fallback only.'),
+  })
+  .describe('Where a share of the traffic goes.');
+
+export const servingEndpointSpecSchema = z
+  .strictObject({
+    endpointName: z
+      .string()
+      .min(1)
+      .max(63)
+      .regex(/^[A-Za-z0-9_-]+$/)
+      .optional()
+      .describe('The public name; default: metadata.name. Unique in the namespace.'),
+    description: z.string().max(4096).optional().describe('What the endpoint is for.'),
+    tags: z.array(tagSchema).max(50).meta(listMap('key')).optional().describe('Tags of the endpoint.'),
+    routeOptimized: z
+      .boolean()
+      .default(false)
+      .meta(
+        rules({
+          rule: 'self == oldSelf',
+          message: 'routeOptimized is immutable: create another endpoint instead',
+        }),
+      )
+      .describe('Whether callers may reach the sidecars directly; immutable.'),
+    suspended: z.boolean().default(false).describe('Stops the endpoint without forgetting it.'),
+    servedEntities: z
+      .array(servedEntitySchema)
+      .min(1)
+      .max(15)
+      .meta(listMap('name'))
+      .describe('The models behind the endpoint, 1 to 15.'),
+    traffic: z
+      .strictObject({
+        routes: z
+          .array(trafficRouteSchema)
+          .min(1)
+          .max(15)
+          .meta(listMap('servedEntity'))
+          .describe('Shares; their sum is 100.'),
+      })
+      .meta(
+        rules({
+          rule: 'self.routes.map(r, r.percent).sum() == 100',
+          message: 'the percents of traffic.routes must sum to 100',
+        }),
+      )
+      .optional()
+      .describe('How the traffic is split; optional with one entity.'),
+    rateLimits: z
+      .array(rateLimitSchema)
+      .max(20)
+      .meta(atomicList)
+      .optional()
+      .describe('Limits on calls and tokens.'),
+    aiGateway: aiGatewaySchema.optional(),
+  })
+  .meta(
+    rules(
+      {
+        rule: 'has(self.traffic) || size(self.servedEntities) == 1',
+        message: 'traffic.routes is required when there is more than one served entity',
+      },
+      {
+        rule: '!has(self.traffic) || self.traffic.routes.all(r, self.servedEntities.exists(e, e.name == r.servedEntity))',
+        message: 'each traffic.routes[].servedEntity must name one of servedEntities',
+      },
+    ),
+  );
+
+export const deploymentStates = [
+  'Creating',
+  'Recovering',
+  'Ready',
+  'ScaledToZero',
+  'Failed',
+  'Aborted',
+] as const;
+
+const coldStartSchema = z
+  .strictObject({
+    totalSeconds: z.number().min(0).optional().describe('From the pod being created to its first readiness.'),
+    scheduleSeconds: z.number().min(0).optional(),
+    fetchSeconds: z.number().min(0).optional().describe('Fetching the model.'),
+    loadSeconds: z.number().min(0).optional().describe('Starting the server and loading the model.'),
+  })
+  .describe('Where the time of the last start went.');
+
+const servedEntityStatusSchema = z.strictObject({
+  name: z.string().max(63),
+  configVersion: z.int().min(1).describe('The config version that this row is about.'),
+  state: z.enum(deploymentStates),
+  reason: z.string().max(256).optional().describe('CamelCase reason of the state.'),
+  message: z.string().max(32768).optional().describe('The cause in words, and the remedy.'),
+  runtime: z.string().max(253).optional().describe('The runtime that was chosen.'),
+  deployment: z.string().max(63).optional().describe('Name of the Deployment.'),
+  replicas: z
+    .strictObject({ desired: z.int().min(0), ready: z.int().min(0) })
+    .optional()
+    .describe('Replicas of the Deployment.'),
+  coldStart: coldStartSchema.optional(),
+});
+
+const configVersionStatusSchema = z.strictObject({
+  configVersion: z.int().min(1),
+  since: z.iso.datetime(),
+});
+
+const routedTrafficSchema = z
+  .strictObject({
+    servedEntity: z.string().max(63),
+    percent: z.int().min(0).max(100),
+    deployment: z
+      .string()
+      .max(63)
+      .optional()
+      .describe('The Deployment that answers; absent for external models.'),
+    configVersion: z.int().min(1),
+  })
+  .describe('A share of the traffic as it is routed now.');
+
+export const servingEndpointStatusSchema = z.strictObject({
+  observedGeneration: z.int().min(0).optional(),
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional()
+    .describe('Stable identifier, 32 hexadecimal digits.'),
+  url: z.string().max(2048).optional().describe('Where to send requests.'),
+  ready: z.enum(conditionStatuses).optional().describe('Status of the Ready condition, for printing.'),
+  active: configVersionStatusSchema.optional().describe('The config version that serves.'),
+  pending: configVersionStatusSchema.optional().describe('The config version that is being brought up.'),
+  traffic: z
+    .array(routedTrafficSchema)
+    .max(30)
+    .meta(atomicList)
+    .optional()
+    .describe('The traffic as it is routed now.'),
+  servedEntities: z.array(servedEntityStatusSchema).max(60).meta(atomicList).optional(),
+  conditions: conditionsSchema.optional(),
+});
+
+export const servingEndpointSchema = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('ServingEndpoint'),
+    metadata: objectMetaSchema,
+    spec: servingEndpointSpecSchema,
+    status: servingEndpointStatusSchema.optional(),
+  })
+  .meta(
+    rules({
+      rule: 'size(self.metadata.name) <= 63',
+      message: 'metadata.name must have at most 63 characters: it becomes a label value',
+    }),
+  );
+
+/** A ServingEndpoint as the API server returns it: defaults filled in. */
+export type ServingEndpoint = z.output<typeof servingEndpointSchema>;
+export type ServingEndpointSpec = z.output<typeof servingEndpointSpecSchema>;
+export type ServingEndpointStatus = z.output<typeof servingEndpointStatusSchema>;
+export type ServedEntityStatus = z.output<typeof servedEntityStatusSchema>;
+export type RoutedTraffic = z.output<typeof routedTrafficSchema>;
+/** A ServingEndpoint as a person writes it: defaults left out. */
+export type ServingEndpointManifest = z.input<typeof servingEndpointSchema>;

@@ -1,0 +1,81 @@
+/** Owns how much a served entity gets: hardware type, concurrency bounds, and scale to zero. */
+import { z } from 'zod';
+import { rules } from './cel.ts';
+
+export const workloadTypes = [
+  'CPU',
+  'CPU_MEDIUM',
+  'CPU_LARGE',
+  'GPU_SMALL',
+  'GPU_MEDIUM',
+  'GPU_MEDIUM_8',
+  'GPU_LARGE',
+  'GPU_LARGE_2',
+  'GPU_XLARGE',
+  'GPU_XLARGE_8',
+  'MULTIGPU_MEDIUM',
+] as const;
+
+export const workloadSizes = ['Small', 'Medium', 'Large'] as const;
+
+/** Durations as Go writes them, without sign, in the units that make sense for people: 10s, 30m, 1h30m, 500ms. */
+export const durationPattern = /^([0-9]+(ms|s|m|h))+$/;
+
+export const scaleToZeroSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe('Whether an idle entity goes to zero replicas; the next request wakes it.'),
+    idleAfter: z
+      .string()
+      .max(32)
+      .regex(durationPattern)
+      .default('30m')
+      .describe('How long no request may be seen before the entity goes to zero, e.g. 10s, 30m, 1h.'),
+  })
+  .describe('Scale to zero and back.');
+
+export const workloadSchema = z
+  .strictObject({
+    type: z
+      .enum(workloadTypes)
+      .default('CPU')
+      .describe("Hardware; mapped to resources and nodes by the operator's config."),
+    size: z
+      .enum(workloadSizes)
+      .optional()
+      .describe('Provisioned concurrency: Small 4-4, Medium 8-16, Large 16-64. Default Small.'),
+    minConcurrency: z
+      .int()
+      .min(0)
+      .max(1024)
+      .optional()
+      .describe('Least provisioned concurrency; instead of size.'),
+    maxConcurrency: z
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('Most provisioned concurrency; instead of size.'),
+    scaleToZero: scaleToZeroSchema.default({ enabled: false, idleAfter: '30m' }),
+  })
+  .meta(
+    rules(
+      {
+        rule: '!(has(self.size) && (has(self.minConcurrency) || has(self.maxConcurrency)))',
+        message: 'size excludes minConcurrency and maxConcurrency: set either the size or the bounds',
+      },
+      {
+        rule: 'has(self.minConcurrency) == has(self.maxConcurrency)',
+        message: 'minConcurrency and maxConcurrency must be set together',
+      },
+      {
+        rule: '!(has(self.minConcurrency) && has(self.maxConcurrency)) || self.minConcurrency <= self.maxConcurrency',
+        message: 'minConcurrency must not be greater than maxConcurrency',
+      },
+    ),
+  )
+  .describe('Hardware and scale of a served entity.');
+
+export type Workload = z.output<typeof workloadSchema>;

@@ -1,0 +1,19 @@
+// Owns how tests are found and run: unit tests beside their files, cross-room tests in test/, journeys in e2e/.
+import { defineConfig } from 'vitest/config';
+
+const exclude = ['**/node_modules/**', 'dist/**', '.fairlead/**'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+    reporters: ['default'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...exclude, 'test/**', 'e2e/**'] } },
+      { extends: true, test: { name: 'cross-room', include: ['test/**/*.test.ts'], exclude, testTimeout: 60_000 } },
+      { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude, testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false } },
+    ],
+  },
+});
