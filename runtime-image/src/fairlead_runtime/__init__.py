@@ -1,0 +1,1 @@
+"""The MLflow runtime of Fairlead: a model fetcher and a model server, one process each."""

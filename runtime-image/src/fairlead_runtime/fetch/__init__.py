@@ -1,0 +1,1 @@
+"""The model fetcher: brings one model from its source into one directory, whole or not at all."""

@@ -1,0 +1,133 @@
+"""Owns the destination directory: one fetch at a time, staged beside it, published in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from fairlead_runtime.failure import Failure, describe_exception
+from fairlead_runtime.fetch.marker import Marker, measure_model, read_marker, write_marker
+from fairlead_runtime.fetch.source import Source
+
+_NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
+
+
+class Destination:
+    """Where the model shall lie."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        # A mounted volume cannot be renamed over, so there the marker, written last,
+        # is what makes the model appear in one step.
+        self._mounted = os.path.ismount(self.path)
+        self._room = self.path if self._mounted else self.path.parent
+        self._prefix = f".fairlead-fetch-{'' if self._mounted else self.path.name + '-'}"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other fetchers of the same destination out."""
+        with self._usable():
+            self._room.mkdir(parents=True, exist_ok=True)
+            lock = (self._room / f"{self._prefix}lock").open("w")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            except OSError as error:
+                if error.errno not in _NO_LOCKS_HERE:
+                    raise
+            yield
+
+    def holds(self, source: Source) -> bool:
+        """Whether the complete model of this source lies here already."""
+        found = read_marker(self.path)
+        return found is not None and found == measure_model(self.path, source)
+
+    @contextlib.contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A fresh directory on the destination's own file system, gone afterwards."""
+        with self._usable():
+            self._refuse_foreign_content()
+            for stale in self._room.glob(f"{self._prefix}stage-*"):
+                shutil.rmtree(stale, ignore_errors=True)
+            staging = Path(tempfile.mkdtemp(prefix=f"{self._prefix}stage-", dir=self._room))
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def publish(self, model: Path, source: Source) -> Marker:
+        """Moves a complete model from the staging directory to its place."""
+        marker = measure_model(model, source)
+        with self._usable():
+            if self._mounted:
+                self._publish_entries(model, marker)
+            else:
+                write_marker(model, marker)
+                # mkdtemp makes directories for the owner alone; the server may run as
+                # another user.
+                model.chmod(0o755)
+                if self.path.exists():
+                    shutil.rmtree(self.path)
+                model.rename(self.path)
+        return marker
+
+    def _publish_entries(self, model: Path, marker: Marker) -> None:
+        for entry in self._entries():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        for entry in model.iterdir():
+            entry.rename(self.path / entry.name)
+        write_marker(self.path, marker)
+
+    def _entries(self) -> list[Path]:
+        ours = ("lost+found",)
+        return [
+            entry
+            for entry in self.path.iterdir()
+            if not entry.name.startswith(self._prefix) and entry.name not in ours
+        ]
+
+    def _refuse_foreign_content(self) -> None:
+        if not self.path.exists():
+            return
+        # Left half-published by a fetch that was killed, and so ours to replace.
+        interrupted = any(self._room.glob(f"{self._prefix}stage-*"))
+        if self._entries() and read_marker(self.path) is None and not interrupted:
+            raise Failure(
+                "DESTINATION_OCCUPIED",
+                "destination not usable",
+                str(self.path),
+                "it holds files that no fetch has put there",
+                "name an empty or a new directory",
+            )
+
+    @contextlib.contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise explain_destination_error(self.path, error) from error
+
+
+def explain_destination_error(path: Path, error: OSError) -> Failure:
+    """Says why a directory cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return Failure(
+            "DESTINATION_FULL",
+            "destination is full",
+            str(path),
+            describe_exception(error),
+            "give the volume more space",
+        )
+    return Failure(
+        "DESTINATION_UNWRITABLE",
+        "destination not usable",
+        str(path),
+        describe_exception(error),
+        "name a directory that this process may create and write",
+    )

@@ -1,0 +1,141 @@
+"""Owns saying in words why a download failed."""
+
+from __future__ import annotations
+
+import errno
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairlead_runtime.failure import Failure, describe_exception
+from fairlead_runtime.fetch.destination import explain_destination_error
+from fairlead_runtime.fetch.registry import explain_absence
+from fairlead_runtime.fetch.source import Source
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """A pattern over what the exceptions say, and what it means."""
+
+    pattern: re.Pattern[str]
+    code: str
+    kind: str
+    cause: str
+    remedy: str
+
+
+def _cause(pattern: str, code: str, kind: str, cause: str, remedy: str) -> _Cause:
+    return _Cause(re.compile(pattern), code, kind, cause, remedy)
+
+
+# MLflow turns the exceptions of its download threads into one text, so what went
+# wrong has to be read from texts. The first pattern that is found decides.
+_CAUSES = (
+    _cause(
+        r"No space left on device|Disk quota exceeded|File too large",
+        "DESTINATION_FULL",
+        "destination is full",
+        "there is no space left for the model",
+        "give the volume more space",
+    ),
+    _cause(
+        r"Unable to locate credentials|NoCredentials|PartialCredentials|CredentialRetrievalError",
+        "CREDENTIALS_MISSING",
+        "access denied",
+        "there are no credentials",
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod an identity",
+    ),
+    _cause(
+        r"CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerification",
+        "TLS_FAILED",
+        "cannot reach",
+        "the server's certificate is not trusted",
+        "add its authority to the trusted certificates",
+    ),
+    _cause(
+        r"AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken"
+        r"|AuthFailure|InvalidClientTokenId|Forbidden|Unauthorized|PERMISSION_DENIED"
+        r"|UNAUTHENTICATED|\((?:401|403)\)|error code (?:401|403)|You are not authenticated",
+        "ACCESS_DENIED",
+        "access denied",
+        "the credentials are wrong or do not allow reading this model",
+        "check the credentials and what they permit",
+    ),
+    _cause(
+        r"Connection refused|Failed to establish a new connection|Name or service not known"
+        r"|Temporary failure in name resolution|nodename nor servname|No address associated"
+        r"|Could not connect to the endpoint|Network is unreachable|No route to host"
+        r"|NameResolutionError|EndpointConnectionError",
+        "UNREACHABLE",
+        "cannot reach",
+        "the server does not answer",
+        "check its address, and that the network lets this pod reach it",
+    ),
+    _cause(
+        r"timed out|Timeout|Connection reset|Connection aborted|Connection broken"
+        r"|IncompleteRead|Max retries exceeded|RemoteDisconnected|too many 50\d",
+        "CONNECTION_LOST",
+        "download failed",
+        "the connection stalled or broke",
+        "try again; if it stays so, check the server and the network",
+    ),
+    _cause(
+        r"NoSuchBucket",
+        "MODEL_NOT_FOUND",
+        "model not found",
+        "there is no such bucket",
+        "check the name of the bucket, its region and the endpoint",
+    ),
+    _cause(
+        r"NoSuchKey|\(404\)|error code 404|Not Found|RESOURCE_DOES_NOT_EXIST|No such artifact"
+        r"|No such file or directory|does not exist|No versions of model|alias .* not found"
+        r"|Failed to download artifacts from path|not found",
+        "MODEL_NOT_FOUND",
+        "model not found",
+        "there is nothing at this place",
+        "check the name and the path",
+    ),
+)
+
+
+def explain_download_error(source: Source, destination: Path, error: BaseException) -> Failure:
+    """Maps an exception out of a download to a cause and a remedy."""
+    chain = _chain(error)
+    for link in chain:
+        if isinstance(link, OSError) and _concerns(link, destination):
+            return explain_destination_error(destination, link)
+    text = "\n".join(f"{type(link).__name__} {link} {_code(link)}" for link in chain)
+    for cause in _CAUSES:
+        if not cause.pattern.search(text):
+            continue
+        if cause.code == "MODEL_NOT_FOUND":
+            absence = explain_absence(source)
+            if absence:
+                return Failure(cause.code, cause.kind, source.name, absence)
+        said = describe_exception(chain[-1])
+        return Failure(cause.code, cause.kind, source.name, f"{cause.cause} ({said})", cause.remedy)
+    return Failure(
+        "DOWNLOAD_FAILED",
+        "download failed",
+        source.name,
+        describe_exception(error),
+        "the log holds the stack of the exception",
+    )
+
+
+def _concerns(error: OSError, destination: Path) -> bool:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    return str(error.filename or "").startswith(f"{destination.parent}/.fairlead-fetch-")
+
+
+def _code(error: BaseException) -> str:
+    return str(getattr(error, "error_code", ""))
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    links: list[BaseException] = []
+    while error is not None and error not in links:
+        links.append(error)
+        error = error.__cause__ or error.__context__
+    return links

@@ -1,0 +1,41 @@
+"""Owns what may never be printed: credentials in URLs and the values of secret environment variables."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<rest>[^\s'\"<>]+)")
+
+_SECRET_VARIABLES = (
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCESS_KEY",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "DATABRICKS_CLIENT_SECRET",
+    "DATABRICKS_TOKEN",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+)
+
+# Shorter values would blank out ordinary words of a message.
+_SHORTEST_SECRET = 6
+
+
+def redact(text: str) -> str:
+    """Strips user info and query strings from URLs, and blanks known secrets."""
+    clean = _URL.sub(_clean_url, text)
+    for name in _SECRET_VARIABLES:
+        value = os.environ.get(name, "")
+        if len(value) >= _SHORTEST_SECRET:
+            clean = clean.replace(value, "***")
+    return clean
+
+
+def _clean_url(match: re.Match[str]) -> str:
+    # Any query may carry a signature under a name nobody has listed (X-Amz-Signature,
+    # sig, token …), so none is kept.
+    address, mark, _query = match["rest"].partition("?")
+    authority, slash, path = address.partition("/")
+    host = authority.rpartition("@")[2]
+    return f"{match['scheme']}{host}{slash}{path}{'?***' if mark else ''}"

@@ -1,0 +1,1 @@
+"""The model server: MLflow's scoring semantics behind one asyncio process."""
