@@ -1,0 +1,80 @@
+/** Owns the bundles in dist/: what goes into them, and when they are out of date. */
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const repository = join(import.meta.dirname, '..');
+const dist = join(repository, 'dist');
+const stampFile = join(dist, 'inputs.json');
+const recipe = 'tools/bundles.ts';
+
+const imageEntries = {
+  fairlead: 'image/fairlead.ts',
+  operator: 'operator/main.ts',
+  gateway: 'proxy/gateway/main.ts',
+  sidecar: 'proxy/sidecar/main.ts',
+};
+const allEntries = { ...imageEntries, devcluster: 'devcluster/main.ts' };
+
+/** What of the bundles to build: `image` leaves out what the container image does not hold. */
+export type BundleSet = 'all' | 'image';
+
+/**
+ * Writes the bundles that are out of date and returns whether there were any. Each process loads its own bundle and the
+ * chunks that it shares, so that a light process (the sidecar) never parses the code of a heavy one.
+ *
+ * @throws BuildFailure of esbuild, with the place of each problem.
+ */
+export async function buildBundles(set: BundleSet = 'all'): Promise<boolean> {
+  if (isUpToDate(set)) return false;
+  const { metafile } = await build({
+    absWorkingDir: repository,
+    entryPoints: set === 'image' ? imageEntries : allEntries,
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'silent',
+    // CommonJS dependencies call require() for Node's own modules, which an ES module does not have.
+    banner: {
+      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+    },
+  });
+  const inputs = [recipe, ...Object.keys(metafile.inputs)];
+  writeFileSync(stampFile, JSON.stringify({ set, versions: versionsOf(inputs) }));
+  // Chunk names carry a hash of their content; those of earlier builds go only now, so that nobody who starts a
+  // process during the build finds a file missing.
+  const written = new Set(['dist/inputs.json', ...Object.keys(metafile.outputs)]);
+  for (const file of readdirSync(dist)) {
+    if (!written.has(`dist/${file}`)) rmSync(join(dist, file), { recursive: true });
+  }
+  return true;
+}
+
+function isUpToDate(set: BundleSet): boolean {
+  try {
+    const stamp = JSON.parse(readFileSync(stampFile, 'utf8')) as {
+      set: BundleSet;
+      versions: Record<string, string>;
+    };
+    const now = versionsOf(Object.keys(stamp.versions));
+    return stamp.set === set && Object.entries(stamp.versions).every(([path, version]) => now[path] === version);
+  } catch {
+    // No stamp, or an input is gone: both mean that the bundles have to be built.
+    return false;
+  }
+}
+
+function versionsOf(inputs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    inputs.map((path) => {
+      const { mtimeMs, size } = statSync(join(repository, path));
+      return [path, `${mtimeMs}:${size}`];
+    }),
+  );
+}
