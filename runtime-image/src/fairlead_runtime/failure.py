@@ -1,4 +1,4 @@
-"""Owns how this package fails: one sentence with cause and remedy, on stderr and in the termination log."""
+"""Owns how this package fails: one sentence with cause and remedy, where people look for it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def report_failure(failure: Failure, termination_log: Path) -> None:
     sys.stdout.flush()
     sentence = str(failure)
     _write_termination_log(sentence, termination_log)
-    print(sentence, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
 
 
 def _write_termination_log(sentence: str, path: Path) -> None:

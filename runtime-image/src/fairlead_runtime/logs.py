@@ -1,4 +1,4 @@
-"""Owns the log format: one JSON object a line on stdout, for this package and the libraries under it."""
+"""Owns the log format: one JSON object a line on stdout, for libraries too."""
 
 from __future__ import annotations
 

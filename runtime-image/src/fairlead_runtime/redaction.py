@@ -1,4 +1,4 @@
-"""Owns what may never be printed: credentials in URLs and the values of secret environment variables."""
+"""Owns what may never be printed: credentials in URLs and in environment variables."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from fairlead_runtime.deferred_imports import defer_unused_packages
 from fairlead_runtime.failure import DEFAULT_TERMINATION_LOG, Failure, report_failure
 from fairlead_runtime.fetch.fetching import fetch_model
 from fairlead_runtime.fetch.source import parse_source
@@ -19,6 +20,7 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     configure_logging(options.log_level)
     prepare_environment()
+    defer_unused_packages()
     try:
         fetch_model(parse_source(options.source), options.destination)
     except Failure as failure:
@@ -34,7 +36,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--source", required=True, help="models:/ runs:/ file:// https:// s3://")
     parser.add_argument("--destination", type=Path, required=True, help="becomes the model")
-    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    parser.add_argument(
+        "--log-level", default="info", choices=["debug", "info", "warning", "error"]
+    )
     parser.add_argument("--termination-log", type=Path, default=DEFAULT_TERMINATION_LOG)
     return parser.parse_args(arguments)
 

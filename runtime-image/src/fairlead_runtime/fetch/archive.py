@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -42,9 +43,9 @@ def _tar_members(archive: Path, name: str) -> Iterator[tuple[str, Opener]]:
         with tarfile.open(archive) as tar:
             for entry in tar:
                 if entry.isdir():
-                    yield entry.name, lambda: None
+                    yield entry.name, _directory
                 elif entry.isreg():
-                    yield entry.name, lambda entry=entry: tar.extractfile(entry)
+                    yield entry.name, partial(tar.extractfile, entry)
                 else:
                     raise _refused(
                         name, f"its member {entry.name!r} is a link or a device, not a file"
@@ -65,9 +66,13 @@ def _zip_members(archive: Path, name: str) -> Iterator[tuple[str, Opener]]:
             if entry.flag_bits & 1:
                 raise _refused(name, "it is encrypted")
             if entry.is_dir():
-                yield entry.filename, lambda: None
+                yield entry.filename, _directory
             else:
-                yield entry.filename, lambda entry=entry: content.open(entry)
+                yield entry.filename, partial(content.open, entry)
+
+
+def _directory() -> None:
+    return None
 
 
 def _safe_path(member: str, name: str) -> PurePosixPath:

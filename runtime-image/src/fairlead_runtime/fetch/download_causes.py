@@ -6,6 +6,7 @@ import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fairlead_runtime.failure import Failure, describe_exception
 from fairlead_runtime.fetch.destination import explain_destination_error
@@ -68,7 +69,7 @@ _CAUSES = (
         r"|NameResolutionError|EndpointConnectionError",
         "UNREACHABLE",
         "cannot reach",
-        "the server does not answer",
+        "no server answers",
         "check its address, and that the network lets this pod reach it",
     ),
     _cause(
@@ -98,6 +99,9 @@ _CAUSES = (
 )
 
 
+_OF_A_SERVER = {"UNREACHABLE", "CONNECTION_LOST", "TLS_FAILED"}
+
+
 def explain_download_error(source: Source, destination: Path, error: BaseException) -> Failure:
     """Maps an exception out of a download to a cause and a remedy."""
     chain = _chain(error)
@@ -113,7 +117,11 @@ def explain_download_error(source: Source, destination: Path, error: BaseExcepti
             if absence:
                 return Failure(cause.code, cause.kind, source.name, absence)
         said = describe_exception(chain[-1])
-        return Failure(cause.code, cause.kind, source.name, f"{cause.cause} ({said})", cause.remedy)
+        address = _address(text)
+        at = f" at {address}" if address and cause.code in _OF_A_SERVER else ""
+        return Failure(
+            cause.code, cause.kind, source.name, f"{cause.cause}{at} ({said})", cause.remedy
+        )
     return Failure(
         "DOWNLOAD_FAILED",
         "download failed",
@@ -127,6 +135,14 @@ def _concerns(error: OSError, destination: Path) -> bool:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return True
     return str(error.filename or "").startswith(f"{destination.parent}/.fairlead-fetch-")
+
+
+def _address(text: str) -> str:
+    pool = re.search(r"host='(?P<host>[^']+)', port=(?P<port>\d+)", text)
+    if pool:
+        return f"{pool['host']}:{pool['port']}"
+    endpoint = re.search(r"endpoint URL: \"(?P<url>[^\"]+)\"", text)
+    return urlsplit(endpoint["url"]).netloc if endpoint else ""
 
 
 def _code(error: BaseException) -> str:

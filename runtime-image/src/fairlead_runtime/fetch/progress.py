@@ -46,5 +46,5 @@ def _size(directory: Path) -> int:
         for name in files:
             # A download may rename its file between the listing and this look.
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(parent, name)).st_size
+                total += (Path(parent) / name).lstat().st_size
     return total

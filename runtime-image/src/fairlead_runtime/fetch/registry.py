@@ -1,4 +1,4 @@
-"""Owns saying what a model registry or a run does hold, when it does not hold what was asked for."""
+"""Owns saying what a registry or a run does hold, when it lacks what was asked for."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def _explain_model(client: Any, uri: str) -> str:
         if named["alias"] in aliases:
             return ""
         listed = ", ".join(aliases) or "none"
-        return f"registered model '{name}' has no alias '{named['alias']}' (aliases there: {listed})"
+        return (
+            f"registered model '{name}' has no alias '{named['alias']}' (aliases there: {listed})"
+        )
     if named["version"] in {str(version) for version in versions}:
         return ""
     return f"registered model '{name}' has no version {named['version']} (versions there: {there})"

@@ -92,6 +92,4 @@ def _is_loopback(host: str) -> bool:
 
 
 def _bad(name: str, cause: str) -> Failure:
-    return Failure(
-        "SOURCE_INVALID", "source not usable", name, cause, exit_code=EXIT_BAD_ARGUMENTS
-    )
+    return Failure("SOURCE_INVALID", "source not usable", name, cause, exit_code=EXIT_BAD_ARGUMENTS)

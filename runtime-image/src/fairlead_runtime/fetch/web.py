@@ -75,4 +75,6 @@ def _check_status(source: Source, status: int) -> None:
             f"the server answered {status}",
             "check the path of the URL",
         )
-    raise Failure("DOWNLOAD_FAILED", "download failed", source.name, f"the server answered {status}")
+    raise Failure(
+        "DOWNLOAD_FAILED", "download failed", source.name, f"the server answered {status}"
+    )

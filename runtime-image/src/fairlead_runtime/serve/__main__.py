@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from fairlead_runtime.deferred_imports import defer_unused_packages
 from fairlead_runtime.failure import DEFAULT_TERMINATION_LOG, Failure, report_failure
 from fairlead_runtime.logs import configure_logging
 from fairlead_runtime.mlflow_settings import prepare_environment
@@ -20,6 +21,7 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     configure_logging(options.log_level)
     prepare_environment()
+    defer_unused_packages()
     # What MLflow's own scoring server tells the model code it runs.
     os.environ["_MLFLOW_IS_IN_SERVING_ENVIRONMENT"] = "true"
     try:
@@ -59,7 +61,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         default=True,
         help="predict the model's input example before becoming ready",
     )
-    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    parser.add_argument(
+        "--log-level", default="info", choices=["debug", "info", "warning", "error"]
+    )
     parser.add_argument("--termination-log", type=Path, default=DEFAULT_TERMINATION_LOG)
     return parser.parse_args(arguments)
 

@@ -1,4 +1,4 @@
-"""Owns which phase the server is in, the one thing that the loader, the routes and the signals share."""
+"""Owns which phase the server is in: what loader, routes and signals share."""
 
 from __future__ import annotations
 
