@@ -1,0 +1,42 @@
+/** Owns quantities (`250m`, `1Gi`, `5e3`): exact arithmetic in thousandths, never floating point. */
+import { AppError } from '../../../platform/errors.ts';
+
+const binary: Record<string, bigint> = {
+  Ki: 1n << 10n,
+  Mi: 1n << 20n,
+  Gi: 1n << 30n,
+  Ti: 1n << 40n,
+  Pi: 1n << 50n,
+  Ei: 1n << 60n,
+};
+const decimal: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+
+/**
+ * Returns a quantity in thousandths; what is smaller rounds away from zero, as in Kubernetes.
+ *
+ * @throws AppError `QUANTITY_INVALID`.
+ */
+export function parseQuantity(quantity: string | number): bigint {
+  const text = String(quantity);
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([KMGTPE]i)|([numkMGTPE]|)|[eE]([+-]?\d{1,3}))$/.exec(text);
+  const digits = `${match?.[2] ?? ''}${match?.[3] ?? ''}`;
+  if (match === null || digits === '') {
+    throw new AppError('QUANTITY_INVALID', `"${text}" is not a quantity such as 250m, 2 or 1Gi`);
+  }
+  const [, sign, , fraction = '', binarySuffix, decimalSuffix = '', exponent] = match;
+  const power = exponent === undefined ? (decimal[decimalSuffix] ?? 0) : Number(exponent);
+  const shift = power + 3 - fraction.length;
+  const scaled = BigInt(digits) * (binarySuffix === undefined ? 1n : (binary[binarySuffix] ?? 1n));
+  const value = shift >= 0 ? scaled * 10n ** BigInt(shift) : divideUp(scaled, 10n ** BigInt(-shift));
+  return sign === '-' ? -value : value;
+}
+
+/** Returns `dividend ÷ divisor`, rounded up; neither is negative. */
+export function divideUp(dividend: bigint, divisor: bigint): bigint {
+  return (dividend + divisor - 1n) / divisor;
+}
+
+/** Returns thousandths as a quantity: whole numbers plain, others with `m`. */
+export function quantityText(thousandths: bigint): string {
+  return thousandths % 1000n === 0n ? String(thousandths / 1000n) : `${String(thousandths)}m`;
+}
