@@ -1,0 +1,18 @@
+/** Owns the connection pool to one API server: its TLS material and how dead peers are found. */
+import { Agent } from 'undici';
+import type { ClusterTls } from './credentials.ts';
+
+/**
+ * Returns a pool that connects with `tls`. HTTP/1.1 on purpose: every watch has its own socket, so one stalled stream
+ * holds up no other, and TCP keepalive finds a dead peer. undici's own header and body timeouts are off because a
+ * quiet watch is healthy; each request brings its deadline.
+ */
+export function makeAgent(tls: ClusterTls): Agent {
+  return new Agent({
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+    connect: { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 },
+  });
+}
