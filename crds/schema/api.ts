@@ -1,7 +1,8 @@
 /** Owns the identity of the API: group, version, and the labels and annotations that Fairlead puts on objects. */
 
 export const apiGroup = 'serving.fairlead.dev';
-export const apiVersion = `${apiGroup}/v1alpha1`;
+export const apiVersionName = 'v1alpha1';
+export const apiVersion = `${apiGroup}/${apiVersionName}`;
 
 export const labels = {
   /** The name of the ServingEndpoint that an object belongs to. */

@@ -22,9 +22,3 @@ export function listMap(...keys: string[]): Record<string, unknown> {
 
 /** Metadata of a list that one field manager owns as a whole. */
 export const atomicList = { 'x-kubernetes-list-type': 'atomic' };
-
-/** Metadata of an object whose unknown fields survive untouched. */
-export const preserveUnknown = { 'x-kubernetes-preserve-unknown-fields': true };
-
-/** Metadata of a map that one field manager owns as a whole. */
-export const atomicMap = { 'x-kubernetes-map-type': 'atomic' };

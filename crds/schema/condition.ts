@@ -25,19 +25,28 @@ export const conditionTypes = {
 
 export const conditionSchema = z
   .strictObject({
-    type: z.string().min(1).max(316),
-    status: z.enum(conditionStatuses),
-    observedGeneration: z.int().min(0).optional(),
-    lastTransitionTime: z.iso.datetime(),
+    type: z.string().min(1).max(316).describe('The aspect, e.g. Ready.'),
+    status: z.enum(conditionStatuses).describe('Whether it holds.'),
+    observedGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The generation of the spec that the condition is about.'),
+    lastTransitionTime: z.iso.datetime({ offset: true }).describe('When the status last changed.'),
     reason: z
       .string()
       .min(1)
       .max(1024)
-      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/),
-    message: z.string().max(32768),
+      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+      .describe('The cause in one CamelCase word, for programs.'),
+    message: z.string().max(32768).describe('The cause and the remedy, for people.'),
   })
   .describe('One aspect of the state, in the shape that kubectl wait and kstatus read.');
 
 export type Condition = z.output<typeof conditionSchema>;
 
-export const conditionsSchema = z.array(conditionSchema).max(32).meta(listMap('type'));
+export const conditionsSchema = z
+  .array(conditionSchema)
+  .max(32)
+  .meta(listMap('type'))
+  .describe('The state, aspect by aspect.');

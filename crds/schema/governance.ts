@@ -1,6 +1,6 @@
 /** Owns who may call how much, and what the AI gateway does with requests: limits, guardrails, fallback, logs. */
 import { z } from 'zod';
-import { preserveUnknown, rules } from './cel.ts';
+import { rules } from './cel.ts';
 
 export const rateLimitKeys = ['endpoint', 'user', 'userGroup', 'servicePrincipal'] as const;
 
@@ -59,14 +59,20 @@ const guardrailSchema = z
 export const aiGatewaySchema = z
   .strictObject({
     guardrails: z
-      .strictObject({ input: guardrailSchema.optional(), output: guardrailSchema.optional() })
-      .optional(),
+      .strictObject({
+        input: guardrailSchema.optional().describe('Checks of requests.'),
+        output: guardrailSchema.optional().describe('Checks of answers.'),
+      })
+      .optional()
+      .describe('Content that is refused or masked.'),
     fallback: z
       .strictObject({ enabled: z.boolean().default(false).describe('Try the next entity when one fails.') })
-      .optional(),
+      .optional()
+      .describe('What happens when an external model fails.'),
     usageTracking: z
       .strictObject({ enabled: z.boolean().default(false).describe('Record usage of each request.') })
-      .optional(),
+      .optional()
+      .describe('Who used how many tokens.'),
     inferenceTable: z
       .looseObject({
         enabled: z.boolean().default(false).describe('Log payloads.'),
@@ -77,7 +83,7 @@ export const aiGatewaySchema = z
           .optional()
           .describe('Share of the requests that is logged.'),
       })
-      .meta(preserveUnknown)
-      .optional(),
+      .optional()
+      .describe('A table of requests and answers.'),
   })
   .describe('What the AI gateway does with requests and answers.');

@@ -1,15 +1,16 @@
 /** Owns what a served entity runs: a model by URI, an external provider's model, or a curated foundation model. */
 import { z } from 'zod';
-import { preserveUnknown, rules } from './cel.ts';
+import { httpUrlSchema } from './http-url.ts';
 import { secretSourceSchema, secretValueSchema } from './references.ts';
 
-/** URI schemes that a model may be fetched from (design §3). */
+/** URI schemes that a model may be fetched from (design §3), those of MLflow's own stores first. */
 export const modelSchemes = [
   'models',
   'runs',
   'mlflow-artifacts',
   's3',
   'gs',
+  'azure',
   'wasbs',
   'abfss',
   'https',
@@ -19,7 +20,16 @@ export const modelSchemes = [
   'oci',
 ] as const;
 
-const uriPattern = new RegExp(`^(${modelSchemes.join('|')}):/.+$`);
+export type ModelScheme = (typeof modelSchemes)[number];
+
+/** Returns the scheme of a model's URI that the schema accepted. */
+export function modelSchemeOf(uri: string): ModelScheme | undefined {
+  return modelSchemes.find((scheme) => uri.startsWith(`${scheme}:`));
+}
+
+/** MLflow's own schemes may leave out the authority: `models:/iris/1`. */
+const uriPattern =
+  /^((models|runs|mlflow-artifacts):\/|(s3|gs|azure|wasbs|abfss|https|pvc|file|hf|oci):\/\/).+$/;
 
 export const modelSchema = z
   .strictObject({
@@ -29,7 +39,7 @@ export const modelSchema = z
       .max(2048)
       .regex(uriPattern)
       .describe(
-        'Where the model is: models:/<name>/<version>, models:/<name>@<alias>, runs:/<run>/<path>, mlflow-artifacts:/, s3://, gs://, wasbs://, abfss://, https://, pvc://, file://, hf:// or oci://.',
+        'Where the model is: models:/<name>/<version>, models:/<name>@<alias>, runs:/<run>/<path>, mlflow-artifacts:/, s3://, gs://, azure://, wasbs://, abfss://, https://, pvc://, file://, hf:// or oci://.',
       ),
     format: z
       .strictObject({
@@ -73,7 +83,7 @@ export const externalTasks = ['llm/v1/chat', 'llm/v1/completions', 'llm/v1/embed
 const openaiSchema = z
   .strictObject({
     apiKey: secretValueSchema.optional().describe('API key, by reference to a Secret.'),
-    apiBase: z.url().max(2048).optional().describe('Base URL; default: the public API of the provider.'),
+    apiBase: httpUrlSchema.optional().describe('Base URL; default: the public API of the provider.'),
     apiType: z.enum(['openai', 'azure', 'azuread']).optional().describe('Dialect of the API.'),
     apiVersion: z.string().max(63).optional().describe('API version; Azure needs it.'),
     deploymentName: z.string().max(253).optional().describe('Deployment; Azure needs it.'),
@@ -81,7 +91,8 @@ const openaiSchema = z
   })
   .describe('Settings of OpenAI and of Azure OpenAI.');
 
-const providerSettings = z.looseObject({}).meta(preserveUnknown).describe('Settings of this provider.');
+/** Settings whose fields this version does not check yet. */
+const settingsOf = (provider: string) => z.looseObject({}).optional().describe(`Settings of ${provider}.`);
 
 export const externalModelSchema = z
   .strictObject({
@@ -90,24 +101,22 @@ export const externalModelSchema = z
     task: z.enum(externalTasks).describe('What the model is asked to do.'),
     openai: openaiSchema.optional(),
     anthropic: z
-      .strictObject({ apiKey: secretValueSchema, apiBase: z.url().max(2048).optional() })
+      .strictObject({
+        apiKey: secretValueSchema.describe('API key, by reference to a Secret.'),
+        apiBase: httpUrlSchema.optional().describe('Base URL; default: the public API of the provider.'),
+      })
       .optional()
       .describe('Settings of Anthropic.'),
-    cohere: providerSettings.optional(),
-    ai21labs: providerSettings.optional(),
-    amazonBedrock: providerSettings.optional(),
-    googleCloudVertexAi: providerSettings.optional(),
-    databricksModelServing: providerSettings.optional(),
-    palm: providerSettings.optional(),
-    custom: providerSettings.optional(),
+    cohere: settingsOf('Cohere'),
+    ai21labs: settingsOf('AI21 Labs'),
+    amazonBedrock: settingsOf('Amazon Bedrock'),
+    googleCloudVertexAi: settingsOf('Google Cloud Vertex AI'),
+    databricksModelServing: settingsOf('Databricks Model Serving'),
+    palm: settingsOf('PaLM'),
+    custom: settingsOf('any provider that speaks the OpenAI API'),
   })
   .describe('A model that a provider outside the cluster serves.');
 
 export const foundationModelSchema = z
   .strictObject({ name: z.string().min(1).max(253).describe('Name of a FoundationModel of the catalogue.') })
   .describe('A curated foundation model.');
-
-export const exactlyOneModelKind = rules({
-  rule: '(has(self.model) ? 1 : 0) + (has(self.externalModel) ? 1 : 0) + (has(self.foundationModel) ? 1 : 0) == 1',
-  message: 'exactly one of model, externalModel and foundationModel must be set',
-});

@@ -25,4 +25,5 @@ export const secretKeyReferenceSchema = z
 
 /** A field whose value is never written into the spec, only referred to. */
 export const secretValueSchema = z.strictObject({ secretRef: secretKeyReferenceSchema });
+/** A Secret as a whole, e.g. the credentials of an object store as environment variables. */
 export const secretSourceSchema = z.strictObject({ secretRef: secretReferenceSchema });

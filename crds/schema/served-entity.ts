@@ -1,12 +1,7 @@
 /** Owns one served entity of an endpoint: its name, model, workload, environment and pod overlay. */
 import { z } from 'zod';
-import { listMap, preserveUnknown } from './cel.ts';
-import {
-  exactlyOneModelKind,
-  externalModelSchema,
-  foundationModelSchema,
-  modelSchema,
-} from './model-source.ts';
+import { listMap, rules } from './cel.ts';
+import { externalModelSchema, foundationModelSchema, modelSchema } from './model-source.ts';
 import { workloadSchema } from './workload.ts';
 
 export const servedEntityName = z
@@ -19,13 +14,8 @@ const environmentVariable = z
   .looseObject({
     name: z.string().min(1).max(253).describe('Name of the variable.'),
     value: z.string().max(65536).optional().describe('Value; $(VAR) is expanded as in a container.'),
-    valueFrom: z
-      .looseObject({})
-      .meta(preserveUnknown)
-      .optional()
-      .describe('Source of the value, as in a container.'),
+    valueFrom: z.looseObject({}).optional().describe('Source of the value, as in a container.'),
   })
-  .meta(preserveUnknown)
   .describe('An environment variable of the model server, as in a container.');
 
 export const servedEntitySchema = z
@@ -36,7 +26,7 @@ export const servedEntitySchema = z
     model: modelSchema.optional(),
     externalModel: externalModelSchema.optional(),
     foundationModel: foundationModelSchema.optional(),
-    workload: workloadSchema.default({ type: 'CPU', scaleToZero: { enabled: false, idleAfter: '30m' } }),
+    workload: workloadSchema.prefault({}),
     env: z
       .array(environmentVariable)
       .max(30)
@@ -45,11 +35,22 @@ export const servedEntitySchema = z
       .describe('Environment of the model server; at most 30 variables.'),
     template: z
       .looseObject({})
-      .meta(preserveUnknown)
       .optional()
       .describe('Strategic merge overlay on the pod template; unknown fields survive untouched.'),
   })
-  .meta(exactlyOneModelKind)
+  .meta(
+    rules(
+      {
+        rule: '(has(self.model) ? 1 : 0) + (has(self.externalModel) ? 1 : 0) + (has(self.foundationModel) ? 1 : 0) == 1',
+        message: 'exactly one of model, externalModel and foundationModel must be set',
+      },
+      {
+        rule: '!has(self.externalModel) || (!has(self.env) && !has(self.template))',
+        message:
+          'env and template need a pod: remove them, or set model or foundationModel instead of externalModel',
+      },
+    ),
+  )
   .describe('One model that the endpoint serves.');
 
 export type ServedEntity = z.output<typeof servedEntitySchema>;

@@ -87,6 +87,7 @@ export const servingEndpointSpecSchema = z
     ),
   );
 
+/** What can be said of one served entity of one config version. */
 export const deploymentStates = [
   'Creating',
   'Recovering',
@@ -99,47 +100,54 @@ export const deploymentStates = [
 const coldStartSchema = z
   .strictObject({
     totalSeconds: z.number().min(0).optional().describe('From the pod being created to its first readiness.'),
-    scheduleSeconds: z.number().min(0).optional(),
+    scheduleSeconds: z.number().min(0).optional().describe('Until a node took the pod.'),
     fetchSeconds: z.number().min(0).optional().describe('Fetching the model.'),
     loadSeconds: z.number().min(0).optional().describe('Starting the server and loading the model.'),
   })
   .describe('Where the time of the last start went.');
 
 const servedEntityStatusSchema = z.strictObject({
-  name: z.string().max(63),
+  name: z.string().max(63).describe('Name of the served entity.'),
   configVersion: z.int().min(1).describe('The config version that this row is about.'),
-  state: z.enum(deploymentStates),
+  state: z.enum(deploymentStates).describe('What its Deployment is doing.'),
   reason: z.string().max(256).optional().describe('CamelCase reason of the state.'),
   message: z.string().max(32768).optional().describe('The cause in words, and the remedy.'),
   runtime: z.string().max(253).optional().describe('The runtime that was chosen.'),
   deployment: z.string().max(63).optional().describe('Name of the Deployment.'),
   replicas: z
-    .strictObject({ desired: z.int().min(0), ready: z.int().min(0) })
+    .strictObject({
+      desired: z.int().min(0).describe('As many are wanted.'),
+      ready: z.int().min(0).describe('As many answer.'),
+    })
     .optional()
     .describe('Replicas of the Deployment.'),
   coldStart: coldStartSchema.optional(),
 });
 
 const configVersionStatusSchema = z.strictObject({
-  configVersion: z.int().min(1),
-  since: z.iso.datetime(),
+  configVersion: z.int().min(1).describe('Number of the config version.'),
+  since: z.iso.datetime({ offset: true }).describe('Since when it is in this state.'),
 });
 
 const routedTrafficSchema = z
   .strictObject({
-    servedEntity: z.string().max(63),
-    percent: z.int().min(0).max(100),
+    servedEntity: z.string().max(63).describe('Name of the served entity.'),
+    percent: z.int().min(0).max(100).describe('Share of the traffic.'),
     deployment: z
       .string()
       .max(63)
       .optional()
       .describe('The Deployment that answers; absent for external models.'),
-    configVersion: z.int().min(1),
+    configVersion: z.int().min(1).describe('The config version that the share belongs to.'),
   })
   .describe('A share of the traffic as it is routed now.');
 
 export const servingEndpointStatusSchema = z.strictObject({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('The generation of the spec that the status is about.'),
   id: z
     .string()
     .regex(/^[0-9a-f]{32}$/)
@@ -155,7 +163,12 @@ export const servingEndpointStatusSchema = z.strictObject({
     .meta(atomicList)
     .optional()
     .describe('The traffic as it is routed now.'),
-  servedEntities: z.array(servedEntityStatusSchema).max(60).meta(atomicList).optional(),
+  servedEntities: z
+    .array(servedEntityStatusSchema)
+    .max(60)
+    .meta(atomicList)
+    .optional()
+    .describe('The served entities of the active and of the pending config version.'),
   conditions: conditionsSchema.optional(),
 });
 
@@ -164,13 +177,14 @@ export const servingEndpointSchema = z
     apiVersion: z.literal(apiVersion),
     kind: z.literal('ServingEndpoint'),
     metadata: objectMetaSchema,
-    spec: servingEndpointSpecSchema,
-    status: servingEndpointStatusSchema.optional(),
+    spec: servingEndpointSpecSchema.describe('What the endpoint shall be.'),
+    status: servingEndpointStatusSchema.optional().describe('What the endpoint is.'),
   })
   .meta(
     rules({
-      rule: 'size(self.metadata.name) <= 63',
-      message: 'metadata.name must have at most 63 characters: it becomes a label value',
+      rule: "size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+      message:
+        "metadata.name becomes the name of Services: use lower-case letters, digits and '-', begin with a letter, at most 63 characters; any other public name goes into spec.endpointName",
     }),
   );
 

@@ -1,7 +1,7 @@
 /** Owns ServingRuntime and ClusterServingRuntime: which container serves which model format (semantics of KServe's field names). */
 import { z } from 'zod';
 import { apiVersion } from './api.ts';
-import { listMap, preserveUnknown } from './cel.ts';
+import { atomicList } from './cel.ts';
 import { conditionsSchema } from './condition.ts';
 import { objectMetaSchema } from './object-meta.ts';
 
@@ -19,10 +19,9 @@ const supportedModelFormatSchema = z.strictObject({
 
 const containerSchema = z
   .looseObject({
-    name: z.string().min(1).max(63),
-    image: z.string().min(1).max(1024),
+    name: z.string().min(1).max(63).describe('Name of the container.'),
+    image: z.string().min(1).max(1024).describe('Image of the container.'),
   })
-  .meta(preserveUnknown)
   .describe('A container, as in a pod; unknown fields survive untouched.');
 
 export const servingRuntimeSpecSchema = z.strictObject({
@@ -31,6 +30,7 @@ export const servingRuntimeSpecSchema = z.strictObject({
     .array(supportedModelFormatSchema)
     .min(1)
     .max(32)
+    .meta(atomicList)
     .describe('Formats that it serves.'),
   protocol: z.enum(protocols).default('mlflow').describe('The protocol that its server speaks.'),
   modelServer: z
@@ -60,7 +60,8 @@ export const servingRuntimeSpecSchema = z.strictObject({
         .default('/invocations')
         .describe('Where predictions are asked for.'),
     })
-    .default({ port: 8080, healthPath: '/health', livenessPath: '/ping', invocationsPath: '/invocations' }),
+    .prefault({})
+    .describe('How the sidecar speaks to the model server.'),
   fetcher: containerSchema
     .optional()
     .describe(
@@ -71,14 +72,17 @@ export const servingRuntimeSpecSchema = z.strictObject({
   ),
   template: z
     .looseObject({})
-    .meta(preserveUnknown)
     .optional()
     .describe('Overlay on the pod template, under the one of the served entity.'),
 });
 
 const statusSchema = z.strictObject({
-  observedGeneration: z.int().min(0).optional(),
-  conditions: conditionsSchema.meta(listMap('type')).optional(),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('The generation of the spec that the status is about.'),
+  conditions: conditionsSchema.optional(),
 });
 
 const runtimeOf = <Kind extends string>(kind: Kind) =>
@@ -86,8 +90,8 @@ const runtimeOf = <Kind extends string>(kind: Kind) =>
     apiVersion: z.literal(apiVersion),
     kind: z.literal(kind),
     metadata: objectMetaSchema,
-    spec: servingRuntimeSpecSchema,
-    status: statusSchema.optional(),
+    spec: servingRuntimeSpecSchema.describe('What is served, and how.'),
+    status: statusSchema.optional().describe('What Fairlead saw of the runtime.'),
   });
 
 export const servingRuntimeSchema = runtimeOf('ServingRuntime');

@@ -32,6 +32,12 @@ export const scaleToZeroSchema = z
       .max(32)
       .regex(durationPattern)
       .default('30m')
+      .meta(
+        rules({
+          rule: "duration(self) >= duration('1s')",
+          message: 'idleAfter must be at least 1s, e.g. 10s, 30m, 1h30m',
+        }),
+      )
       .describe('How long no request may be seen before the entity goes to zero, e.g. 10s, 30m, 1h.'),
   })
   .describe('Scale to zero and back.');
@@ -48,17 +54,19 @@ export const workloadSchema = z
       .describe('Provisioned concurrency: Small 4-4, Medium 8-16, Large 16-64. Default Small.'),
     minConcurrency: z
       .int()
-      .min(0)
+      .min(1)
       .max(1024)
       .optional()
-      .describe('Least provisioned concurrency; instead of size.'),
+      .describe(
+        'Least provisioned concurrency while any replica runs; instead of size. Zero is scaleToZero.',
+      ),
     maxConcurrency: z
       .int()
       .min(1)
       .max(1024)
       .optional()
       .describe('Most provisioned concurrency; instead of size.'),
-    scaleToZero: scaleToZeroSchema.default({ enabled: false, idleAfter: '30m' }),
+    scaleToZero: scaleToZeroSchema.prefault({}),
   })
   .meta(
     rules(
