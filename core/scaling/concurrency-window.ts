@@ -1,0 +1,56 @@
+/** Owns the average of a concurrency over the last seconds, from reports that arrive late and in pieces. */
+
+const bucketMs = 1_000;
+
+/** A ring of one-second buckets, each holding concurrency times milliseconds. */
+export class ConcurrencyWindow {
+  readonly #buckets: Float64Array;
+  #newest: number;
+  readonly #startedAt: number;
+
+  /** `windowMs` is the longest average that can be asked for; `now` is when counting starts. */
+  constructor(windowMs: number, now: number) {
+    this.#buckets = new Float64Array(Math.ceil(windowMs / bucketMs) + 1);
+    this.#newest = Math.floor(now / bucketMs);
+    this.#startedAt = now;
+  }
+
+  /** Adds a concurrency that held on average for the `durationMs` that end at `now`. */
+  add(concurrency: number, durationMs: number, now: number): void {
+    this.#advance(now);
+    const from = Math.max(now - durationMs, (this.#newest - this.#buckets.length + 1) * bucketMs);
+    for (let start = from; start < now;) {
+      const bucket = Math.floor(start / bucketMs);
+      const end = Math.min(now, (bucket + 1) * bucketMs);
+      const index = bucket % this.#buckets.length;
+      this.#buckets[index] = (this.#buckets[index] ?? 0) + concurrency * (end - start);
+      start = end;
+    }
+  }
+
+  /**
+   * Returns the average over the last `windowMs`. The second that is going on is left out, because its reports are
+   * still on their way; time before counting started is left out too, so that a young window does not look idle.
+   */
+  average(windowMs: number, now: number): number {
+    this.#advance(now);
+    const end = this.#newest;
+    const begin = end - Math.min(Math.ceil(windowMs / bucketMs), this.#buckets.length - 1);
+    let total = 0;
+    for (let bucket = begin; bucket < end; bucket += 1) {
+      total += this.#buckets[bucket % this.#buckets.length] ?? 0;
+    }
+    const counted = Math.min((end - begin) * bucketMs, end * bucketMs - this.#startedAt);
+    return total / Math.max(counted, bucketMs);
+  }
+
+  #advance(now: number): void {
+    const current = Math.floor(now / bucketMs);
+    const steps = Math.min(current - this.#newest, this.#buckets.length);
+    for (let step = 1; step <= steps; step += 1) {
+      this.#buckets[(this.#newest + step) % this.#buckets.length] = 0;
+    }
+    // After a gap longer than the ring every bucket is zero, whichever index it has.
+    if (current > this.#newest) this.#newest = current;
+  }
+}

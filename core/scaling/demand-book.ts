@@ -1,0 +1,125 @@
+/** Owns what is known of demand: who reported when, for which Deployment, and how much. Times are monotonic milliseconds. */
+import { ConcurrencyWindow } from './concurrency-window.ts';
+import type { DemandEntry, DemandReport } from './demand-report.ts';
+
+/** Where a report came from; a gateway counts what it holds, a sidecar what reached its pod. */
+export type DemandSource = 'gateway' | 'sidecar';
+
+export interface DemandBookOptions {
+  /** Length of the average that scaling follows. */
+  readonly stableWindowMs: number;
+  /** Length of the average that tells a burst. */
+  readonly burstWindowMs: number;
+  /** How long a report counts; silence beyond it means that nothing is known. */
+  readonly expiryMs: number;
+}
+
+export interface FreshReporter {
+  readonly pod: string;
+  readonly source: DemandSource;
+  /** Since when its reports have come without a gap. */
+  readonly continuousSince: number;
+}
+
+export interface DeploymentDemand {
+  readonly reporters: readonly FreshReporter[];
+  /** When demand was last seen; undefined if never. */
+  readonly lastDemandAt: number | undefined;
+  readonly stableAverage: number;
+  readonly burstAverage: number;
+}
+
+interface Reporter {
+  readonly pod: string;
+  readonly source: DemandSource;
+  readonly continuousSince: number;
+  lastAt: number;
+}
+
+interface Page {
+  readonly reporters: Map<string, Reporter>;
+  readonly window: ConcurrencyWindow;
+  lastDemandAt: number | undefined;
+}
+
+export class DemandBook {
+  readonly #options: DemandBookOptions;
+  readonly #pages = new Map<string, Page>();
+
+  constructor(options: DemandBookOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over a report whose sender has proved to be `source`. */
+  record(report: DemandReport, source: DemandSource, now: number): void {
+    const reporter = `${source}/${report.reporter}/${report.instance}`;
+    for (const entry of report.entries) {
+      const page = this.#pageOf(demandKey(entry.namespace, entry.deployment), now);
+      const known = page.reporters.get(reporter);
+      if (known === undefined || now - known.lastAt > this.#options.expiryMs) {
+        page.reporters.set(reporter, { pod: report.reporter, source, continuousSince: now, lastAt: now });
+      } else {
+        known.lastAt = now;
+      }
+      page.window.add(entry.averageConcurrency, report.intervalMs, now);
+      if (isDemand(entry)) page.lastDemandAt = now;
+    }
+  }
+
+  /** Returns what is known of a Deployment; undefined where nobody has reported within the expiry. */
+  demandOf(key: string, now: number): DeploymentDemand | undefined {
+    const page = this.#pages.get(key);
+    if (page === undefined) return undefined;
+    const reporters = [...page.reporters.values()].filter((reporter) => this.#isFresh(reporter, now));
+    if (reporters.length === 0) return undefined;
+    return {
+      reporters,
+      lastDemandAt: page.lastDemandAt,
+      stableAverage: page.window.average(this.#options.stableWindowMs, now),
+      burstAverage: page.window.average(this.#options.burstWindowMs, now),
+    };
+  }
+
+  /** Returns the keys of the Deployments in a namespace that somebody has reported on. */
+  keysIn(namespace: string): string[] {
+    return [...this.#pages.keys()].filter((key) => key.startsWith(`${namespace}/`));
+  }
+
+  /** Drops reporters that fell silent, and Deployments without reporters; to be called now and then. */
+  prune(now: number): void {
+    for (const [key, page] of this.#pages) {
+      for (const [id, reporter] of page.reporters) {
+        if (!this.#isFresh(reporter, now)) page.reporters.delete(id);
+      }
+      if (page.reporters.size === 0) this.#pages.delete(key);
+    }
+  }
+
+  /** Forgets everything: who stopped leading has missed reports and must not trust old ones. */
+  clear(): void {
+    this.#pages.clear();
+  }
+
+  #isFresh(reporter: Reporter, now: number): boolean {
+    return now - reporter.lastAt <= this.#options.expiryMs;
+  }
+
+  #pageOf(key: string, now: number): Page {
+    const known = this.#pages.get(key);
+    if (known !== undefined) return known;
+    const page: Page = {
+      reporters: new Map(),
+      window: new ConcurrencyWindow(this.#options.stableWindowMs, now),
+      lastDemandAt: undefined,
+    };
+    this.#pages.set(key, page);
+    return page;
+  }
+}
+
+/** Returns the name of a Deployment in the book. */
+export const demandKey = (namespace: string, deployment: string): string => `${namespace}/${deployment}`;
+
+// Requests finished since the last report count: a steady stream of short ones is never in flight when looked at.
+const isDemand = (entry: DemandEntry): boolean =>
+  entry.inFlight + entry.queued + entry.finished > 0 || entry.averageConcurrency > 0;

@@ -1,0 +1,38 @@
+/** Owns what the objects of one served entity are made from. */
+import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
+import type { RateLimit } from '../../../crds/schema/governance.ts';
+import type { ReplicaBounds } from '../../../core/scaling/replica-bounds.ts';
+import type { ObjectMeta } from '../../../kube/resource.ts';
+import type { OperatorConfig } from '../../config.ts';
+import type { RuntimeCandidate } from '../../serving-runtime/select-runtime.ts';
+import { deploymentLabels } from '../names.ts';
+import { ownerReference } from './owner.ts';
+import type { EndpointIdentity } from './owner.ts';
+
+export type ModelEntity = ServedEntity & { readonly model: NonNullable<ServedEntity['model']> };
+
+/** One Deployment to be, with everything that its objects depend on. */
+export interface Blueprint {
+  readonly endpoint: EndpointIdentity;
+  readonly entity: ModelEntity;
+  /** Name of the Deployment, its Service, its HPA and its ConfigMap. */
+  readonly name: string;
+  /** The config version that first needed it. */
+  readonly configVersion: number;
+  readonly runtime: RuntimeCandidate;
+  readonly rateLimits: readonly RateLimit[];
+  readonly bounds: ReplicaBounds;
+  readonly config: OperatorConfig;
+}
+
+/** Returns the metadata that all objects of the entity share. */
+export function blueprintMetadata(blueprint: Blueprint, annotations?: Record<string, string>): ObjectMeta {
+  const { endpoint, entity, name } = blueprint;
+  return {
+    name,
+    namespace: endpoint.namespace,
+    labels: deploymentLabels(endpoint.name, entity.name, name),
+    ...(annotations === undefined ? {} : { annotations }),
+    ownerReferences: [ownerReference(endpoint)],
+  };
+}

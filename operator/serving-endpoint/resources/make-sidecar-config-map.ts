@@ -1,0 +1,49 @@
+/** Owns the ConfigMap from which a sidecar learns what it guards. */
+import type { SidecarConfig } from '../../../core/sidecar-config.ts';
+import type { ConfigMap } from '../../../kube/kinds.ts';
+import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
+import { demandUrlOf } from '../../config.ts';
+import { blueprintMetadata } from './blueprint.ts';
+import type { Blueprint } from './blueprint.ts';
+import { sidecarConfigFile } from './make-sidecar-container.ts';
+
+/** Returns the ConfigMap; the sidecar takes over changes of it without a restart. */
+export function makeSidecarConfigMap(blueprint: Blueprint): ConfigMap {
+  return {
+    metadata: blueprintMetadata(blueprint),
+    data: { [sidecarConfigFile]: `${JSON.stringify(makeSidecarConfig(blueprint), null, 2)}\n` },
+  };
+}
+
+/** Returns what the sidecar's file says. */
+export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
+  const { endpoint, entity, name, runtime, rateLimits, config } = blueprint;
+  const { sidecar, scaling, trustDomain, systemNamespace } = config;
+  const { port, healthPath, livenessPath, invocationsPath } = runtime.spec.modelServer;
+  return {
+    endpoint: { namespace: endpoint.namespace, name: endpoint.name, uid: endpoint.uid },
+    servedEntity: entity.name,
+    deployment: name,
+    modelServer: { host: '127.0.0.1', port, healthPath, livenessPath, invocationsPath },
+    concurrency: {
+      limit: scaling.concurrencyPerReplica,
+      queue: scaling.concurrencyPerReplica * sidecar.queuePerSlot,
+      queueTimeoutMs: sidecar.queueTimeout,
+    },
+    rateLimits: [...rateLimits],
+    maxBodyBytes: sidecar.maxBodyBytes,
+    timeouts: {
+      connectMs: sidecar.connectTimeout,
+      firstByteMs: sidecar.firstByteTimeout,
+      idleMs: sidecar.idleTimeout,
+      totalMs: sidecar.totalTimeout,
+    },
+    peers: { trustedForwarders: [serviceAccountIdentity(trustDomain, systemNamespace, 'fairlead-gateway')] },
+    demand: {
+      url: demandUrlOf(config),
+      identity: serviceAccountIdentity(trustDomain, systemNamespace, 'fairlead-operator'),
+      intervalMs: scaling.reportInterval,
+    },
+    drain: { quietMs: sidecar.drainQuiet, maxMs: sidecar.drainMax },
+  };
+}

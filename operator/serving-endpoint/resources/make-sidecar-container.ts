@@ -1,0 +1,84 @@
+/** Owns the sidecar's container: a native sidecar, so that it starts before the model server and outlives it. */
+import type { OperatorConfig } from '../../config.ts';
+import type { Container, PodTemplate } from './make-pod-template.ts';
+
+/** Of the sidecar: data (TLS), and administration (plain; probes and drain). */
+export const dataPort = 8443;
+export const adminPort = 9090;
+export const sidecarName = 'sidecar';
+
+const configDirectory = '/etc/fairlead/sidecar';
+const tlsDirectory = '/etc/fairlead/tls';
+
+/** The key of the sidecar's ConfigMap, and so the name of its file. */
+export const sidecarConfigFile = 'config.json';
+
+/** Returns the sidecar's container. */
+export function makeSidecarContainer(config: OperatorConfig): Container {
+  const { image, imagePullPolicy, resources } = config.sidecar;
+  const fromPod = (
+    name: string,
+    fieldPath: string,
+  ): { name: string; valueFrom: { fieldRef: { fieldPath: string } } } => ({
+    name,
+    valueFrom: { fieldRef: { fieldPath } },
+  });
+  return {
+    name: sidecarName,
+    image,
+    imagePullPolicy,
+    restartPolicy: 'Always',
+    args: [
+      'sidecar',
+      '--sidecar-config',
+      `${configDirectory}/${sidecarConfigFile}`,
+      '--tls-dir',
+      tlsDirectory,
+    ],
+    env: [
+      fromPod('POD_IP', 'status.podIP'),
+      fromPod('POD_NAME', 'metadata.name'),
+      fromPod('POD_UID', 'metadata.uid'),
+    ],
+    ports: [
+      { name: 'https', containerPort: dataPort, protocol: 'TCP' },
+      { name: 'admin', containerPort: adminPort, protocol: 'TCP' },
+    ],
+    // Readiness of the pod: it covers the model server, and turns false at once when the pod is to go.
+    readinessProbe: {
+      httpGet: { path: '/readyz', port: adminPort },
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+      failureThreshold: 1,
+    },
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: adminPort },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    resources,
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+    },
+    volumeMounts: [
+      { name: 'sidecar-config', mountPath: configDirectory, readOnly: true },
+      { name: 'sidecar-tls', mountPath: tlsDirectory, readOnly: true },
+    ],
+  };
+}
+
+/** Returns the volumes that the sidecar mounts. */
+export function sidecarVolumes(
+  configMap: string,
+  secret: string,
+): NonNullable<NonNullable<PodTemplate['spec']>['volumes']> {
+  return [
+    { name: 'sidecar-config', configMap: { name: configMap } },
+    { name: 'sidecar-tls', secret: { secretName: secret } },
+  ];
+}
