@@ -1,0 +1,22 @@
+/** Owns the checks before anything is started: what would fail later, said now and with its remedy. */
+import type { Home } from '../home.ts';
+import { isEnvironmentReady } from '../python/environment.ts';
+import { checkLoopback, checkPort } from './addresses.ts';
+import { checkDisk } from './disk.ts';
+import { findPython } from './python.ts';
+import type { Python } from './python.ts';
+
+const gibibyte = 1024 ** 3;
+
+/**
+ * Returns the Python to use on a machine that has all that a run needs.
+ *
+ * @throws AppError as `findPython`, `checkLoopback`, `checkPort` and `checkDisk` do.
+ */
+export async function checkMachine(home: Home, port: number): Promise<Python> {
+  const python = findPython();
+  await checkLoopback();
+  await checkPort(port);
+  checkDisk(home.dir, isEnvironmentReady(home.python, python) ? gibibyte / 4 : 2 * gibibyte);
+  return python;
+}
