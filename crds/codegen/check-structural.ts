@@ -1,7 +1,7 @@
 /** Owns the rules of structural schemas (apiextensions v1): what the API server would refuse is refused at generation. */
 import { GenerationError } from './generation-error.ts';
-import type { JsonSchema } from './json-schema.ts';
-import { childrenOf } from './json-schema.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import { childrenOf } from '../json-schema.ts';
 
 const annotations = ['title', 'description', 'default', 'nullable'];
 const structure = ['type', 'properties', 'items', 'additionalProperties'];

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { apiGroup, apiVersionName } from '../schema/api.ts';
 import { GenerationError } from './generation-error.ts';
-import type { JsonSchema } from './json-schema.ts';
+import type { JsonSchema } from '../json-schema.ts';
 import { makeStructuralSchema } from './structural.ts';
 
 export interface PrinterColumn {

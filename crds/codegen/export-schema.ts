@@ -1,8 +1,8 @@
 /** Owns the way from zod to JSON Schema, and refuses by name what JSON Schema would lose silently. */
 import { z } from 'zod';
 import { GenerationError } from './generation-error.ts';
-import type { JsonSchema } from './json-schema.ts';
-import { childPath } from './json-schema.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import { childPath } from '../json-schema.ts';
 
 /**
  * Returns the JSON Schema (target `openapi-3.0`) of what a person may write: fields with a default are optional.

@@ -1,7 +1,7 @@
 /** Owns the reference page of a kind: every field with its type, default and meaning, and every rule. */
 import type { CustomResourceDefinition } from './crd.ts';
-import type { JsonSchema, JsonValue } from './json-schema.ts';
-import { childrenOf } from './json-schema.ts';
+import type { JsonSchema, JsonValue } from '../json-schema.ts';
+import { childrenOf } from '../json-schema.ts';
 
 interface Row {
   readonly path: string;

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { checkStructural } from './check-structural.ts';
 import { exportSchema } from './export-schema.ts';
-import type { JsonSchema } from './json-schema.ts';
+import type { JsonSchema } from '../json-schema.ts';
 import { inlineReferences } from './rewrites/inline-references.ts';
 import { rewriteLists } from './rewrites/lists.ts';
 import { rewriteNumbers } from './rewrites/numbers.ts';

@@ -62,6 +62,7 @@ export const servingEndpointSpecSchema = z
         rules({
           rule: 'self.routes.map(r, r.percent).sum() == 100',
           message: 'the percents of traffic.routes must sum to 100',
+          fieldPath: '.routes',
         }),
       )
       .optional()
@@ -79,10 +80,13 @@ export const servingEndpointSpecSchema = z
       {
         rule: 'has(self.traffic) || size(self.servedEntities) == 1',
         message: 'traffic.routes is required when there is more than one served entity',
+        reason: 'FieldValueRequired',
+        fieldPath: '.traffic',
       },
       {
         rule: '!has(self.traffic) || self.traffic.routes.all(r, self.servedEntities.exists(e, e.name == r.servedEntity))',
         message: 'each traffic.routes[].servedEntity must name one of servedEntities',
+        fieldPath: '.traffic.routes',
       },
     ),
   );

@@ -1,7 +1,7 @@
 /** Owns rewrite 1: a CRD schema has no `$ref`, so what zod moved to `definitions` goes back to where it is used. */
 import { GenerationError } from '../generation-error.ts';
-import type { JsonSchema } from '../json-schema.ts';
-import { mapChildren } from '../json-schema.ts';
+import type { JsonSchema } from '../../json-schema.ts';
+import { mapChildren } from '../../json-schema.ts';
 
 const definitionPrefix = '#/definitions/';
 

@@ -1,7 +1,7 @@
 /** Owns rewrite 7: every list says how field managers share it. */
 import { GenerationError } from '../generation-error.ts';
-import type { JsonSchema } from '../json-schema.ts';
-import { rewriteSchema } from '../json-schema.ts';
+import type { JsonSchema } from '../../json-schema.ts';
+import { rewriteSchema } from '../../json-schema.ts';
 
 /**
  * Returns `schema` with a list type on every list: `atomic` for lists of plain values, and what the schema says

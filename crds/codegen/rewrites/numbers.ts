@@ -1,7 +1,7 @@
 /** Owns rewrite 3: integers in Kubernetes' words, and int-or-string in the one form that the API server accepts. */
 import { GenerationError } from '../generation-error.ts';
-import type { JsonSchema } from '../json-schema.ts';
-import { rewriteSchema } from '../json-schema.ts';
+import type { JsonSchema } from '../../json-schema.ts';
+import { rewriteSchema } from '../../json-schema.ts';
 
 const int32Max = 2_147_483_647;
 const int32Min = -2_147_483_648;

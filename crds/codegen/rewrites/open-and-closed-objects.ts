@@ -1,7 +1,7 @@
 /** Owns rewrite 2: `additionalProperties` never stands beside `properties`; a CRD object is pruned, or says that it is open. */
 import { GenerationError } from '../generation-error.ts';
-import type { JsonSchema } from '../json-schema.ts';
-import { rewriteSchema } from '../json-schema.ts';
+import type { JsonSchema } from '../../json-schema.ts';
+import { rewriteSchema } from '../../json-schema.ts';
 
 /**
  * Returns `schema` with strict objects closed by Kubernetes' pruning (`kubectl apply` reports unknown fields by

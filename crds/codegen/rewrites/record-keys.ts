@@ -1,7 +1,7 @@
 /** Owns rewrite 6: OpenAPI 3.0 cannot say what the keys of a map look like, so CEL says it. */
 import { GenerationError } from '../generation-error.ts';
-import type { CelRule, JsonSchema } from '../json-schema.ts';
-import { rewriteSchema } from '../json-schema.ts';
+import type { CelRule, JsonSchema } from '../../json-schema.ts';
+import { rewriteSchema } from '../../json-schema.ts';
 
 /**
  * Returns `schema` with the constraints on keys (`propertyNames`) as CEL rules of their maps.

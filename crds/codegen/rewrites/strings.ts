@@ -1,6 +1,6 @@
 /** Owns what Kubernetes knows of strings: its formats, and several patterns of one string. */
-import type { JsonSchema } from '../json-schema.ts';
-import { rewriteSchema } from '../json-schema.ts';
+import type { JsonSchema } from '../../json-schema.ts';
+import { rewriteSchema } from '../../json-schema.ts';
 
 /** Formats of apiextensions v1 that it checks as strictly as zod does, so that zod's pattern beside them can go. */
 const checkedFormats = new Set(['date-time']);

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { celFieldName } from '../../cel/field-name.ts';
 import { GenerationError } from '../generation-error.ts';
-import type { CelRule, JsonSchema } from '../json-schema.ts';
-import { rewriteSchema } from '../json-schema.ts';
+import type { CelRule, JsonSchema } from '../../json-schema.ts';
+import { rewriteSchema } from '../../json-schema.ts';
 
 interface Variant {
   /** The value of the discriminator. */

@@ -1,6 +1,6 @@
 /** Owns rewrite 5: a value of any shape keeps all that it has. */
-import type { JsonSchema } from '../json-schema.ts';
-import { rewriteSchema } from '../json-schema.ts';
+import type { JsonSchema } from '../../json-schema.ts';
+import { rewriteSchema } from '../../json-schema.ts';
 
 const annotationKeywords = new Set(['description', 'title', 'default', 'nullable']);
 
