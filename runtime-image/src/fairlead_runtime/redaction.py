@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import re
 
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<rest>[^\s'\"<>]+)")
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)"
+    r"(?P<rest>[^\s'\"<>]+?)(?=[:;,.)]*(?:[\s'\"<>]|$))"  # a sentence may go on behind it
+)
 
 _SECRET_VARIABLES = (
     "AWS_SECRET_ACCESS_KEY",

@@ -13,6 +13,8 @@ from typing import IO
 
 from fairlead_runtime.failure import Failure, describe_exception
 
+_CHUNK = 1024 * 1024
+
 # Returns the content of a regular file, or None for a directory.
 Opener = Callable[[], "IO[bytes] | None"]
 
@@ -50,11 +52,23 @@ def _tar_members(archive: Path, name: str) -> Iterator[tuple[str, Opener]]:
                     raise _refused(
                         name, f"its member {entry.name!r} is a link or a device, not a file"
                     )
+            _check_end(tar, name)
     except OSError as error:
         # gzip reports a damaged stream as an OSError without a number.
         if error.errno is None:
             raise _refused(name, f"it is corrupt ({describe_exception(error)})") from error
         raise
+
+
+def _check_end(tar: tarfile.TarFile, name: str) -> None:
+    # tarfile takes a damaged header for the end of the archive, and a checksum behind
+    # the last member is never looked at unless somebody reads up to it.
+    if tar.fileobj is None:
+        return
+    tar.fileobj.seek(tar.offset)
+    while block := tar.fileobj.read(_CHUNK):
+        if block.strip(b"\0"):
+            raise _refused(name, "it is corrupt (there is a damaged member in the middle)")
 
 
 def _zip_members(archive: Path, name: str) -> Iterator[tuple[str, Opener]]:
@@ -90,7 +104,7 @@ def _write(into: Path, path: PurePosixPath, opener: Opener) -> None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with content, target.open("wb") as file:
-        shutil.copyfileobj(content, file, 1024 * 1024)
+        shutil.copyfileobj(content, file, _CHUNK)
 
 
 def _refused(name: str, cause: str) -> Failure:

@@ -71,6 +71,6 @@ def _explain_run(client: Any, uri: str) -> str:
     models = client.search_logged_models(
         [run.info.experiment_id], filter_string=f"source_run_id = '{run.info.run_id}'"
     )
-    listed += [model.name for model in models if model.name not in listed]
-    there = ", ".join(sorted(listed)) or "none"
+    listed += [model.name for model in models]
+    there = ", ".join(sorted(set(listed))) or "none"
     return f"run '{parts['run']}' has no artifact '{parts['path']}' (artifacts there: {there})"

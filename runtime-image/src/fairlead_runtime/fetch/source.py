@@ -63,23 +63,22 @@ def parse_source(uri: str) -> Source:
     if shape is not None and not shape[0].fullmatch(trimmed):
         raise _bad(name, f"it does not have the form {shape[1]}")
     if origin is Origin.WEB:
-        check_web_address(uri)
+        problem = find_address_problem(uri)
+        if problem:
+            raise _bad(name, problem)
         return Source(uri, origin, name)
     return Source(trimmed, origin, redact(trimmed))
 
 
-def check_web_address(uri: str) -> None:
-    """Refuses an address over which anybody on the way could replace the model's code."""
+def find_address_problem(uri: str) -> str:
+    """Says why an address is refused: on plain http anybody on the way could replace the code."""
     parts = urlsplit(uri)
     if not parts.hostname:
-        raise _bad(redact(uri), "the URL names no host")
-    if parts.scheme.lower() == "https":
-        return
-    if parts.scheme.lower() == "http" and _is_loopback(parts.hostname):
-        return
-    raise _bad(
-        redact(uri), "a model is code, so it is fetched over https only (http: loopback only)"
-    )
+        return "the URL names no host"
+    scheme = parts.scheme.lower()
+    if scheme == "https" or (scheme == "http" and _is_loopback(parts.hostname)):
+        return ""
+    return "a model is code, so it is fetched over https only (http: loopback only)"
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,7 +10,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from fairlead_runtime.failure import Failure
-from fairlead_runtime.fetch.source import Source, check_web_address
+from fairlead_runtime.fetch.source import Source, find_address_problem
 
 _CONNECT_SECONDS = 10
 _STALL_SECONDS = 60
@@ -50,7 +50,15 @@ def _get(session: requests.Session, source: Source) -> requests.Response:
         response.close()
         address = urljoin(address, response.headers["location"])
         # Followed by hand so that no redirect leads from https to plain http.
-        check_web_address(address)
+        problem = find_address_problem(address)
+        if problem:
+            raise Failure(
+                "REDIRECT_REFUSED",
+                "redirect refused",
+                source.name,
+                f"it leads to {address}, and {problem}",
+                "name the address that it leads to, if that is meant",
+            )
     raise Failure(
         "DOWNLOAD_FAILED", "download failed", source.name, f"more than {_REDIRECTS} redirects"
     )

@@ -49,11 +49,24 @@ def _load(model_dir: Path) -> Scorer:
     from fairlead_runtime.serve.scoring import Scorer
 
     config_text = os.environ.get("SERVING_MODEL_CONFIG")
-    config = json.loads(config_text) if config_text else None
+    config = _parse_config(config_text) if config_text else None
     # The check of the model's requirements against what is installed runs after the
     # model is ready: it costs start-up time and never changes the outcome.
     model = mlflow.pyfunc.load_model(str(model_dir), suppress_warnings=True, model_config=config)
     return Scorer(model)
+
+
+def _parse_config(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Failure(
+            "CONFIG_INVALID",
+            "model cannot be loaded",
+            "SERVING_MODEL_CONFIG",
+            f"SERVING_MODEL_CONFIG is not valid JSON ({error})",
+            "set it to a JSON object, or unset it",
+        ) from error
 
 
 def _predict_example(model_dir: Path, scorer: Scorer) -> None:

@@ -39,6 +39,10 @@ class ServeOptions:
 
 def run_server(options: ServeOptions) -> None:
     """Serves until a signal; raises Failure when the model or the address is unusable."""
+    # Until the event loop takes the signals over, nothing has been accepted that would
+    # have to be finished.
+    for early in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(early, lambda *_: os._exit(0))
     listener = _listen(options.host, options.port)
     _logger.info(
         "listening",

@@ -10,16 +10,13 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel, scoring_server
 
 from fairlead_runtime.failure import describe_exception
+from fairlead_runtime.serve.messages import reword
 from fairlead_runtime.serve.replies import Reply, make_error
 
 _logger = logging.getLogger(__name__)
 
 _UNSUPPORTED_MEDIA_TYPE = 415
 _SERVER_ERROR = 500
-
-# MLflow puts the caller's whole input before the reason; the caller has it already.
-_ECHO_START = "Failed to predict data '"
-_ECHO_END = "'. \nError: "
 
 
 class Scorer:
@@ -76,10 +73,7 @@ def _json_type(value: object) -> str:
 
 def _refuse(error: MlflowException) -> Reply:
     status = error.get_http_status_code()
-    message = str(error.message)
-    if message.startswith(_ECHO_START) and _ECHO_END in message:
-        message = "The input does not fit the model: " + message.partition(_ECHO_END)[2]
-    message = message.partition(f". {scoring_server.SCORING_PROTOCOL_CHANGE_INFO}")[0]
+    message = reword(str(error.message))
     raised = error.__context__
     if raised is not None and "stack_trace" in error.json_kwargs:
         # The stack goes to the log of whoever runs the model, never to whoever calls it.
