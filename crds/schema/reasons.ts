@@ -100,17 +100,4 @@ export const progressReasons = {
   stalled: 'ChangeNeeded',
 } as const;
 
-type ValueOf<T> = T[keyof T];
-
-export type EntityReason = ValueOf<typeof entityReasons>;
-
-export type ConditionReason = ValueOf<
-  | typeof readyReasons
-  | typeof configUpdateReasons
-  | typeof trafficReasons
-  | typeof autoscalingReasons
-  | typeof certificateReasons
-  | typeof fieldReasons
-  | typeof progressReasons
-> &
-  string;
+export type EntityReason = (typeof entityReasons)[keyof typeof entityReasons];
