@@ -1,7 +1,9 @@
 /** Owns access by a kubeconfig, through client-node's KubeConfig: the only file that loads client-node at run time. */
+import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { delimiter } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import { load as parseYaml } from 'js-yaml';
 import { AppError, messageOf } from '../platform/errors.ts';
 import type { ClusterAccess, ClusterTls, Credentials } from './credentials.ts';
 import { sameTls } from './in-cluster.ts';
@@ -36,17 +38,36 @@ function readConfig(paths: string): KubeConfig {
   const [first, ...others] = paths.split(delimiter).filter((path) => path !== '');
   if (first === undefined) throw invalid(paths, 'no file is named');
   try {
-    const config = new KubeConfig();
-    config.loadFromFile(first);
-    for (const path of others) {
-      const next = new KubeConfig();
-      next.loadFromFile(path);
-      config.mergeConfig(next);
-    }
+    const config = readFile(first);
+    for (const path of others) config.mergeConfig(readFile(path));
     return config;
   } catch (error) {
     throw invalid(paths, messageOf(error), error);
   }
+}
+
+function readFile(path: string): KubeConfig {
+  const parsed = parseYaml(readFileSync(path, 'utf8'));
+  const config = new KubeConfig();
+  config.loadFromString(JSON.stringify(withTokenFiles(parsed, dirname(path))));
+  config.makePathsAbsolute(dirname(path));
+  return config;
+}
+
+/**
+ * client-node passes over the standard field `tokenFile` of a user, but has an auth provider that reads a token file
+ * each minute; as in client-go, the file wins over a `token`.
+ */
+function withTokenFiles(parsed: unknown, directory: string): unknown {
+  const config = parsed as { users?: { name: string; user?: { tokenFile?: string } | null }[] } | null;
+  if (!Array.isArray(config?.users)) return parsed;
+  const users = config.users.map((entry) => {
+    const tokenFile = entry.user?.tokenFile;
+    if (tokenFile === undefined) return entry;
+    const provider = { name: 'tokenFile', config: { tokenFile: resolve(directory, tokenFile) } };
+    return { ...entry, user: { ...entry.user, token: undefined, 'auth-provider': provider } };
+  });
+  return { ...config, users };
 }
 
 function serverOf(config: KubeConfig, paths: string): string {

@@ -1,0 +1,110 @@
+/** Owns a real HTTP(S) server on loopback that answers as a test's script says: the fake stands at the network's edge. */
+import { createServer as createHttpServer } from 'node:http';
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { ServerOptions } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { listen } from '../../platform/listener.ts';
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export type Answer = (response: ServerResponse, request: RecordedRequest) => void;
+export type Matcher = (request: RecordedRequest) => boolean;
+
+export interface FakeApiServer {
+  readonly url: string;
+  /** Every request so far, in order of arrival. */
+  readonly requests: RecordedRequest[];
+  /** How many connections were opened so far. */
+  connections(): number;
+  /** Answers the next request that matches, once; several for one matcher are used in order. */
+  once(matcher: Matcher, answer: Answer): void;
+  /** Answers every request that matches and that no `once` is waiting for; the newest wins. */
+  always(matcher: Matcher, answer: Answer): void;
+  stop(): Promise<void>;
+}
+
+/** Starts the server; with `tls`, over HTTPS. What nothing matches is answered 404. */
+export async function startFakeApiServer(tls?: ServerOptions): Promise<FakeApiServer> {
+  const requests: RecordedRequest[] = [];
+  const script: { readonly matcher: Matcher; readonly answer: Answer }[] = [];
+  const standing: { readonly matcher: Matcher; readonly answer: Answer }[] = [];
+  let connections = 0;
+
+  const answerTo = (request: RecordedRequest): Answer => {
+    const next = script.findIndex(({ matcher }) => matcher(request));
+    const [once] = next === -1 ? [] : script.splice(next, 1);
+    const rule = once ?? standing.find(({ matcher }) => matcher(request));
+    return rule?.answer ?? refusal(404, 'NotFound', `the script has no answer for ${request.path}`);
+  };
+  const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const request = await record(incoming);
+    requests.push(request);
+    answerTo(request)(response, request);
+  };
+  const listener: RequestListener = (incoming, response) => {
+    handle(incoming, response).catch(() => response.destroy());
+  };
+  const server: Server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
+  server.on(tls === undefined ? 'connection' : 'secureConnection', () => (connections += 1));
+  const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    requests,
+    connections: () => connections,
+    once: (matcher, answer) => script.push({ matcher, answer }),
+    always: (matcher, answer) => standing.unshift({ matcher, answer }),
+    stop: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function record(incoming: IncomingMessage): Promise<RecordedRequest> {
+  const url = new URL(incoming.url ?? '/', 'http://loopback');
+  return {
+    method: incoming.method ?? '',
+    path: url.pathname,
+    query: url.searchParams,
+    headers: incoming.headers,
+    body: await text(incoming),
+  };
+}
+
+/** Answers JSON. */
+export const json =
+  (body: unknown, status = 200, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  };
+
+/** Answers with a Kubernetes Status. */
+export const refusal = (
+  code: number,
+  reason: string,
+  message = '',
+  headers: Record<string, string> = {},
+): Answer =>
+  json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message }, code, headers);
+
+/** Accepts and never answers: what a half-open connection looks like. */
+export const silence: Answer = () => undefined;
+
+/** Breaks the connection without an answer. */
+export const cut: Answer = (response) => {
+  response.destroy();
+};
