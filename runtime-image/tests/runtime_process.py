@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,24 @@ def run_fetch(
     source: str,
     destination: Path,
     *more: str,
-    before: Callable[[], None] | None = None,
     **variables: str,
 ) -> Ended:
     """Runs one fetch to its end."""
+    return _run_fetch(source, destination, more, variables, None)
+
+
+def run_fetch_after(before: Callable[[], None], source: str, destination: Path) -> Ended:
+    """Runs one fetch after a call in its process, such as one that sets a limit."""
+    return _run_fetch(source, destination, (), {}, before)
+
+
+def _run_fetch(
+    source: str,
+    destination: Path,
+    more: Sequence[str],
+    variables: dict[str, str],
+    before: Callable[[], None] | None,
+) -> Ended:
     finished = subprocess.run(
         [
             sys.executable,

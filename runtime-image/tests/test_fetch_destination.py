@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime_process import clean_environment, run_fetch
+from runtime_process import clean_environment, run_fetch, run_fetch_after
 
 
 @pytest.fixture
@@ -101,10 +101,8 @@ def test_two_fetches_at_once_download_once(source: str, tmp_path: Path) -> None:
 def test_a_full_disk_is_called_full(source: str, tmp_path: Path) -> None:
     # No file may grow beyond this, which is how a full quota shows without a file system
     # of our own.
-    ended = run_fetch(
-        source,
-        tmp_path / "model",
-        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    ended = run_fetch_after(
+        lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)), source, tmp_path / "model"
     )
     assert ended.code == 1
     assert ended.last_line.startswith("destination is full: ")
