@@ -1,0 +1,90 @@
+/** Owns the one cluster that all journeys of a run share: an embedded one with its own folder, ports and models. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { closeGracefully, listen } from '../../platform/listener.ts';
+import { connect } from '../../quickstart/cluster/connect.ts';
+import { startCluster } from '../../quickstart/cluster/devcluster-process.ts';
+import { installFairlead } from '../../quickstart/cluster/install.ts';
+import { makeHome } from '../../quickstart/home.ts';
+import { pythonEnvironment, trackingUriOf } from '../../quickstart/iris/iris-model.ts';
+import { findPython } from '../../quickstart/machine/python.ts';
+import { Lifetime } from '../../quickstart/processes/lifetime.ts';
+import { runToEnd } from '../../quickstart/processes/run-to-end.ts';
+import { interpreterOf, makeEnvironment } from '../../quickstart/python/environment.ts';
+import { repository } from '../../quickstart/settings.ts';
+import { buildBundles } from '../../tools/bundles.ts';
+import type { ClusterUnderTest } from './cluster-under-test.ts';
+import { buildKubectl } from './kubectl.ts';
+
+/** Starts the cluster before the first journey; what it returns ends the cluster after the last one. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dir = mkdtempSync(join(tmpdir(), 'fairlead-e2e-'));
+  const lifetime = new Lifetime(15_000);
+  // A terminal's Ctrl-C, which vitest handles, must reach the cluster as well.
+  process.once('exit', () => lifetime.force());
+  try {
+    const options = { logFile: makeHome(dir).logFile('kubectl'), signal: lifetime.signal };
+    const [cluster, kubectl] = await Promise.all([start(dir, lifetime), buildKubectl(options)]);
+    project.provide('cluster', cluster);
+    project.provide('kubectl', kubectl);
+  } catch (error) {
+    await lifetime.end();
+    throw error;
+  }
+  return async () => {
+    await lifetime.end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+}
+
+async function start(dir: string, lifetime: Lifetime): Promise<ClusterUnderTest> {
+  const { signal } = lifetime;
+  const home = makeHome(dir);
+  const note = (text: string): void => console.log(`e2e: ${text}`);
+  // The one of the quickstart: making it anew would take minutes on a machine that has not downloaded it yet.
+  const python = makeHome(join(repository, '.fairlead')).python;
+  await makeEnvironment(python, findPython(), { logFile: home.logFile('python'), signal, note });
+  await buildBundles();
+  const interpreter = interpreterOf(python);
+  const training = runToEnd(
+    interpreter,
+    [
+      join(repository, 'e2e', 'models', 'train_models.py'),
+      ...['--tracking-uri', trackingUriOf(home.registry), '--artifacts', join(home.registry, 'artifacts')],
+    ],
+    {
+      what: 'training the models of the journeys',
+      logFile: home.logFile('training'),
+      signal,
+      env: pythonEnvironment(),
+    },
+  );
+  training.catch(() => undefined);
+  const port = await freePort();
+  await startCluster({ home, port, interpreter, lifetime });
+  const client = connect(home.kubeconfig, lifetime);
+  await installFairlead(client, {
+    port,
+    trackingUri: trackingUriOf(home.registry),
+    logs: home.logs,
+    note,
+    signal,
+  });
+  await training;
+  return {
+    kubeconfig: home.kubeconfig,
+    gatewayUrl: `http://127.0.0.1:${port}`,
+    token: readFileSync(home.token, 'utf8').trim(),
+  };
+}
+
+/** Returns a port of 127.0.0.1 that nobody uses now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
+  await closeGracefully(server, 0);
+  return port;
+}
