@@ -32,6 +32,7 @@ export function messageOf(thrown: unknown): string {
 /** Returns the system error code (`ECONNREFUSED`, `ENOENT` …) of a thrown value or of its nearest cause that has one. */
 export function systemCodeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
+  if (thrown instanceof AppError) return systemCodeOf(thrown.cause);
   const code = (thrown as NodeJS.ErrnoException).code;
   return typeof code === 'string' ? code : systemCodeOf(thrown.cause);
 }
