@@ -1,0 +1,138 @@
+/** Owns telling the operator what demand there is: each second, and at once when somebody asks for it. */
+import { randomUUID } from 'node:crypto';
+import type { DemandEntry, DemandReport } from '../../core/scaling/demand-report.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AppError, messageOf } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logging.ts';
+import { ask, headerOf } from '../upstream/ask.ts';
+import { Pool } from '../upstream/pool.ts';
+import type { UpstreamTls } from '../upstream/pool.ts';
+
+/** Where the numbers come from. */
+export interface DemandSource {
+  /** Returns what there is to say, and how to note that it has been heard. */
+  read(): { readonly entries: DemandEntry[]; readonly confirm: () => void };
+}
+
+export interface DemandReporterOptions {
+  /** Where to; a redirect (307, from an operator that does not lead) is followed, and remembered until it fails. */
+  readonly url: string;
+  readonly tls: UpstreamTls;
+  readonly intervalMs: number;
+  /** Name of the pod. */
+  readonly reporter: string;
+  readonly source: DemandSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const timeoutMs = 2_000;
+const maxRedirects = 3;
+
+/** Reports in the background. A report that fails is part of the next one, and no request ever notices. */
+export class DemandReporter {
+  readonly #options: DemandReporterOptions;
+  readonly #instance = randomUUID();
+  readonly #timer: NodeJS.Timeout;
+  #target: URL;
+  #pool: Pool;
+  #reportedAt: number;
+  #sending: Promise<void> | undefined;
+  #again = false;
+  #failing = false;
+
+  constructor(options: DemandReporterOptions) {
+    this.#options = options;
+    this.#target = new URL(options.url);
+    this.#pool = this.#poolOf(this.#target);
+    this.#reportedAt = options.clock.monotonic();
+    this.#timer = setInterval(() => this.reportNow(), options.intervalMs).unref();
+  }
+
+  /** Whether the last report got through. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** Reports without waiting for the next second; while a report is under way, right after it. */
+  reportNow(): void {
+    if (this.#sending !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#sending = this.#report().finally(() => {
+      this.#sending = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      this.reportNow();
+    });
+  }
+
+  /** Sends a last report and ends. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#again = false;
+    await this.#sending;
+    await this.#report();
+    this.#pool.destroy();
+  }
+
+  async #report(): Promise<void> {
+    const { source, clock, log, reporter } = this.#options;
+    const at = clock.monotonic();
+    const { entries, confirm } = source.read();
+    const intervalMs = Math.max(0, Math.round(at - this.#reportedAt));
+    try {
+      await this.#deliver({ reporter, instance: this.#instance, intervalMs, entries });
+    } catch (error) {
+      this.#redirectTo(new URL(this.#options.url));
+      if (!this.#failing) log.warn({ cause: messageOf(error) }, 'demand report failed, trying on');
+      this.#failing = true;
+      return;
+    }
+    if (this.#failing) log.info('demand reports get through again');
+    this.#failing = false;
+    this.#reportedAt = at;
+    confirm();
+  }
+
+  async #deliver(report: DemandReport): Promise<void> {
+    const body = Buffer.from(JSON.stringify(report));
+    for (let hop = 0; hop <= maxRedirects; hop += 1) {
+      const { pathname } = this.#target;
+      const answer = await ask(this.#pool, {
+        method: 'POST',
+        path: pathname,
+        headers: ['content-type', 'application/json'],
+        body,
+        timeoutMs,
+      });
+      if (answer.status < 300) return;
+      const location = headerOf(answer.headers, 'location');
+      if (answer.status !== 307 || location === undefined) {
+        throw new AppError('DEMAND_REFUSED', `${this.#pool.authority} answered ${answer.status}`, {
+          retryable: true,
+        });
+      }
+      this.#redirectTo(new URL(location, this.#target));
+    }
+    throw new AppError('DEMAND_REFUSED', 'too many redirects: the operators do not agree on who leads', {
+      retryable: true,
+    });
+  }
+
+  #redirectTo(target: URL): void {
+    if (target.host !== this.#target.host) {
+      this.#pool.retire();
+      this.#pool = this.#poolOf(target);
+    }
+    this.#target = target;
+  }
+
+  /** Always TLS, and always the same identity: a redirect to somebody else comes to nothing. */
+  #poolOf(target: URL): Pool {
+    const { tls, clock } = this.#options;
+    const port = target.port === '' ? 443 : Number(target.port);
+    return new Pool({ host: target.hostname, port, tls, idleMs: 30_000, clock });
+  }
+}

@@ -1,0 +1,173 @@
+/** Owns every refusal that a proxy itself gives: status, code, words, and the reason that metrics count. */
+
+/** An answer that the proxy gives in place of the model. */
+export interface Refusal {
+  readonly status: number;
+  /** The code of the REST contract; SDKs choose their exception by it. */
+  readonly errorCode: string;
+  /** For the caller: what is wrong and the remedy; nothing about the inside of the system. */
+  readonly message: string;
+  /** Why, in one word: a metric label, and the header `x-fairlead-request-dropped-reason` of 429 and 503. */
+  readonly reason: string;
+  readonly retryAfterSeconds?: number;
+  /** Further headers, as raw name/value pairs. */
+  readonly headers?: readonly string[];
+}
+
+export const droppedReasonHeader = 'x-fairlead-request-dropped-reason';
+
+const refusal = (
+  status: number,
+  errorCode: string,
+  reason: string,
+  message: string,
+  more: Pick<Refusal, 'retryAfterSeconds' | 'headers'> = {},
+): Refusal => ({ status, errorCode, reason, message, ...more });
+
+const challenge = ['www-authenticate', 'Bearer realm="fairlead"'];
+
+/** The catalogue; codes and statuses follow the error table of the REST contract. */
+export const refusals = {
+  unknownPath: refusal(
+    404,
+    'ENDPOINT_NOT_FOUND',
+    'unknown_path',
+    'There is nothing at this path. Endpoints are queried at /serving-endpoints/{name}/invocations.',
+  ),
+  methodNotAllowed: refusal(405, 'METHOD_NOT_ALLOWED', 'method', 'This path answers POST only.', {
+    headers: ['allow', 'POST'],
+  }),
+  ambiguousRequest: refusal(
+    400,
+    'BAD_REQUEST',
+    'ambiguous',
+    'The Connection header names a header that the request cannot do without.',
+  ),
+  bodyTooLarge: (maxBytes: number) =>
+    refusal(
+      413,
+      'MAX_REQUEST_SIZE_EXCEEDED',
+      'body_too_large',
+      `The request body is larger than the ${maxBytes} bytes that are allowed. Send fewer rows per request.`,
+    ),
+  noToken: refusal(
+    401,
+    'UNAUTHENTICATED',
+    'no_token',
+    'The request carries no access token. Send it as "Authorization: Bearer <token>".',
+    { headers: challenge },
+  ),
+  invalidToken: refusal(403, 'PERMISSION_DENIED', 'invalid_token', 'Invalid access token.'),
+  identityUnavailable: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'identity_unavailable',
+    'Access tokens and permissions cannot be checked right now. Try again soon.',
+    { retryAfterSeconds: 2 },
+  ),
+  forwarderUnknown: refusal(
+    403,
+    'PERMISSION_DENIED',
+    'forwarder_unknown',
+    'This port serves the gateway only. Send requests to the gateway.',
+  ),
+  notPermitted: (endpoint: string) =>
+    refusal(
+      403,
+      'PERMISSION_DENIED',
+      'not_permitted',
+      `You are not permitted to query the endpoint "${endpoint}", or it does not exist. Ask its owner for the permission to query it.`,
+    ),
+  unknownEndpoint: (endpoint: string) =>
+    refusal(404, 'RESOURCE_DOES_NOT_EXIST', 'unknown_endpoint', `The endpoint "${endpoint}" does not exist.`),
+  unknownEntity: (entity: string) =>
+    refusal(
+      404,
+      'RESOURCE_DOES_NOT_EXIST',
+      'unknown_entity',
+      `The endpoint serves no entity named "${entity}".`,
+    ),
+  stopped: refusal(400, 'BAD_REQUEST', 'stopped', 'The endpoint is stopped. Start it before querying it.'),
+  disabled: refusal(
+    403,
+    'PERMISSION_DENIED',
+    'disabled',
+    'The endpoint is disabled due to a rate limit set to 0.',
+  ),
+  limitExceeded: (scope: string, calls: number, retryAfterSeconds: number) =>
+    refusal(
+      429,
+      'REQUEST_LIMIT_EXCEEDED',
+      'rate_limit',
+      `REQUEST_LIMIT_EXCEEDED: more than ${calls} calls in this minute (limit per ${scope}). Try again in ${retryAfterSeconds} s.`,
+      { retryAfterSeconds },
+    ),
+  queueFull: refusal(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'queue_full',
+    'Too many concurrent requests. Consider increasing the provisioned concurrency of the served entity.',
+    { retryAfterSeconds: 1 },
+  ),
+  queueTimeout: refusal(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'queue_timeout',
+    'The request waited too long for its turn. Consider increasing the provisioned concurrency of the served entity.',
+    { retryAfterSeconds: 1 },
+  ),
+  holdFull: refusal(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'hold_full',
+    'Too many requests wait for the endpoint to start. Try again soon.',
+    { retryAfterSeconds: 5 },
+  ),
+  holdTimeout: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'hold_timeout',
+    'The endpoint did not start in time. Look at its status for the cause, or try again later.',
+    { retryAfterSeconds: 5 },
+  ),
+  notRouted: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'not_routed',
+    'The endpoint has no active configuration yet. Wait until it is ready.',
+    { retryAfterSeconds: 5 },
+  ),
+  entityFailed: (cause: string) =>
+    refusal(
+      503,
+      'TEMPORARILY_UNAVAILABLE',
+      'entity_failed',
+      `The endpoint cannot answer: ${cause}. Look at its status for details.`,
+    ),
+  unsupportedEntity: refusal(
+    501,
+    'NOT_IMPLEMENTED',
+    'unsupported_entity',
+    'This version of Fairlead cannot query external and foundation models yet.',
+  ),
+  unreachable: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'unreachable',
+    'The model server cannot be reached right now. Try again soon.',
+    { retryAfterSeconds: 1 },
+  ),
+  upstreamBroke: refusal(
+    502,
+    'BAD_GATEWAY',
+    'upstream_broke',
+    'The model server ended the connection before its answer was whole.',
+  ),
+  deadline: refusal(504, 'DEADLINE_EXCEEDED', 'deadline', 'The model did not answer in time.'),
+  internal: refusal(500, 'INTERNAL_ERROR', 'internal', 'The request failed inside the proxy.'),
+} as const;
+
+/** Returns the body of a refusal. */
+export function refusalBody(refused: Pick<Refusal, 'errorCode' | 'message'>): string {
+  return JSON.stringify({ error_code: refused.errorCode, message: refused.message });
+}

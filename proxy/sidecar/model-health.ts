@@ -1,0 +1,85 @@
+/** Owns whether the model server beside the sidecar can predict: asked often while it starts, seldom once it does. */
+import { messageOf } from '../../platform/errors.ts';
+import { ask } from '../upstream/ask.ts';
+import type { Pool } from '../upstream/pool.ts';
+
+export interface ModelHealthOptions {
+  readonly pool: () => Pool;
+  /** Answers 200 once the model can predict. */
+  readonly healthPath: () => string;
+  /** Told when the model becomes ready, and when it no longer is. */
+  readonly onChange: (ready: boolean) => void;
+}
+
+const firstIntervalMs = 25;
+const slowestIntervalMs = 500;
+const intervalGrowth = 1.3;
+const readyIntervalMs = 1_000;
+const probeTimeoutMs = 1_000;
+/** A single slow answer of a busy model is no reason to take it out of traffic. */
+const failuresUntilUnready = 3;
+
+export class ModelHealth {
+  readonly #options: ModelHealthOptions;
+  #ready = false;
+  #reason = 'the model server has not been asked yet';
+  #failures = 0;
+  #interval = firstIntervalMs;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: ModelHealthOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.#poll();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Returns why the model cannot predict; undefined when it can. */
+  unreadyReason(): string | undefined {
+    return this.#ready ? undefined : this.#reason;
+  }
+
+  async #poll(): Promise<void> {
+    const failure = await this.#probe();
+    if (this.#stopped) return;
+    if (failure === undefined) this.#noteReady();
+    else this.#noteFailure(failure);
+    this.#timer = setTimeout(() => void this.#poll(), this.#ready ? readyIntervalMs : this.#interval);
+  }
+
+  #noteReady(): void {
+    this.#failures = 0;
+    this.#interval = firstIntervalMs;
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#options.onChange(true);
+  }
+
+  #noteFailure(failure: string): void {
+    this.#reason = failure;
+    this.#failures += 1;
+    this.#interval = Math.min(slowestIntervalMs, this.#interval * intervalGrowth);
+    if (!this.#ready || this.#failures < failuresUntilUnready) return;
+    this.#ready = false;
+    this.#interval = firstIntervalMs;
+    this.#options.onChange(false);
+  }
+
+  /** Returns why the probe failed; undefined when it did not. */
+  async #probe(): Promise<string | undefined> {
+    const path = this.#options.healthPath();
+    try {
+      const { status } = await ask(this.#options.pool(), { method: 'GET', path, timeoutMs: probeTimeoutMs });
+      return status === 200 ? undefined : `the model server answers ${path} with ${status}`;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/** Owns the sidecar as a whole: the ports, the pipeline between them and the model, and how they start and end. */
+import { CallQuota } from '../../core/quota/fixed-window.ts';
+import type { SidecarConfig } from '../../core/sidecar-config.ts';
+import { startAdminServer } from '../../platform/admin-server.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { Health } from '../../platform/health.ts';
+import type { ListenAddress } from '../../platform/listener.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { Registry } from '../../platform/metrics.ts';
+import type { WatchedFile } from '../../platform/watched-file.ts';
+import { DemandMeter } from '../demand/demand-meter.ts';
+import { DemandReporter } from '../demand/demand-reporter.ts';
+import { Exchange } from '../exchange.ts';
+import { startProxyServer } from '../http-server.ts';
+import { registerGauge } from '../proxy-metrics.ts';
+import type { TlsMaterial } from '../tls-material.ts';
+import { makeSidecarAdminRoutes } from './admin-routes.ts';
+import { Drain } from './drain.ts';
+import { ModelHealth } from './model-health.ts';
+import { makeModelUpstream } from './model-upstream.ts';
+import { makeSidecarPipeline } from './pipeline.ts';
+
+export interface SidecarOptions {
+  readonly data: ListenAddress;
+  readonly admin: ListenAddress;
+  readonly config: WatchedFile<SidecarConfig>;
+  readonly tls: WatchedFile<TlsMaterial>;
+  /** Name of the pod, for demand reports. */
+  readonly podName: string;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly log: Logger;
+}
+
+export interface Sidecar {
+  readonly data: ListenAddress;
+  readonly admin: ListenAddress;
+  /** Unready at once, serves until it is quiet. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const closeGraceMs = 10_000;
+
+/**
+ * Starts the sidecar.
+ *
+ * @throws AppError as `listen` does.
+ */
+export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const { config, tls, clock, registry, log } = options;
+  const now = (): number => clock.monotonic();
+  const upstream = makeModelUpstream(config.current.modelServer, clock);
+  const demand = new DemandMeter(now);
+  const quota = { current: new CallQuota(config.current.rateLimits) };
+  const { pipeline, slots } = makeSidecarPipeline({ config, upstream, demand, quota, clock, registry, log });
+  const drain = new Drain({
+    bounds: () => config.current.drain,
+    busy: () => slots.taken + slots.waiting,
+    clock,
+  });
+  const health = new Health();
+  const model = new ModelHealth({
+    pool: upstream.pool,
+    healthPath: () => config.current.modelServer.healthPath,
+    onChange: (ready) => {
+      log.info({ ready }, 'model readiness changed');
+      if (ready && !health.stopping) drain.reset();
+    },
+  });
+  health.addReadinessCheck('model', () => model.unreadyReason());
+  health.addReadinessCheck('drain', () => drain.unreadyReason());
+  config.onChange((next) => {
+    upstream.update(next.modelServer);
+    quota.current = new CallQuota(next.rateLimits);
+    slots.admitWaiting();
+  });
+  registerGauges(registry, config, demand);
+  const server = await startProxyServer({
+    address: options.data,
+    tls,
+    now,
+    makeExchange: (request, response) => {
+      drain.noteRequest();
+      return new Exchange(pipeline, request, response, now());
+    },
+    sidePaths: {
+      '/readyz': (_request, response) => {
+        response.writeHead(Object.keys(health.unreadyReasons()).length === 0 ? 200 : 503).end();
+      },
+    },
+  });
+  const admin = await startAdminServer({
+    address: options.admin,
+    health,
+    registry,
+    routes: makeSidecarAdminRoutes({
+      pool: upstream.pool,
+      modelServer: () => config.current.modelServer,
+      drain,
+    }),
+  });
+  const reporter = startReporter(options, demand);
+  model.start();
+  return {
+    data: server.address,
+    admin: admin.address,
+    drain: async () => {
+      health.startStopping();
+      await drain.wait();
+      server.startDraining();
+    },
+    stop: async () => {
+      model.stop();
+      await server.stop(closeGraceMs);
+      await reporter.stop();
+      upstream.stop();
+      await admin.stop();
+    },
+  };
+}
+
+function startReporter(options: SidecarOptions, demand: DemandMeter): DemandReporter {
+  const { config, tls, clock, log } = options;
+  const { endpoint, deployment, demand: target } = config.current;
+  return new DemandReporter({
+    url: target.url,
+    tls: { secureContext: () => tls.current.secureContext, identity: target.identity },
+    intervalMs: target.intervalMs,
+    reporter: options.podName,
+    clock,
+    log,
+    source: {
+      read: () => {
+        const reading = demand.read();
+        const entry = {
+          namespace: endpoint.namespace,
+          endpoint: endpoint.name,
+          deployment,
+          ...reading.entry,
+        };
+        return { entries: [entry], confirm: () => demand.confirm(reading) };
+      },
+    },
+  });
+}
+
+function registerGauges(registry: Registry, config: WatchedFile<SidecarConfig>, demand: DemandMeter): void {
+  registerGauge(registry, 'fairlead_proxy_in_flight', 'Requests at the model server.', () => demand.inFlight);
+  registerGauge(registry, 'fairlead_proxy_queued', 'Requests that wait for a turn.', () => demand.queued);
+  registerGauge(
+    registry,
+    'fairlead_proxy_config_refused',
+    '1 while the newest configuration file is refused and an older one is in use.',
+    () => (config.refusal === undefined ? 0 : 1),
+  );
+}

@@ -1,0 +1,41 @@
+/** Owns the certificate that a proxy shows and the authority that it trusts: mounted files, reloaded as they change. */
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { AppError, messageOf } from '../platform/errors.ts';
+import type { Logger } from '../platform/logging.ts';
+import { watchFiles } from '../platform/watched-file.ts';
+import type { WatchedFile } from '../platform/watched-file.ts';
+
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+  /** For connections that this process opens. */
+  readonly secureContext: SecureContext;
+}
+
+/**
+ * Watches tls.crt, tls.key and ca.crt in `directory`. A pair that does not fit together is refused and the last good
+ * one stays in use: kubelet swaps the three files in one step, other writers may not.
+ *
+ * @throws AppError `TLS_MATERIAL_INVALID`, or what reading the files throws, when there is no good one yet.
+ */
+export function watchTlsMaterial(directory: string, log: Logger): Promise<WatchedFile<TlsMaterial>> {
+  return watchFiles({
+    paths: ['tls.crt', 'tls.key', 'ca.crt'].map((name) => join(directory, name)),
+    parse: ([cert = '', key = '', ca = '']) => parseTlsMaterial(cert, key, ca),
+    log,
+  });
+}
+
+/** @throws AppError `TLS_MATERIAL_INVALID` when the three do not make a usable whole. */
+export function parseTlsMaterial(cert: string, key: string, ca: string): TlsMaterial {
+  try {
+    const secureContext = createSecureContext({ cert, key, ca, minVersion: 'TLSv1.2' });
+    return { cert, key, ca, secureContext };
+  } catch (cause) {
+    const message = `tls.crt, tls.key and ca.crt do not fit together: ${messageOf(cause)}`;
+    throw new AppError('TLS_MATERIAL_INVALID', message, { cause });
+  }
+}
