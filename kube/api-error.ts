@@ -105,7 +105,8 @@ export function parseRefusal(answer: {
 /** Returns the error that the `object` of a watch's ERROR event tells. */
 export function errorOfWatchEvent(request: string, object: unknown): ApiError {
   const told: Partial<StatusBody> = isRecord(object) ? object : {};
-  const status = typeof told.code === 'number' ? told.code : told.reason === 'Expired' ? 410 : 500;
+  const isExpired = told.reason === 'Expired' || told.reason === 'Gone';
+  const status = isExpired ? 410 : (told.code ?? 500);
   return new ApiError({ request, status, reason: told.reason, message: told.message, details: told.details });
 }
 

@@ -125,6 +125,43 @@ const podLog: ResourceKind = { group: '', version: 'v1', plural: 'pods', kind: '
  * throwing: leader election fences writes with it.
  */
 export function makeKubeClient(transport: KubeTransport, options: { guard?: () => void } = {}): KubeClient {
+  const { read, write, patchJson, patchMerge, applyTo } = makeVerbs(transport, options.guard);
+  const get: KubeClient['get'] = async (kind, ref, call) => read(objectPath(kind, ref), call);
+  return {
+    transport,
+    get,
+    find: async (kind, ref, call) => get(kind, ref, call).catch(undefinedIfNotFound),
+    list: async (kind, list = {}) => listPaged(transport, kind, list),
+    create: async (kind, object, call = {}) =>
+      write('POST', collectionPath(kind, object.metadata?.namespace), call, {
+        body: identified(kind, object),
+      }),
+    replace: async (kind, object, call = {}) =>
+      write('PUT', objectPath(kind, refOf(object)), call, { body: identified(kind, object) }),
+    apply: async (kind, object, call) => applyTo(kind, object, call),
+    mergePatch: async (kind, ref, patch, call) => patchMerge(objectPath(kind, ref), patch, call),
+    jsonPatch: async (kind, ref, operations, call) => patchJson(objectPath(kind, ref), operations, call),
+    delete: async (kind, ref, call = {}) =>
+      write('DELETE', objectPath(kind, ref), callOf(call), { body: deleteBody(call) }).then(
+        () => true,
+        falseIfNotFound,
+      ),
+    status: {
+      apply: async (kind, object, call) => applyTo(kind, object, call, 'status'),
+      mergePatch: async (kind, ref, patch, call) => patchMerge(objectPath(kind, ref, 'status'), patch, call),
+    },
+    scale: {
+      get: async (kind, ref, call) => read(objectPath(kind, ref, 'scale'), call),
+      mergePatch: async (kind, ref, patch, call) => patchMerge(objectPath(kind, ref, 'scale'), patch, call),
+      jsonPatch: async (kind, ref, operations, call) =>
+        patchJson(objectPath(kind, ref, 'scale'), operations, call),
+    },
+    readLog: async (pod, call = {}) => transport.requestText(logRequest(pod, call)),
+  };
+}
+
+/** Returns the requests that the client's functions are made of. */
+function makeVerbs(transport: KubeTransport, guard: (() => void) | undefined) {
   const read = <Answer>(path: string, call: CallOptions = {}): Promise<Answer> =>
     transport.request<Answer>({ method: 'GET', path, ...call });
   const write = <Answer>(
@@ -132,8 +169,7 @@ export function makeKubeClient(transport: KubeTransport, options: { guard?: () =
     path: string,
     call: WriteOptions,
     request: WriteBody,
-  ): Promise<Answer> =>
-    transport.request<Answer>({ ...writeRequest(method, path, call, request), guard: options.guard });
+  ): Promise<Answer> => transport.request<Answer>({ ...writeRequest(method, path, call, request), guard });
 
   const patchJson = <Answer>(
     path: string,
@@ -155,37 +191,7 @@ export function makeKubeClient(transport: KubeTransport, options: { guard?: () =
       query: { force: call.force ?? true },
     });
 
-  const get: KubeClient['get'] = (kind, ref, call) => read(objectPath(kind, ref), call);
-  return {
-    transport,
-    get,
-    find: (kind, ref, call) => get(kind, ref, call).catch(undefinedIfNotFound),
-    list: (kind, list = {}) => listPaged(transport, kind, list),
-    create: (kind, object, call = {}) =>
-      write('POST', collectionPath(kind, object.metadata?.namespace), call, {
-        body: identified(kind, object),
-      }),
-    replace: (kind, object, call = {}) =>
-      write('PUT', objectPath(kind, refOf(object)), call, { body: identified(kind, object) }),
-    apply: (kind, object, call) => applyTo(kind, object, call),
-    mergePatch: (kind, ref, patch, call) => patchMerge(objectPath(kind, ref), patch, call),
-    jsonPatch: (kind, ref, operations, call) => patchJson(objectPath(kind, ref), operations, call),
-    delete: (kind, ref, call = {}) =>
-      write('DELETE', objectPath(kind, ref), callOf(call), { body: deleteBody(call) }).then(
-        () => true,
-        falseIfNotFound,
-      ),
-    status: {
-      apply: (kind, object, call) => applyTo(kind, object, call, 'status'),
-      mergePatch: (kind, ref, patch, call) => patchMerge(objectPath(kind, ref, 'status'), patch, call),
-    },
-    scale: {
-      get: (kind, ref, call) => read(objectPath(kind, ref, 'scale'), call),
-      mergePatch: (kind, ref, patch, call) => patchMerge(objectPath(kind, ref, 'scale'), patch, call),
-      jsonPatch: (kind, ref, operations, call) => patchJson(objectPath(kind, ref, 'scale'), operations, call),
-    },
-    readLog: (pod, call = {}) => transport.requestText(logRequest(pod, call)),
-  };
+  return { read, write, patchJson, patchMerge, applyTo };
 }
 
 interface WriteBody {

@@ -115,8 +115,8 @@ export function collectionPath(kind: ResourceKind, namespace?: string): string {
  * @throws AppError `KUBE_NAME_MISSING`: without a name the path would mean the whole collection.
  */
 export function objectPath(kind: ResourceKind, ref: ObjectRef, subresource?: string): string {
-  if (ref.name === '') throw nameMissing(kind.kind);
-  if (kind.namespaced && (ref.namespace === undefined || ref.namespace === '')) {
+  if (isNoName(ref.name)) throw nameMissing(kind.kind);
+  if (kind.namespaced && (ref.namespace === undefined || isNoName(ref.namespace))) {
     throw new AppError(
       'KUBE_NAME_MISSING',
       `${kind.kind} "${ref.name}" needs a namespace: the kind is namespaced`,
@@ -125,6 +125,9 @@ export function objectPath(kind: ResourceKind, ref: ObjectRef, subresource?: str
   const path = `${collectionPath(kind, ref.namespace)}/${encodeURIComponent(ref.name)}`;
   return subresource === undefined ? path : `${path}/${subresource}`;
 }
+
+/** URL parsers resolve dots, so that they would leave the path; the API allows neither as a name. */
+const isNoName = (name: string): boolean => name === '' || name === '.' || name === '..';
 
 const nameMissing = (kind: string): AppError =>
   new AppError('KUBE_NAME_MISSING', `a ${kind} without metadata.name cannot be addressed`);

@@ -103,7 +103,8 @@ export class Store<Type extends KubeObject> implements ReadStore<Type> {
     const key = keyOf(refOf(object));
     const previous = this.#objects.get(key);
     if (previous === undefined) return [];
-    return [this.#delete(key, previous, deepFreeze(this.#transform(object)))];
+    const isSame = previous.metadata?.uid === object.metadata?.uid;
+    return [this.#delete(key, previous, isSame ? deepFreeze(this.#transform(object)) : previous)];
   }
 
   #found(index: Index<Type>, value: string): Type[] {

@@ -29,19 +29,21 @@ export async function* readWatchEvents(
 async function* readLines(body: AsyncIterable<Uint8Array>, maxLineBytes: number): AsyncGenerator<string> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
+  const keep = (part: Uint8Array): void => {
+    pending.push(part);
+    pendingBytes += part.length;
+    if (pendingBytes > maxLineBytes) throw malformed(`a line is longer than ${maxLineBytes} bytes`);
+  };
   for await (const chunk of body) {
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      pending.push(chunk.subarray(start, end));
+      keep(chunk.subarray(start, end));
       yield Buffer.concat(pending).toString('utf8');
       pending = [];
       pendingBytes = 0;
       start = end + 1;
     }
-    if (start === chunk.length) continue;
-    pending.push(chunk.subarray(start));
-    pendingBytes += chunk.length - start;
-    if (pendingBytes > maxLineBytes) throw malformed(`a line is longer than ${maxLineBytes} bytes`);
+    keep(chunk.subarray(start));
   }
 }
 
@@ -59,7 +61,7 @@ function parseWatchEvent(line: string): WatchEvent {
 function isEvent(value: unknown): value is WatchEvent {
   if (typeof value !== 'object' || value === null) return false;
   const { type, object } = value as Partial<WatchEvent>;
-  return eventTypes.has(type) && typeof object === 'object';
+  return eventTypes.has(type) && typeof object === 'object' && (object as unknown) !== null;
 }
 
 const malformed = (why: string, cause?: unknown): AppError =>

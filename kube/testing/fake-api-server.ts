@@ -36,8 +36,8 @@ export interface FakeApiServer {
   stop(): Promise<void>;
 }
 
-/** Starts the server; with `tls`, over HTTPS. What nothing matches is answered 404. */
-export async function startFakeApiServer(tls?: ServerOptions): Promise<FakeApiServer> {
+/** Starts the server; with `tls`, over HTTPS; at `port` or at a free one. What nothing matches is answered 404. */
+export async function startFakeApiServer(tls?: ServerOptions, port = 0): Promise<FakeApiServer> {
   const requests: RecordedRequest[] = [];
   const script: { readonly matcher: Matcher; readonly answer: Answer }[] = [];
   const standing: { readonly matcher: Matcher; readonly answer: Answer }[] = [];
@@ -59,9 +59,9 @@ export async function startFakeApiServer(tls?: ServerOptions): Promise<FakeApiSe
   };
   const server: Server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
   server.on(tls === undefined ? 'connection' : 'secureConnection', () => (connections += 1));
-  const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
+  const bound = await listen(server, { host: '127.0.0.1', port });
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${bound.port}`,
     requests,
     connections: () => connections,
     once: (matcher, answer) => script.push({ matcher, answer }),
