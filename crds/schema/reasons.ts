@@ -12,6 +12,10 @@ export const readyReasons = {
   replicasUnavailable: 'ReplicasUnavailable',
   /** Operator and sidecars cannot trust one another yet. */
   certificatesNotReady: 'CertificatesNotReady',
+  /** An older endpoint of the namespace has the public name. */
+  nameTaken: 'NameTaken',
+  /** The spec is not one that this version of Fairlead can read. */
+  specInvalid: 'SpecInvalid',
 } as const;
 
 /** Reasons of the condition ConfigUpdate. */
@@ -63,6 +67,12 @@ export const entityReasons = {
   /** It answers. */
   serving: 'Serving',
   scaledToZero: 'ScaledToZero',
+  /** A replica is being started for a request that waits. */
+  waking: 'Waking',
+  /** Its objects are being made, or its pod is being started. */
+  starting: 'Starting',
+  /** A container failed once and is tried again. */
+  retrying: 'Retrying',
   /** No node has taken the pod yet. */
   waitingForNode: 'WaitingForNode',
   /** No node can take the pod. */
@@ -79,6 +89,8 @@ export const entityReasons = {
   modelLoadFailed: 'ModelLoadFailed',
   /** The model server was ready and then kept crashing. */
   crashLoop: 'CrashLoop',
+  /** The sidecar ends or does not start. */
+  sidecarFailed: 'SidecarFailed',
   outOfMemory: 'OutOfMemory',
   /** It was not ready within the time that an update may take. */
   deadlineExceeded: 'DeadlineExceeded',

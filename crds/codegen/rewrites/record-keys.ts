@@ -26,13 +26,13 @@ function keyRules({ pattern, minLength, maxLength }: JsonSchema): CelRule[] {
   if (minLength !== undefined) {
     rules.push({
       rule: `self.all(key, size(key) >= ${minLength})`,
-      message: `each key must have at least ${minLength} characters`,
+      message: `the length of each key must be at least ${minLength}`,
     });
   }
   if (maxLength !== undefined) {
     rules.push({
       rule: `self.all(key, size(key) <= ${maxLength})`,
-      message: `each key must have at most ${maxLength} characters`,
+      message: `the length of each key must be at most ${maxLength}`,
     });
   }
   if (pattern !== undefined) {
