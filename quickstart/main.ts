@@ -15,7 +15,7 @@ import { checkMachine } from './machine/check-machine.ts';
 import { endWithSignalsAndParent, Lifetime } from './processes/lifetime.ts';
 import { claimPidFile } from './processes/pid-file.ts';
 import { Progress } from './progress.ts';
-import { interpreterOf, makeEnvironment } from './python/environment.ts';
+import { interpreterOf, makeEnvironment, servingLocks } from './python/environment.ts';
 import { readSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 
@@ -27,7 +27,10 @@ async function start({ port, home: dir }: Settings, progress: Progress, lifetime
 
   const python = await progress.step('This machine', () => checkMachine(home, port));
   await progress.step('Python environment', (note) =>
-    makeEnvironment(home.python, python, { logFile: home.logFile('python'), signal, note }),
+    makeEnvironment(
+      { dir: home.python, python, locks: servingLocks },
+      { logFile: home.logFile('python'), signal, note },
+    ),
   );
   await progress.step('Bundles', () => buildBundles());
 

@@ -100,7 +100,14 @@ describe('from a ServingEndpoint to answers and back to nothing', () => {
 
   it('leaves nothing behind after delete', async () => {
     await client.delete(servingEndpoints, ref);
-    const kinds: ResourceKind[] = [deployments, services, horizontalPodAutoscalers, configMaps, secrets, pods];
+    const kinds: ResourceKind[] = [
+      deployments,
+      services,
+      horizontalPodAutoscalers,
+      configMaps,
+      secrets,
+      pods,
+    ];
     for (const kind of kinds) {
       await eventually(
         `no ${kind.plural} are left`,

@@ -1,10 +1,8 @@
 /** Owns the one cluster that all journeys of a run share: an embedded one with its own folder, ports and models. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { closeGracefully, listen } from '../../platform/listener.ts';
 import { connect } from '../../quickstart/cluster/connect.ts';
 import { startCluster } from '../../quickstart/cluster/devcluster-process.ts';
 import { installFairlead } from '../../quickstart/cluster/install.ts';
@@ -13,11 +11,12 @@ import { pythonEnvironment, trackingUriOf } from '../../quickstart/iris/iris-mod
 import { findPython } from '../../quickstart/machine/python.ts';
 import { Lifetime } from '../../quickstart/processes/lifetime.ts';
 import { runToEnd } from '../../quickstart/processes/run-to-end.ts';
-import { interpreterOf, makeEnvironment } from '../../quickstart/python/environment.ts';
+import { interpreterOf, makeEnvironment, servingLocks } from '../../quickstart/python/environment.ts';
 import { repository } from '../../quickstart/settings.ts';
 import { buildBundles } from '../../tools/bundles.ts';
 import type { ClusterUnderTest } from './cluster-under-test.ts';
 import { buildKubectl } from './kubectl.ts';
+import { occupyPort } from './ports.ts';
 
 /** Starts the cluster before the first journey; what it returns ends the cluster after the last one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -45,10 +44,14 @@ async function start(dir: string, lifetime: Lifetime): Promise<ClusterUnderTest>
   const home = makeHome(dir);
   const note = (text: string): void => console.log(`e2e: ${text}`);
   // The one of the quickstart: making it anew would take minutes on a machine that has not downloaded it yet.
-  const python = makeHome(join(repository, '.fairlead')).python;
-  await makeEnvironment(python, findPython(), { logFile: home.logFile('python'), signal, note });
+  const environment = {
+    dir: makeHome(join(repository, '.fairlead')).python,
+    python: findPython(),
+    locks: servingLocks,
+  };
+  await makeEnvironment(environment, { logFile: home.logFile('python'), signal, note });
   await buildBundles();
-  const interpreter = interpreterOf(python);
+  const interpreter = interpreterOf(environment.dir);
   const training = runToEnd(
     interpreter,
     [
@@ -63,7 +66,8 @@ async function start(dir: string, lifetime: Lifetime): Promise<ClusterUnderTest>
     },
   );
   training.catch(() => undefined);
-  const port = await freePort();
+  const { port, release } = await occupyPort();
+  await release();
   await startCluster({ home, port, interpreter, lifetime });
   const client = connect(home.kubeconfig, lifetime);
   await installFairlead(client, {
@@ -79,12 +83,4 @@ async function start(dir: string, lifetime: Lifetime): Promise<ClusterUnderTest>
     gatewayUrl: `http://127.0.0.1:${port}`,
     token: readFileSync(home.token, 'utf8').trim(),
   };
-}
-
-/** Returns a port of 127.0.0.1 that nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
-  await closeGracefully(server, 0);
-  return port;
 }
