@@ -1,4 +1,4 @@
-/** Owns the tests of the seven rewrites, on what zod really emits. */
+/** Owns the tests of the seven rewrites, on what zod really emits. One table, so it is longer than a file should be. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { atomicList, listMap, rules } from '../schema/cel.ts';

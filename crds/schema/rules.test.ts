@@ -1,0 +1,179 @@
+/** Owns the tests of the CEL rules of ServingEndpoint: each accepts what it should and refuses what it must. */
+import { describe, expect, it } from 'vitest';
+import { makeRuleChecker } from '../cel/check-rules.ts';
+import { makeCustomResourceDefinition } from '../codegen/crd.ts';
+import { resources } from '../codegen/resources.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import { childrenOf } from '../json-schema.ts';
+import { apiVersion } from './api.ts';
+import { servingEndpointSchema } from './serving-endpoint.ts';
+
+const crd = makeCustomResourceDefinition(resources[0]!);
+const schema = crd.spec.versions[0]!.schema.openAPIV3Schema;
+const check = makeRuleChecker(schema);
+
+const model = { uri: 'models:/iris/1' };
+const iris = { name: 'iris-1', model };
+
+const endpoint = (spec: object, name = 'iris') =>
+  servingEndpointSchema.parse({
+    apiVersion,
+    kind: 'ServingEndpoint',
+    metadata: { name },
+    spec: { servedEntities: [iris], ...spec },
+  });
+
+const withEntity = (entity: object) => endpoint({ servedEntities: [{ ...iris, ...entity }] });
+const withWorkload = (workload: object) => withEntity({ workload });
+const two = [iris, { name: 'iris-2', model }];
+const routes = (...shares: [servedEntity: string, percent: number][]) => ({
+  traffic: { routes: shares.map(([servedEntity, percent]) => ({ servedEntity, percent })) },
+});
+
+const accepted: [sentence: string, object: unknown][] = [
+  ['the smallest endpoint', endpoint({})],
+  ['a name of 63 characters', endpoint({}, 'a'.repeat(63))],
+  [
+    'two entities with routes that sum to 100',
+    endpoint({ servedEntities: two, ...routes(['iris-1', 90], ['iris-2', 10]) }),
+  ],
+  ['an entity with 0 percent', endpoint({ servedEntities: two, ...routes(['iris-1', 100], ['iris-2', 0]) })],
+  ['an entity without a route', endpoint({ servedEntities: two, ...routes(['iris-2', 100]) })],
+  ['a size', withWorkload({ size: 'Large' })],
+  ['concurrency bounds', withWorkload({ minConcurrency: 4, maxConcurrency: 4 })],
+  ['an idle time of one second', withWorkload({ scaleToZero: { idleAfter: '1s' } })],
+  ['an idle time in several units', withWorkload({ scaleToZero: { idleAfter: '1h30m500ms' } })],
+  ['environment and overlay of a model', withEntity({ env: [{ name: 'A', value: 'b' }], template: {} })],
+  ['a limit on calls', endpoint({ rateLimits: [{ calls: 10 }] })],
+  ['a limit on tokens of one user', endpoint({ rateLimits: [{ key: 'user', principal: 'ada', tokens: 9 }] })],
+];
+
+const external = { provider: 'openai', name: 'gpt-4o', task: 'llm/v1/chat' };
+
+const refused: [sentence: string, object: unknown, path: string, message: string][] = [
+  [
+    'a name that is no DNS label',
+    endpoint({}, 'iris.prod'),
+    '',
+    'metadata.name becomes the name of Services',
+  ],
+  [
+    'a name that begins with a digit',
+    endpoint({}, '1iris'),
+    '',
+    'metadata.name becomes the name of Services',
+  ],
+  ['a name of 64 characters', endpoint({}, 'a'.repeat(64)), '', 'metadata.name becomes the name of Services'],
+  [
+    'an entity without any kind of model',
+    withEntity({ model: undefined }),
+    'spec.servedEntities[0]',
+    'exactly one of model, externalModel and foundationModel must be set',
+  ],
+  [
+    'an entity with two kinds of model',
+    withEntity({ foundationModel: { name: 'llama' } }),
+    'spec.servedEntities[0]',
+    'exactly one of model, externalModel and foundationModel must be set',
+  ],
+  [
+    'environment of an external model',
+    withEntity({ model: undefined, externalModel: external, env: [{ name: 'A', value: 'b' }] }),
+    'spec.servedEntities[0]',
+    'env and template need a pod',
+  ],
+  [
+    'an overlay of an external model',
+    withEntity({ model: undefined, externalModel: external, template: {} }),
+    'spec.servedEntities[0]',
+    'env and template need a pod',
+  ],
+  [
+    'two entities without routes',
+    endpoint({ servedEntities: two }),
+    'spec.traffic',
+    'traffic.routes is required',
+  ],
+  [
+    'a route to nobody',
+    endpoint(routes(['iris-2', 100])),
+    'spec.traffic.routes',
+    'each traffic.routes[].servedEntity must name one of servedEntities',
+  ],
+  [
+    'routes that sum to 99',
+    endpoint({ servedEntities: two, ...routes(['iris-1', 90], ['iris-2', 9]) }),
+    'spec.traffic.routes',
+    'the percents of traffic.routes must sum to 100',
+  ],
+  [
+    'a size beside a bound',
+    withWorkload({ size: 'Small', minConcurrency: 4, maxConcurrency: 8 }),
+    'spec.servedEntities[0].workload',
+    'size excludes minConcurrency and maxConcurrency',
+  ],
+  [
+    'one bound alone',
+    withWorkload({ minConcurrency: 4 }),
+    'spec.servedEntities[0].workload',
+    'minConcurrency and maxConcurrency must be set together',
+  ],
+  [
+    'bounds the wrong way round',
+    withWorkload({ minConcurrency: 8, maxConcurrency: 4 }),
+    'spec.servedEntities[0].workload',
+    'minConcurrency must not be greater than maxConcurrency',
+  ],
+  [
+    'no idle time at all',
+    withWorkload({ scaleToZero: { idleAfter: '0s' } }),
+    'spec.servedEntities[0].workload.scaleToZero.idleAfter',
+    'idleAfter must be at least 1s',
+  ],
+  [
+    'a limit on nothing',
+    endpoint({ rateLimits: [{ key: 'user' }] }),
+    'spec.rateLimits[0]',
+    'a rate limit must set calls, tokens or both',
+  ],
+  [
+    'a principal of the whole endpoint',
+    endpoint({ rateLimits: [{ principal: 'ada', calls: 1 }] }),
+    'spec.rateLimits[0]',
+    'principal needs key user, userGroup or servicePrincipal',
+  ],
+];
+
+describe('the rules of ServingEndpoint', () => {
+  it.each(accepted)('accept %s', (_sentence, object) => {
+    expect(check(object)).toEqual([]);
+  });
+
+  it.each(refused)('refuse %s', (_sentence, object, path, message) => {
+    expect(check(object)).toMatchObject([{ path, message: expect.stringContaining(message) as string }]);
+  });
+
+  it('refuse a change of routeOptimized', () => {
+    const [before, after] = [endpoint({}), endpoint({ routeOptimized: true })];
+
+    expect(check(after, after)).toEqual([]);
+    expect(check(after, before)).toMatchObject([
+      {
+        path: 'spec.routeOptimized',
+        message: 'routeOptimized is immutable: create another endpoint instead',
+      },
+    ]);
+  });
+
+  it('are all refused once in this table', () => {
+    const known = rulesIn(schema).filter((message) => !message.startsWith('routeOptimized'));
+    const seen = new Set(refused.flatMap(([, object]) => check(object).map(({ message }) => message)));
+
+    expect([...seen].sort()).toEqual(known.sort());
+  });
+});
+
+function rulesIn(node: JsonSchema): string[] {
+  const own = (node['x-kubernetes-validations'] ?? []).map(({ message }) => message ?? '');
+  return [...own, ...childrenOf(node, '').flatMap(([, child]) => rulesIn(child))];
+}
