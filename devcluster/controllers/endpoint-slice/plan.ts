@@ -24,7 +24,11 @@ export function makeEndpointSlices(service: Service, pods: readonly Pod[]): Obje
     group.endpoints.push(makeEndpoint(service, pod));
     groups.set(JSON.stringify(ports), group);
   }
-  if (groups.size === 0) groups.set('none', { ports: [], endpoints: [] });
+  if (groups.size === 0) {
+    // The ports that need no pod to be known: the slice keeps its name when the first pod comes.
+    const ports = portsOf(service, undefined);
+    groups.set(JSON.stringify(ports), { ports, endpoints: [] });
+  }
   return [...groups].flatMap(([key, { ports, endpoints }]) =>
     chunks(endpoints).map((chunk, index) => makeSlice(service, `${key}/${index}`, ports, chunk)),
   );
@@ -53,7 +57,7 @@ function makeEndpoint(service: Service, pod: Pod): Endpoint {
 }
 
 /** A port that the pod has no container port of that name for is left out, as in Kubernetes. */
-function portsOf(service: Service, pod: Pod): EndpointPort[] {
+function portsOf(service: Service, pod: Pod | undefined): EndpointPort[] {
   return (service.spec.ports ?? []).flatMap((port) => {
     const protocol = port.protocol ?? 'TCP';
     const target = port.targetPort ?? port.port;
@@ -64,7 +68,8 @@ function portsOf(service: Service, pod: Pod): EndpointPort[] {
   });
 }
 
-function namedPort(pod: Pod, name: string, protocol: string): number | undefined {
+function namedPort(pod: Pod | undefined, name: string, protocol: string): number | undefined {
+  if (pod === undefined) return undefined;
   const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return [...pod.spec.containers, ...sidecars]
     .flatMap((container) => container.ports ?? [])

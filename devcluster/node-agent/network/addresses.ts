@@ -1,0 +1,60 @@
+/** Owns the addresses of pods: each has a loopback address of its own from 127.66.0.0/16. */
+import { createServer } from 'node:net';
+import { AppError } from '../../../platform/errors.ts';
+
+export const nodeAddress = '127.0.0.1';
+
+/** An address rests before it is given to another pod, so that no late connection meets a stranger. */
+const restMs = 60_000;
+const firstHost = 2;
+const lastHost = 65_534;
+
+export class AddressPool {
+  readonly #taken = new Map<string, string>();
+  readonly #releasedAt = new Map<string, number>();
+  #next = firstHost;
+
+  /** Returns the address of `owner`: the one it has, or a free one. `now` is monotonic milliseconds. */
+  allocate(owner: string, now: number): string {
+    for (const [address, holder] of this.#taken) if (holder === owner) return address;
+    for (let tried = firstHost; tried <= lastHost; tried += 1) {
+      const address = addressOf(this.#next);
+      this.#next = this.#next === lastHost ? firstHost : this.#next + 1;
+      const releasedAt = this.#releasedAt.get(address) ?? -Infinity;
+      if (this.#taken.has(address) || now - releasedAt < restMs) continue;
+      this.#releasedAt.delete(address);
+      this.#taken.set(address, owner);
+      return address;
+    }
+    throw new AppError('POD_ADDRESSES_EXHAUSTED', 'no pod address is free in 127.66.0.0/16', { retryable: true });
+  }
+
+  release(owner: string, now: number): void {
+    for (const [address, holder] of this.#taken) {
+      if (holder !== owner) continue;
+      this.#taken.delete(address);
+      this.#releasedAt.set(address, now);
+    }
+  }
+}
+
+const addressOf = (host: number): string => `127.66.${host >> 8}.${host & 255}`;
+
+/**
+ * Checks that pods can have loopback addresses of their own: returns undefined, or the error with its remedy. Linux
+ * answers on all of 127.0.0.0/8; macOS only on addresses that were added to lo0.
+ */
+export async function checkLoopbackAddress(address: string): Promise<AppError | undefined> {
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen({ host: address, port: 0, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+  if (failure === undefined) return undefined;
+  return new AppError(
+    'POD_ADDRESS_UNUSABLE',
+    `this machine does not answer on ${address}, and every pod needs a loopback address of its own; ` +
+      `on macOS add them with: for i in $(seq 2 40); do sudo ifconfig lo0 alias 127.66.0.$i up; done`,
+    { cause: failure, retryable: true },
+  );
+}

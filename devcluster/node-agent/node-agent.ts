@@ -1,0 +1,177 @@
+/** Owns the node agent: follows the pods of its node and runs each as local processes. */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../platform/clock.ts';
+import { systemClock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { NodeServices } from '../apiserver/node-services.ts';
+import type { ApiServer } from '../apiserver/server.ts';
+import { makeEventRecorder } from '../controllers/objects/events.ts';
+import type { Pod, Service } from '../controllers/objects/kinds.ts';
+import type { ImageTable } from './image-table.ts';
+import { LogDirectories } from './log-directories.ts';
+import { AddressPool, checkLoopbackAddress } from './network/addresses.ts';
+import type { ServiceProxy } from './network/service-proxy.ts';
+import { startServiceProxy } from './network/service-proxy.ts';
+import { machineCapacity, startNodeHeartbeat } from './node-object.ts';
+import { defaultBackOff } from './pod/back-off.ts';
+import type { NodeParts } from './pod/node-parts.ts';
+import { PodWorker } from './pod/pod-worker.ts';
+import { previousPathOf } from './process/log-file.ts';
+import { ProcessRecords } from './process/process-records.ts';
+
+export const nodeName = 'fairlead-node';
+
+export interface NodeAgentOptions {
+  readonly api: Pick<ApiServer, 'localClient' | 'issueServiceAccountToken' | 'setNodeServices' | 'address'>;
+  /** Holds pod directories and the records of running processes. */
+  readonly stateDir: string;
+  /** Holds `<pod>/<container>.log`; default `<stateDir>/logs`. */
+  readonly logsDir?: string;
+  readonly images: ImageTable;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** The first wait of a container that crashes again, in milliseconds; default 10 s as in Kubernetes. */
+  readonly crashBackOffInitialMs?: number;
+  /** How long processes have to end when the agent stops, in milliseconds; default 10 s. */
+  readonly stopDeadlineMs?: number;
+}
+
+/**
+ * Starts the node: ends what an earlier run left behind, registers the Node, and runs its pods.
+ * `stop` ends all processes; the pods themselves stay and run again after the next start.
+ */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<{ stop(): Promise<void> }> {
+  const { api, stateDir, log, clock = systemClock } = options;
+  const client = api.localClient('kubelet');
+  const records = new ProcessRecords(join(stateDir, 'processes'));
+  await records.endLeftovers(log);
+  const podsDir = join(stateDir, 'pods');
+  await mkdir(podsDir, { recursive: true, mode: 0o700 });
+  const events = makeEventRecorder({ client, component: 'kubelet', log, clock });
+  const proxy = startServiceProxy({ client, log, events });
+  const node: NodeParts = {
+    client,
+    issueServiceAccountToken: (request) => api.issueServiceAccountToken(request),
+    log,
+    clock,
+    events,
+    images: options.images,
+    records,
+    addresses: new AddressPool(),
+    backOff: { ...defaultBackOff, initialMs: options.crashBackOffInitialMs ?? defaultBackOff.initialMs },
+    allocatable: machineCapacity(),
+    podsDir,
+    logsDir: options.logsDir ?? join(stateDir, 'logs'),
+    apiEnvironment: () => directApiEnvironment(api, proxy),
+  };
+  const problem = await checkLoopbackAddress('127.66.0.1');
+  const heartbeat = startNodeHeartbeat({ client, log, clock, name: nodeName, problem: problem?.message });
+  await removeForeignDirectories(podsDir, client.resource<Pod>('v1', 'Pod').list());
+  const agent = new NodeAgent(node);
+  api.setNodeServices(agent.services);
+  return {
+    stop: async () => {
+      heartbeat.stop();
+      await agent.stop(options.stopDeadlineMs ?? 10_000);
+      await proxy.stop();
+    },
+  };
+}
+
+/**
+ * Where the cluster IP of `default/kubernetes` cannot be served here (its port needs a privilege, say), pods are told
+ * the API server's own address instead.
+ */
+function directApiEnvironment(
+  api: NodeAgentOptions['api'],
+  proxy: ServiceProxy,
+): Readonly<Record<string, string>> {
+  const service = api.localClient('kubelet').resource<Service>('v1', 'Service').get('kubernetes', 'default');
+  const { clusterIP = '', ports } = service?.spec ?? {};
+  const port = ports?.[0]?.port;
+  if (port !== undefined && proxy.serves(clusterIP, port)) return {};
+  const host = api.address.host;
+  return { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: String(api.address.port) };
+}
+
+async function removeForeignDirectories(podsDir: string, pods: readonly Pod[]): Promise<void> {
+  const known = new Set(pods.map(({ metadata }) => metadata.uid));
+  const foreign = (await readdir(podsDir)).filter((name) => !known.has(name));
+  await Promise.all(foreign.map((name) => rm(join(podsDir, name), { recursive: true, force: true })));
+}
+
+class NodeAgent {
+  readonly #node: NodeParts;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #uidOf = new Map<string, string>();
+  readonly #logs: LogDirectories;
+  readonly #watches: { stop(): void }[];
+
+  constructor(node: NodeParts) {
+    this.#node = node;
+    this.#logs = new LogDirectories(node.logsDir);
+    const { client } = node;
+    this.#watches = [
+      client.resource<Pod>('v1', 'Pod').watch({}, ({ type, object }) => {
+        if (object.spec.nodeName === nodeName) this.#onPod(type === 'DELETED', object);
+      }),
+      ...(['ConfigMap', 'Secret'] as const).map((kind) =>
+        client.resource('v1', kind).watch({}, ({ object }) => this.#onConfig(object.metadata.namespace)),
+      ),
+    ];
+  }
+
+  readonly services: NodeServices = {
+    containerLog: ({ namespace, pod, container, previous }) => {
+      const uid = this.#uidOf.get(`${namespace}/${pod}`);
+      const runner = uid === undefined ? undefined : this.#workers.get(uid)?.runnerOf(container);
+      if (runner === undefined) return undefined;
+      const { state, last } = runner.known;
+      if (previous) {
+        if (last === undefined) return undefined;
+        // While a container waits for its restart, the log of its last instance is still the newest.
+        const path = state.kind === 'waiting' ? runner.logPath : previousPathOf(runner.logPath);
+        return { path, isRunning: () => false };
+      }
+      if (state.kind === 'waiting' && last === undefined) return undefined;
+      return { path: runner.logPath, isRunning: () => runner.isRunning };
+    },
+  };
+
+  async stop(deadlineMs: number): Promise<void> {
+    for (const watch of this.#watches) watch.stop();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.shutDown(deadlineMs)));
+  }
+
+  #onPod(deleted: boolean, pod: Pod): void {
+    const { uid, namespace = '', name } = pod.metadata;
+    const worker = this.#workers.get(uid);
+    if (deleted) {
+      worker?.lose();
+      return;
+    }
+    if (worker !== undefined) {
+      worker.update(pod);
+      return;
+    }
+    const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+    // What is over needs nobody, until it is to be deleted.
+    if (over && pod.metadata.deletionTimestamp === undefined) return;
+    const key = `${namespace}/${name}`;
+    const onDone = (): void => {
+      this.#workers.delete(uid);
+      if (this.#uidOf.get(key) === uid) this.#uidOf.delete(key);
+      this.#logs.release(uid).catch((error: unknown) => {
+        this.#node.log.warn({ error, pod: name }, 'old logs not removed');
+      });
+    };
+    this.#uidOf.set(key, uid);
+    const logDirectory = this.#logs.claim(pod);
+    this.#workers.set(uid, new PodWorker({ node: this.#node, pod, logDirectory, onDone }));
+  }
+
+  #onConfig(namespace: string | undefined): void {
+    for (const worker of this.#workers.values()) if (worker.namespace === namespace) worker.wakeForConfig();
+  }
+}

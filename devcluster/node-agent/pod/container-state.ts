@@ -1,0 +1,101 @@
+/** Owns what the agent knows about one container of a pod, and how that is told in the pod's status. */
+import type { Container, ContainerStatus, PodSpec } from '../../controllers/objects/kinds.ts';
+import { timestamp } from '../../controllers/objects/kinds.ts';
+import type { BackOff } from './back-off.ts';
+
+/** A sidecar is an init container with `restartPolicy: Always`. */
+export type ContainerRole = 'init' | 'sidecar' | 'main';
+
+export interface Terminated {
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly containerID: string;
+}
+
+export type State =
+  | { readonly kind: 'waiting'; readonly reason: string; readonly message?: string }
+  | { readonly kind: 'running'; readonly startedAt: number; readonly containerID: string }
+  | ({ readonly kind: 'terminated' } & Terminated);
+
+export interface ContainerState {
+  readonly container: Container;
+  readonly role: ContainerRole;
+  state: State;
+  /** The instance before the current one. */
+  last?: Terminated;
+  restartCount: number;
+  /** The startup probe passed, or there is none. */
+  started: boolean;
+  ready: boolean;
+  backOff?: BackOff;
+  /** Not to be started again before this time (milliseconds since the epoch): its image or config was missing. */
+  retryAt?: number;
+}
+
+/** Returns the containers of a pod in the order in which they start. */
+export function makeContainerStates(spec: PodSpec): ContainerState[] {
+  const inits = (spec.initContainers ?? []).map((container) => ({
+    container,
+    role: container.restartPolicy === 'Always' ? ('sidecar' as const) : ('init' as const),
+  }));
+  const mains = spec.containers.map((container) => ({ container, role: 'main' as const }));
+  const first = inits.length === 0 ? 'ContainerCreating' : 'PodInitializing';
+  return [...inits, ...mains].map(({ container, role }) => ({
+    container,
+    role,
+    state: { kind: 'waiting', reason: first },
+    restartCount: 0,
+    started: false,
+    ready: false,
+  }));
+}
+
+/** Returns the end of the container's newest instance: its state, or the one before while it waits. */
+export function lastEndOf({ state, last }: ContainerState): Terminated | undefined {
+  return state.kind === 'terminated' ? state : last;
+}
+
+/** Returns the container as `status.containerStatuses` (or `initContainerStatuses`) shows it. */
+export function containerStatusOf(known: ContainerState): ContainerStatus {
+  const { container, state, role } = known;
+  const running = state.kind === 'running';
+  const done = role === 'init' && state.kind === 'terminated' && state.exitCode === 0;
+  const containerID = state.kind === 'waiting' ? known.last?.containerID : state.containerID;
+  return {
+    name: container.name,
+    image: container.image ?? '',
+    imageID: container.image ?? '',
+    state: stateOf(state),
+    lastState: known.last === undefined ? {} : stateOf({ kind: 'terminated', ...known.last }),
+    ready: role === 'init' ? done : running && known.ready,
+    started: running && known.started,
+    restartCount: known.restartCount,
+    ...(containerID === undefined || containerID === '' ? {} : { containerID }),
+  };
+}
+
+function stateOf(state: State): NonNullable<ContainerStatus['state']> {
+  switch (state.kind) {
+    case 'waiting':
+      return {
+        waiting: { reason: state.reason, ...(state.message === undefined ? {} : { message: state.message }) },
+      };
+    case 'running':
+      return { running: { startedAt: timestamp(state.startedAt) } };
+    case 'terminated':
+      return {
+        terminated: {
+          exitCode: state.exitCode,
+          reason: state.reason,
+          ...(state.message === '' ? {} : { message: state.message }),
+          startedAt: timestamp(state.startedAt),
+          finishedAt: timestamp(state.finishedAt),
+          ...(state.containerID === '' ? {} : { containerID: state.containerID }),
+        },
+      };
+  }
+}

@@ -1,0 +1,293 @@
+/** Owns one pod on this node from its first sight to its last: brings its containers to what the spec says, tells its status. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../../platform/errors.ts';
+import { ApiError } from '../../apiserver/errors/api-error.ts';
+import { Loop } from '../../controllers/loop/loop.ts';
+import type { Pod, ServiceAccount } from '../../controllers/objects/kinds.ts';
+import { checkLoopbackAddress, nodeAddress } from '../network/addresses.ts';
+import { PodVolumes } from '../volumes/pod-volumes.ts';
+import { withServiceAccount } from '../volumes/service-account.ts';
+import { durationText } from './back-off.ts';
+import type { ContainerState } from './container-state.ts';
+import { makeContainerStates } from './container-state.ts';
+import { ContainerRunner } from './container-runner.ts';
+import { lookupsFor } from './container-world.ts';
+import { endContainers } from './end-containers.ts';
+import { Grace } from './grace.ts';
+import type { NodeParts } from './node-parts.ts';
+import { planPod } from './plan.ts';
+import type { PodPlan } from './plan.ts';
+import { makePodStatus } from './pod-status.ts';
+
+export interface PodWorkerOptions {
+  readonly node: NodeParts;
+  readonly pod: Pod;
+  readonly logDirectory: string;
+  /** The pod's processes and files are gone. */
+  readonly onDone: () => void;
+}
+
+const mountRetryMs = 2_000;
+const forcedGraceMs = 2_000;
+
+export class PodWorker {
+  readonly #options: PodWorkerOptions;
+  readonly #loop: Loop;
+  readonly #containers: ContainerState[];
+  readonly #volumes: PodVolumes;
+  readonly #startTime: number;
+  #runners: ContainerRunner[] = [];
+  #pod: Pod;
+  #address = '';
+  #mounted = false;
+  #outcome: PodPlan['outcome'];
+  #lost = false;
+  #shuttingDown = false;
+  #done = false;
+  #grace: Grace | undefined;
+  #ending: Promise<void> | undefined;
+  #completing: Promise<void> | undefined;
+  #ended = false;
+
+  constructor(options: PodWorkerOptions) {
+    this.#options = options;
+    this.#pod = options.pod;
+    const { node, pod } = options;
+    this.#containers = makeContainerStates(pod.spec);
+    this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), node.issueServiceAccountToken);
+    this.#startTime = node.clock.now();
+    const retryDelaysMs = { first: 50, longest: 5_000 };
+    const { log, clock } = node;
+    this.#loop = new Loop({ name: 'pod', reconcile: () => this.#sync(), log, clock, retryDelaysMs });
+    this.wake();
+  }
+
+  /** Looks at the pod again soon: something that it depends on changed. */
+  wake(): void {
+    this.#loop.enqueue(this.#options.pod.metadata.uid);
+  }
+
+  /** A ConfigMap or Secret changed: what waited for one is tried at once. */
+  wakeForConfig(): void {
+    for (const known of this.#containers) {
+      if (known.state.kind === 'waiting' && known.state.reason === 'CreateContainerConfigError') delete known.retryAt;
+    }
+    this.wake();
+  }
+
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata.deletionGracePeriodSeconds !== undefined) {
+      this.#grace?.shorten(pod.metadata.deletionGracePeriodSeconds * 1_000);
+    }
+    this.wake();
+  }
+
+  /** The pod object is gone before its processes are: they end at once. */
+  lose(): void {
+    this.#lost = true;
+    this.#grace?.shorten(forcedGraceMs);
+    this.wake();
+  }
+
+  /** Ends the processes within `deadlineMs`; the pod object stays, and runs again after the next start. */
+  async shutDown(deadlineMs: number): Promise<void> {
+    this.#shuttingDown = true;
+    await this.#loop.stop();
+    if (this.#done) return;
+    this.#end(deadlineMs);
+    await this.#ending;
+  }
+
+  get namespace(): string | undefined {
+    return this.#options.pod.metadata.namespace;
+  }
+
+  runnerOf(container: string): ContainerRunner | undefined {
+    return this.#runners.find(({ known }) => known.container.name === container);
+  }
+
+  get #directory(): string {
+    return join(this.#options.node.podsDir, this.#options.pod.metadata.uid);
+  }
+
+  async #sync(): Promise<number | undefined> {
+    if (this.#done) return undefined;
+    if (this.#lost || this.#pod.metadata.deletionTimestamp !== undefined) return this.#syncEnd();
+    if (this.#completing !== undefined) {
+      this.#report();
+      return undefined;
+    }
+    try {
+      await this.#prepare();
+    } catch (error) {
+      this.#report();
+      if (!this.#mounted) return mountRetryMs;
+      this.#options.node.log.warn({ error, pod: this.#pod.metadata.name }, 'volumes not brought up to date');
+    }
+    const { node } = this.#options;
+    const plan = planPod(this.#pod.spec, this.#containers, node.clock.now(), node.backOff);
+    await this.#act(plan);
+    this.#report();
+    return this.#nextLook(plan);
+  }
+
+  #nextLook(plan: PodPlan): number | undefined {
+    const times = [plan.wakeAt, this.#volumes.refreshAt].filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : Math.max(10, Math.min(...times) - this.#options.node.clock.now());
+  }
+
+  /** Gives the pod its address and its volumes, and keeps the latter up to date. */
+  async #prepare(): Promise<void> {
+    const { node } = this.#options;
+    await this.#allocate();
+    const pod = this.#podView();
+    const namespace = pod.metadata.namespace ?? '';
+    const sources = {
+      pod,
+      addresses: this.#addresses,
+      allocatable: node.allocatable,
+      lookups: lookupsFor(node, namespace),
+    };
+    try {
+      await this.#volumes.update(pod, sources, node.clock.now());
+      this.#mounted = true;
+    } catch (error) {
+      node.events.record(pod, { type: 'Warning', reason: 'FailedMount', message: messageOf(error) });
+      throw error;
+    }
+    if (this.#runners.length > 0) return;
+    const around = {
+      node,
+      pod: () => this.#podView(),
+      addresses: this.#addresses,
+      volumes: this.#volumes,
+      directory: this.#directory,
+      logDirectory: this.#options.logDirectory,
+      changed: () => this.wake(),
+    };
+    this.#runners = this.#containers.map((known) => new ContainerRunner(known, around));
+  }
+
+  async #allocate(): Promise<void> {
+    const { node } = this.#options;
+    if (this.#address !== '') return;
+    if (this.#pod.spec.hostNetwork === true) {
+      this.#address = nodeAddress;
+      return;
+    }
+    const address = node.addresses.allocate(this.#pod.metadata.uid, node.clock.monotonic());
+    const problem = await checkLoopbackAddress(address);
+    if (problem !== undefined) {
+      const message = `Failed to create pod sandbox: ${problem.message}`;
+      node.events.record(this.#pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
+      throw problem;
+    }
+    this.#address = address;
+  }
+
+  get #addresses() {
+    return { podIP: this.#address, hostIP: nodeAddress };
+  }
+
+  #podView(): Pod {
+    const { namespace } = this.#pod.metadata;
+    const account = this.#options.node.client
+      .resource<ServiceAccount>('v1', 'ServiceAccount')
+      .get(this.#pod.spec.serviceAccountName ?? 'default', namespace);
+    return withServiceAccount(this.#pod, account);
+  }
+
+  async #act(plan: PodPlan): Promise<void> {
+    for (const { known, until } of plan.backingOff) this.#backOff(known, until);
+    for (const known of plan.start) {
+      await this.#runners.find((runner) => runner.known === known)?.start();
+    }
+    if (plan.outcome !== undefined) this.#complete(plan.outcome);
+  }
+
+  /** The pod's work is done: its sidecars end, and then the outcome is told. */
+  #complete(outcome: NonNullable<PodPlan['outcome']>): void {
+    if (this.#completing !== undefined) return;
+    const grace = new Grace((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000);
+    this.#completing = endContainers(this.#runners, grace, 'sidecars').then(() => {
+      grace.clear();
+      this.#outcome = outcome;
+      this.wake();
+    });
+  }
+
+  #backOff(known: ContainerState, until: number): void {
+    if (known.state.kind !== 'terminated') return;
+    const { kind: _kind, ...end } = known.state;
+    const { name, namespace = '', uid } = this.#pod.metadata;
+    const delay = durationText(until - end.finishedAt);
+    const container = known.container.name;
+    const message = `back-off ${delay} restarting failed container=${container} pod=${name}_${namespace}(${uid})`;
+    known.last = end;
+    known.state = { kind: 'waiting', reason: 'CrashLoopBackOff', message };
+    const event = `Back-off restarting failed container ${container} in pod ${name}_${namespace}(${uid})`;
+    this.#runners.find((runner) => runner.known === known)?.record('Warning', 'BackOff', event);
+  }
+
+  #syncEnd(): undefined {
+    const { metadata, spec } = this.#pod;
+    const seconds = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+    this.#end(this.#lost ? forcedGraceMs : seconds * 1_000);
+    if (!this.#lost) this.#report();
+    if (this.#ended) this.#finish();
+  }
+
+  #end(graceMs: number): void {
+    if (this.#ending !== undefined) {
+      this.#grace?.shorten(graceMs);
+      return;
+    }
+    this.#grace = new Grace(graceMs);
+    const grace = this.#grace;
+    this.#ending = endContainers(this.#runners, grace).then(() => {
+      grace.clear();
+      this.#ended = true;
+      this.wake();
+    });
+  }
+
+  /** Takes the pod object away, now that nothing of it runs, and then what it left on this machine. */
+  #finish(): void {
+    const { node } = this.#options;
+    const { name, namespace, uid } = this.#pod.metadata;
+    if (!this.#lost) {
+      try {
+        node.client
+          .resource<Pod>('v1', 'Pod')
+          .delete(name, namespace, { gracePeriodSeconds: 0, preconditions: { uid } });
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.httpStatus !== 404) throw error;
+      }
+    }
+    this.#done = true;
+    node.addresses.release(uid, node.clock.monotonic());
+    void rm(this.#directory, { recursive: true, force: true })
+      .catch((error: unknown) => node.log.warn({ error, pod: name }, 'files of a pod not removed'))
+      .finally(() => this.#options.onDone());
+  }
+
+  #report(): void {
+    if (this.#shuttingDown) return;
+    const { node } = this.#options;
+    const pods = node.client.resource<Pod>('v1', 'Pod');
+    const newest = pods.get(this.#pod.metadata.name, this.#pod.metadata.namespace);
+    if (newest?.metadata.uid !== this.#pod.metadata.uid) return;
+    const status = makePodStatus({
+      pod: newest,
+      containers: this.#containers,
+      addresses: this.#addresses,
+      outcome: this.#outcome,
+      startTime: this.#startTime,
+      now: node.clock.now(),
+    });
+    if (!isDeepStrictEqual(status, newest.status)) pods.updateStatus({ ...newest, status });
+  }
+}

@@ -1,0 +1,115 @@
+/** Owns one process of a container: its own process group, its output in the log, its end as an exit code. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Clock } from '../../../platform/clock.ts';
+import { AppError, systemCodeOf } from '../../../platform/errors.ts';
+import { LogFile } from './log-file.ts';
+import type { ProcessRecords } from './process-records.ts';
+import { signalGroup } from './signal.ts';
+
+export interface ProcessSpec {
+  readonly command: readonly string[];
+  readonly workingDir: string;
+  /** The whole environment; nothing of the agent's own is added. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logPath: string;
+  /** `namespace/pod/container`. */
+  readonly owner: string;
+}
+
+export interface ContainerProcess {
+  readonly pid: number;
+  /** Ends with the exit code; 128 + n where signal n ended it. Its process group is gone by then. */
+  readonly exited: Promise<number>;
+  /** Signals the whole process group. */
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** A child of the container that left the group keeps the output open: this long its last words are waited for. */
+const lastOutputMs = 500;
+
+/**
+ * Starts a process and returns once it runs.
+ *
+ * @throws AppError `CONTAINER_START_FAILED` with the cause in words.
+ */
+export async function startContainerProcess(
+  spec: ProcessSpec,
+  parts: { readonly records: ProcessRecords; readonly clock: Clock },
+): Promise<ContainerProcess> {
+  const [program = '', ...args] = spec.command;
+  checkWorkingDir(spec.workingDir);
+  const log = new LogFile(spec.logPath);
+  const child = spawn(program, args, {
+    cwd: spec.workingDir,
+    env: { ...spec.environment },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const write = (chunk: Buffer): void => log.append(chunk, parts.clock.now());
+  child.stdout.on('data', write);
+  child.stderr.on('data', write);
+  const exited = exitOf(child);
+  try {
+    await started(child);
+  } catch (error) {
+    log.close();
+    throw startError(program, error);
+  }
+  const pid = child.pid ?? 0;
+  await parts.records.add(pid, spec.owner);
+  return {
+    pid,
+    exited: exited.then(async (code) => {
+      log.close();
+      await parts.records.remove(pid);
+      return code;
+    }),
+    signal: (signal) => void signalGroup(pid, signal),
+  };
+}
+
+function started(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+}
+
+/** A container ends with its first process: what is left of the group is killed, and the output is read to its end. */
+function exitOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+      const giveUp = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, lastOutputMs);
+      child.once('close', () => {
+        clearTimeout(giveUp);
+        resolve(exitCode);
+      });
+    });
+  });
+}
+
+function checkWorkingDir(path: string): void {
+  try {
+    if (statSync(path).isDirectory()) return;
+  } catch {
+    // Told below, in the same words as a path that is no directory.
+  }
+  throw new AppError('CONTAINER_START_FAILED', `the working directory ${path} does not exist on this machine`);
+}
+
+function startError(program: string, error: unknown): AppError {
+  const code = systemCodeOf(error);
+  const why =
+    code === 'ENOENT'
+      ? `exec: "${program}": executable file not found in $PATH`
+      : `exec: "${program}": ${code === 'EACCES' ? 'permission denied' : String(error)}`;
+  return new AppError('CONTAINER_START_FAILED', why, { cause: error });
+}

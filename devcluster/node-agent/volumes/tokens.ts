@@ -1,0 +1,56 @@
+/** Owns the service account tokens of one pod: asked for once, and again before they expire. */
+import type { ApiServer } from '../../apiserver/server.ts';
+import type { Pod, Volume } from '../../controllers/objects/kinds.ts';
+
+interface Token {
+  readonly token: string;
+  /** Milliseconds since the epoch at which a new one is asked for: after 80 % of its life, as kubelet does. */
+  readonly refreshAt: number;
+}
+
+const defaultSeconds = 3_600;
+
+export class PodTokens {
+  readonly #issue: ApiServer['issueServiceAccountToken'];
+  readonly #tokens = new Map<string, Token>();
+
+  constructor(issue: ApiServer['issueServiceAccountToken']) {
+    this.#issue = issue;
+  }
+
+  /** Returns the tokens of a volume by the path of their projection. Throws ApiError as the token request does. */
+  async of(pod: Pod, volume: Volume, now: number): Promise<Map<string, string>> {
+    const tokens = new Map<string, string>();
+    for (const { serviceAccountToken: projection } of volume.projected?.sources ?? []) {
+      if (projection === undefined) continue;
+      const key = `${volume.name}/${projection.path}`;
+      const known = this.#tokens.get(key);
+      const token = known !== undefined && now < known.refreshAt ? known : await this.#request(pod, projection, now);
+      this.#tokens.set(key, token);
+      tokens.set(projection.path, token.token);
+    }
+    return tokens;
+  }
+
+  /** Returns when the first token has to be renewed, in milliseconds since the epoch. */
+  get refreshAt(): number | undefined {
+    const times = [...this.#tokens.values()].map(({ refreshAt }) => refreshAt);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  async #request(
+    pod: Pod,
+    projection: { readonly audience?: string; readonly expirationSeconds?: number },
+    now: number,
+  ): Promise<Token> {
+    const { name, namespace = '', uid } = pod.metadata;
+    const { token, expiresAt } = await this.#issue({
+      namespace,
+      name: pod.spec.serviceAccountName ?? 'default',
+      pod: { name, uid },
+      expirationSeconds: projection.expirationSeconds ?? defaultSeconds,
+      ...(projection.audience === undefined ? {} : { audiences: [projection.audience] }),
+    });
+    return { token, refreshAt: now + (expiresAt - now) * 0.8 };
+  }
+}
