@@ -9,7 +9,9 @@ const role = process.argv[2] ?? '';
 const start = Object.hasOwn(roles, role) ? roles[role] : undefined;
 if (start === undefined) {
   const given = role === '' ? 'no role was given' : `there is no role "${role}"`;
-  process.stderr.write(`fairlead: ${given}; the first argument is one of: ${Object.keys(roles).join(', ')}\n`);
+  process.stderr.write(
+    `fairlead: ${given}; the first argument is one of: ${Object.keys(roles).join(', ')}\n`,
+  );
   process.exitCode = 2;
 } else {
   await start();

@@ -63,7 +63,9 @@ function isUpToDate(set: BundleSet): boolean {
       versions: Record<string, string>;
     };
     const now = versionsOf(Object.keys(stamp.versions));
-    return stamp.set === set && Object.entries(stamp.versions).every(([path, version]) => now[path] === version);
+    return (
+      stamp.set === set && Object.entries(stamp.versions).every(([path, version]) => now[path] === version)
+    );
   } catch {
     // No stamp, or an input is gone: both mean that the bundles have to be built.
     return false;
