@@ -121,14 +121,17 @@ class ServeProcess:
         self.port = 0
 
     def wait_listening(self) -> ServeProcess:
+        self.port = int(self.wait_logged('"listening"')["port"])
+        return self
+
+    def wait_logged(self, words: str) -> dict[str, Any]:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            for line in self._out.read_text().splitlines():
-                if '"listening"' in line:
-                    self.port = int(json.loads(line)["port"])
-                    return self
+            for line in self._out.read_text().splitlines(keepends=True):
+                if words in line and line.endswith("\n"):
+                    return dict(json.loads(line))
             time.sleep(0.01)
-        raise AssertionError(f"not listening: {self._err.read_text()}")
+        raise AssertionError(f"{words} not logged: {self._err.read_text()}")
 
     def wait_ready(self) -> ServeProcess:
         self.wait_listening()

@@ -24,6 +24,16 @@ def test_fetches_every_file_of_the_model(s3: S3, models: Path, tmp_path: Path) -
         assert (tmp_path / "model" / file.name).read_bytes() == file.read_bytes()
 
 
+def test_fetches_a_model_that_fills_its_bucket(s3: S3, models: Path, tmp_path: Path) -> None:
+    client = s3.client("s3")
+    client.create_bucket(Bucket="whole")
+    for file in (models / "iris-skops").iterdir():
+        client.upload_file(str(file), "whole", file.name)
+    ended = run_fetch("s3://whole", tmp_path / "model", **s3.environment())
+    assert (ended.code, ended.stderr) == (0, "")
+    assert (tmp_path / "model" / "model.skops").is_file()
+
+
 def test_a_missing_prefix_is_not_found(s3: S3, tmp_path: Path) -> None:
     ended = run_fetch("s3://models/team/tulip", tmp_path / "model", **s3.environment())
     _refused(ended, "model not found: s3://models/team/tulip: ")

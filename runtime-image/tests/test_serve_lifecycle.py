@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -104,6 +105,18 @@ def test_exits_with_0_when_stopped_while_loading(models: Path, tmp_path: Path) -
     server = ServeProcess(models / "iris-skops", logs=tmp_path).wait_listening()
     server.terminate()
     assert server.wait_end().code == 0
+
+
+def test_warns_of_a_package_version_other_than_the_models(models: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(models / "iris-skops", tmp_path / "model"))
+    (model / "requirements.txt").write_text("scikit-learn==0.24.1\n")
+    server = ServeProcess(model, logs=tmp_path).wait_ready()
+    try:
+        warning = server.wait_logged('"warning"')
+    finally:
+        server.stop()
+    assert "scikit-learn" in warning["message"]
+    assert "0.24.1" in warning["message"]
 
 
 def test_logs_the_stack_of_a_model_that_raises(models: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ EXIT_FAILED = 1
 EXIT_BAD_ARGUMENTS = 2
 
 
-@dataclass
+@dataclass(eq=False)
 class Failure(Exception):
     """A failure that a person can act on.
 
@@ -51,6 +51,15 @@ def describe_exception(error: BaseException) -> str:
     said = one_line(str(error), 600)
     name = type(error).__name__
     return f"{name}: {said}" if said else name
+
+
+def list_causes(error: BaseException | None) -> list[BaseException]:
+    """The exception and what it came of, the deepest last."""
+    links: list[BaseException] = []
+    while error is not None and error not in links:
+        links.append(error)
+        error = error.__cause__ or error.__context__
+    return links
 
 
 def report_failure(failure: Failure, termination_log: Path) -> None:

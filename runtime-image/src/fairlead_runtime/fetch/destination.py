@@ -69,9 +69,6 @@ class Destination:
                 self._publish_entries(model, marker)
             else:
                 write_marker(model, marker)
-                # mkdtemp makes directories for the owner alone; the server may run as
-                # another user.
-                model.chmod(0o755)
                 if self.path.exists():
                     shutil.rmtree(self.path)
                 model.rename(self.path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fairlead_runtime.failure import Failure, describe_exception
+from fairlead_runtime.failure import Failure, describe_exception, list_causes
 from fairlead_runtime.fetch.destination import explain_destination_error
 from fairlead_runtime.fetch.registry import explain_absence
 from fairlead_runtime.fetch.source import Source
@@ -104,7 +104,7 @@ _OF_A_SERVER = {"UNREACHABLE", "CONNECTION_LOST", "TLS_FAILED"}
 
 def explain_download_error(source: Source, destination: Path, error: BaseException) -> Failure:
     """Maps an exception out of a download to a cause and a remedy."""
-    chain = _chain(error)
+    chain = list_causes(error)
     for link in chain:
         if isinstance(link, OSError) and _concerns(link, destination):
             return explain_destination_error(destination, link)
@@ -147,11 +147,3 @@ def _address(text: str) -> str:
 
 def _code(error: BaseException) -> str:
     return str(getattr(error, "error_code", ""))
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    links: list[BaseException] = []
-    while error is not None and error not in links:
-        links.append(error)
-        error = error.__cause__ or error.__context__
-    return links

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from fairlead_runtime.failure import Failure, describe_exception
+from fairlead_runtime.failure import Failure, describe_exception, list_causes
 
 _KIND = "model cannot be loaded"
 
@@ -15,7 +15,7 @@ _KIND = "model cannot be loaded"
 def explain_load_error(model_dir: Path, error: BaseException) -> Failure:
     """Maps an exception out of MLflow's loader to a cause and a remedy."""
     subject = str(model_dir)
-    chain = list(_chain(error))
+    chain = list_causes(error)
     for link in chain:
         if isinstance(link, ModuleNotFoundError) and link.name:
             return _missing_package(model_dir, link.name)
@@ -89,11 +89,3 @@ def _requirement_for(model_dir: Path, package: str) -> str:
         if line.lower().replace("_", "-").startswith(wanted):
             return line.strip()
     return ""
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    links: list[BaseException] = []
-    while error is not None and error not in links:
-        links.append(error)
-        error = error.__cause__ or error.__context__
-    return links

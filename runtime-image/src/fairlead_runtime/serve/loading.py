@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairlead_runtime.failure import Failure
+from fairlead_runtime.serve.compatibility import warn_of_differences
 
 if TYPE_CHECKING:
     from fairlead_runtime.serve.scoring import Scorer
@@ -36,6 +37,7 @@ def load_scorer(model_dir: Path, *, warm_up: bool) -> Scorer:
         raise
     except Exception as error:
         _logger.error("the model cannot be loaded", exc_info=error)
+        warn_of_differences(model_dir)
         raise explain_load_error(model_dir, error) from error
     _logger.info("model loaded", extra={"seconds": round(time.monotonic() - started, 3)})
     if warm_up:
@@ -50,8 +52,8 @@ def _load(model_dir: Path) -> Scorer:
 
     config_text = os.environ.get("SERVING_MODEL_CONFIG")
     config = _parse_config(config_text) if config_text else None
-    # The check of the model's requirements against what is installed runs after the
-    # model is ready: it costs start-up time and never changes the outcome.
+    # Without MLflow's own comparison of package versions, which costs start-up time and
+    # never changes the outcome: it is made up for once the model is ready.
     model = mlflow.pyfunc.load_model(str(model_dir), suppress_warnings=True, model_config=config)
     return Scorer(model)
 

@@ -82,6 +82,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _load(options: ServeOptions, readiness: Readiness, stop: threading.Event) -> None:
+    from fairlead_runtime.serve.compatibility import warn_of_differences
     from fairlead_runtime.serve.loading import load_scorer
 
     try:
@@ -104,6 +105,7 @@ def _load(options: ServeOptions, readiness: Readiness, stop: threading.Event) ->
         gc.enable()
         readiness.become_ready(scorer)
         _logger.info("ready")
+        warn_of_differences(options.model_dir)
 
 
 def _serve(
