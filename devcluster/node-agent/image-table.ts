@@ -8,8 +8,13 @@ export const localImageSchema = z.strictObject({
   entrypoint: z
     .array(z.string())
     .min(1)
-    .describe("The image's ENTRYPOINT: program and first arguments, run where the container names no command."),
-  args: z.array(z.string()).default([]).describe("The image's CMD: arguments where the container names none."),
+    .describe(
+      "The image's ENTRYPOINT: program and first arguments, run where the container names no command.",
+    ),
+  args: z
+    .array(z.string())
+    .default([])
+    .describe("The image's CMD: arguments where the container names none."),
   executables: z
     .record(z.string(), z.string())
     .default({})

@@ -46,7 +46,9 @@ class DeploymentController {
     this.#parts = parts;
     const { client, log, clock } = parts;
     this.#loop = new Loop({ name: 'deployment', reconcile: (key) => this.#reconcile(key), log, clock });
-    this.#replicaSets = new ChildIndex(this.#replicaSetClient, (replicaSet) => this.#onReplicaSet(replicaSet));
+    this.#replicaSets = new ChildIndex(this.#replicaSetClient, (replicaSet) =>
+      this.#onReplicaSet(replicaSet),
+    );
     this.#pods = new ChildIndex(client.resource<Pod>('v1', 'Pod'), (pod) => this.#onPod(pod));
     this.#watch = this.#deploymentClient.watch({}, ({ object }) => this.#loop.enqueue(keyOf(object)));
   }
@@ -103,7 +105,11 @@ class DeploymentController {
     });
     const outcome = this.#act(deployment, plan);
     this.#recordRevision(deployment, revisions.number);
-    return this.#report({ ...observed, ...outcome, revisions: revisionsOf(deployment, this.#claim(deployment)) });
+    return this.#report({
+      ...observed,
+      ...outcome,
+      revisions: revisionsOf(deployment, this.#claim(deployment)),
+    });
   }
 
   #claim(deployment: Deployment): ReplicaSet[] {
@@ -147,7 +153,10 @@ class DeploymentController {
       return { created: created.metadata.name };
     } catch (error) {
       if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
-      const other = this.#replicaSetClient.get(replicaSet.metadata?.name ?? '', deployment.metadata.namespace);
+      const other = this.#replicaSetClient.get(
+        replicaSet.metadata?.name ?? '',
+        deployment.metadata.namespace,
+      );
       const { template } = deployment.spec;
       // Somebody else's ReplicaSet has the name: the next hash differs, since it includes the count.
       const ours = other?.spec.template !== undefined && sameTemplate(other.spec.template, template);

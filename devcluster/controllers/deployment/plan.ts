@@ -5,7 +5,13 @@ import { makeControllerReference } from '../objects/ownership.ts';
 import type { RolloutBudget } from './budget.ts';
 import { isScalingEvent, planProportionalScale } from './proportional.ts';
 import type { Revisions } from './revisions.ts';
-import { currentAnnotations, desiredOf, maxReplicasOf, planHistoryCleanup, sizeAnnotations } from './revisions.ts';
+import {
+  currentAnnotations,
+  desiredOf,
+  maxReplicasOf,
+  planHistoryCleanup,
+  sizeAnnotations,
+} from './revisions.ts';
 import type { Resize } from './rolling.ts';
 import { newReplicaSetSize, planOldScaleDown, sizeOf, totalSize } from './rolling.ts';
 import { templateHash, templateHashLabel } from './template-hash.ts';
@@ -14,7 +20,10 @@ export interface DeploymentPlan {
   readonly create?: ObjectInput<ReplicaSet>;
   readonly resize: readonly Resize[];
   /** Annotations (and minReadySeconds) of existing ReplicaSets that are not what they should be. */
-  readonly annotate: readonly { readonly replicaSet: ReplicaSet; readonly annotations: Record<string, string> }[];
+  readonly annotate: readonly {
+    readonly replicaSet: ReplicaSet;
+    readonly annotations: Record<string, string>;
+  }[];
   readonly remove: readonly ReplicaSet[];
 }
 
@@ -35,7 +44,8 @@ export function planDeployment(snapshot: DeploymentSnapshot): DeploymentPlan {
   if (deployment.metadata.deletionTimestamp !== undefined) return nothing;
   const recreate = deployment.spec.strategy?.type === 'Recreate';
   const all = revisions.current === undefined ? revisions.old : [revisions.current, ...revisions.old];
-  if (deployment.spec.paused === true || isScalingEvent(deployment, all)) return planScale(snapshot, !recreate);
+  if (deployment.spec.paused === true || isScalingEvent(deployment, all))
+    return planScale(snapshot, !recreate);
   const step = recreate ? planRecreate(snapshot) : planRolling(snapshot);
   const remove = snapshot.rolloutComplete ? planHistoryCleanup(deployment, revisions.old) : [];
   return { ...step, annotate: [...planAnnotations(snapshot), ...step.annotate], remove };
@@ -74,7 +84,8 @@ function planRecreate(snapshot: DeploymentSnapshot): DeploymentPlan {
     .map((replicaSet) => ({ replicaSet, replicas: 0 }));
   if (shrink.length > 0) return { ...nothing, resize: shrink };
   if (snapshot.oldPodsRunning) return nothing;
-  if (revisions.current === undefined) return { ...nothing, create: makeReplicaSet(snapshot, budget.replicas) };
+  if (revisions.current === undefined)
+    return { ...nothing, create: makeReplicaSet(snapshot, budget.replicas) };
   if (sizeOf(revisions.current) === budget.replicas) return nothing;
   return { ...nothing, resize: [{ replicaSet: revisions.current, replicas: budget.replicas }] };
 }

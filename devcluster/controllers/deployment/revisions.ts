@@ -80,7 +80,10 @@ export function currentAnnotations(
     ...Object.fromEntries(copied),
     [revisionAnnotation]: String(revision),
     ...(returned
-      ? { [revisionHistoryAnnotation]: history === undefined ? String(before) : `${history},${String(before)}` }
+      ? {
+          [revisionHistoryAnnotation]:
+            history === undefined ? String(before) : `${history},${String(before)}`,
+        }
       : {}),
   };
 }

@@ -28,7 +28,8 @@ export function statusOf(input: StatusInput): DeploymentStatus {
   let conditions = setCondition(before, availableCondition(counts, input.budget), now);
   conditions = withProgress(conditions, input, counts);
   const failure = failureOf(input.revisions);
-  conditions = failure === undefined ? without(conditions, 'ReplicaFailure') : setCondition(conditions, failure, now);
+  conditions =
+    failure === undefined ? without(conditions, 'ReplicaFailure') : setCondition(conditions, failure, now);
   const collisions = input.collisionCount ?? deployment.status?.collisionCount;
   return {
     observedGeneration: deployment.metadata.generation ?? 0,
@@ -142,7 +143,12 @@ function progressOf(
     return { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message };
   }
   if (hasProgressed(deployment.status, counts)) {
-    return { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `${subject} is progressing.` };
+    return {
+      type: 'Progressing',
+      status: 'True',
+      reason: 'ReplicaSetUpdated',
+      message: `${subject} is progressing.`,
+    };
   }
   if (hasTimedOut(deployment, current, input.now)) {
     const message = `${subject} has timed out progressing.`;
@@ -174,11 +180,7 @@ function hasProgressed(before: DeploymentStatus | undefined, counts: Counts): bo
   );
 }
 
-function hasTimedOut(
-  deployment: Deployment,
-  current: DeploymentCondition | undefined,
-  now: number,
-): boolean {
+function hasTimedOut(deployment: Deployment, current: DeploymentCondition | undefined, now: number): boolean {
   const left = progressDeadlineIn(deployment, current, now);
   return left !== undefined && left < 0;
 }
@@ -193,7 +195,8 @@ export function progressDeadlineIn(
   now: number,
 ): number | undefined {
   const deadlineMs = deadlineMsOf(deployment);
-  if (deadlineMs === undefined || progressing === undefined || deployment.spec.paused === true) return undefined;
+  if (deadlineMs === undefined || progressing === undefined || deployment.spec.paused === true)
+    return undefined;
   if (progressing.reason === 'NewReplicaSetAvailable') return undefined;
   if (progressing.reason === 'ProgressDeadlineExceeded') return -1;
   return Date.parse(progressing.lastUpdateTime ?? timestamp(now)) + deadlineMs - now;

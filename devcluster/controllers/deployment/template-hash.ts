@@ -10,7 +10,9 @@ const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Returns ten characters that depend on the template and on how often such a name was taken already. */
 export function templateHash(template: PodTemplate, collisionCount: number): string {
-  const digest = createHash('sha256').update(`${canonicalTemplate(template)}/${collisionCount}`).digest();
+  const digest = createHash('sha256')
+    .update(`${canonicalTemplate(template)}/${collisionCount}`)
+    .digest();
   return Array.from(digest.subarray(0, 10), (byte) => alphabet[byte % alphabet.length]).join('');
 }
 

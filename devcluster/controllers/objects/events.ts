@@ -57,7 +57,14 @@ function writeEvent(
 ): void {
   const { metadata } = object;
   const namespace = metadata.namespace ?? 'default';
-  const identity = [object.kind, metadata.uid, event.fieldPath, event.reason, event.message, source.component];
+  const identity = [
+    object.kind,
+    metadata.uid,
+    event.fieldPath,
+    event.reason,
+    event.message,
+    source.component,
+  ];
   const digest = createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 16);
   const name = `${metadata.name.slice(0, 200)}.${digest}`;
   const at = timestamp(source.now);

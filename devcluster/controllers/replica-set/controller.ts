@@ -70,7 +70,8 @@ class ReplicaSetController {
     if (owner?.kind === 'ReplicaSet') this.#loop.enqueue(`${namespace ?? ''}/${owner.name}`);
     if (owner !== undefined) return;
     for (const replicaSet of this.#replicaSetClient.list({ namespace })) {
-      if (matchesSelector(replicaSet.spec.selector, pod.metadata.labels)) this.#loop.enqueue(keyOf(replicaSet));
+      if (matchesSelector(replicaSet.spec.selector, pod.metadata.labels))
+        this.#loop.enqueue(keyOf(replicaSet));
     }
   }
 
@@ -97,10 +98,7 @@ class ReplicaSetController {
   }
 
   /** Returns the first failure; what could be done before it stays done. */
-  #act(
-    replicaSet: ReplicaSet,
-    plan: ReplicaPlan,
-  ): { failure: ReplicaFailure; error: unknown } | undefined {
+  #act(replicaSet: ReplicaSet, plan: ReplicaPlan): { failure: ReplicaFailure; error: unknown } | undefined {
     try {
       for (const pod of plan.remove) {
         this.#podClient.delete(pod.metadata.name, pod.metadata.namespace, {

@@ -39,7 +39,10 @@ function conditionsOf(
   if (failure === undefined) return others;
   const known = before.find((condition) => condition.type === 'ReplicaFailure');
   if (known?.reason === failure.reason && known.message === failure.message) return before;
-  return [...others, { type: 'ReplicaFailure', status: 'True', ...failure, lastTransitionTime: timestamp(now) }];
+  return [
+    ...others,
+    { type: 'ReplicaFailure', status: 'True', ...failure, lastTransitionTime: timestamp(now) },
+  ];
 }
 
 /** Returns when the next ready pod becomes available, in milliseconds; undefined when none is waiting. */

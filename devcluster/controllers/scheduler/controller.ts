@@ -45,7 +45,9 @@ export function startScheduler(parts: Parts): { stop(): Promise<void> } {
 function isUnscheduled(pod: Pod): boolean {
   const wanted = pod.spec.schedulerName ?? schedulerName;
   return (
-    (pod.spec.nodeName ?? '') === '' && wanted === schedulerName && pod.metadata.deletionTimestamp === undefined
+    (pod.spec.nodeName ?? '') === '' &&
+    wanted === schedulerName &&
+    pod.metadata.deletionTimestamp === undefined
   );
 }
 
@@ -86,16 +88,24 @@ function schedule({ client, clock, events }: Parts, waiting: Set<string>, key: s
   const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (known?.status === 'False' && known.message === message) return;
   const reason = 'Unschedulable';
-  writeCondition(client, pod, { type: 'PodScheduled', status: 'False', reason, message, lastTransitionTime: at });
+  writeCondition(client, pod, {
+    type: 'PodScheduled',
+    status: 'False',
+    reason,
+    message,
+    lastTransitionTime: at,
+  });
   events.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
 }
 
 function writeCondition(client: LocalClient, pod: Pod, condition: PodCondition): void {
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
-  client.resource<Pod>('v1', 'Pod').mergePatch(
-    pod.metadata.name,
-    pod.metadata.namespace,
-    { status: { phase: 'Pending', conditions: [...others, condition] } },
-    'status',
-  );
+  client
+    .resource<Pod>('v1', 'Pod')
+    .mergePatch(
+      pod.metadata.name,
+      pod.metadata.namespace,
+      { status: { phase: 'Pending', conditions: [...others, condition] } },
+      'status',
+    );
 }

@@ -39,7 +39,8 @@ type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
 
 function tolerates(pod: Pod, taint: Taint): boolean {
   return (pod.spec.tolerations ?? []).some((toleration) => {
-    if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
+    if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect)
+      return false;
     if (toleration.key === undefined || toleration.key === '') return toleration.operator === 'Exists';
     if (toleration.key !== taint.key) return false;
     return toleration.operator === 'Exists' || (toleration.value ?? '') === (taint.value ?? '');

@@ -26,7 +26,9 @@ export class AddressPool {
       this.#taken.set(address, owner);
       return address;
     }
-    throw new AppError('POD_ADDRESSES_EXHAUSTED', 'no pod address is free in 127.66.0.0/16', { retryable: true });
+    throw new AppError('POD_ADDRESSES_EXHAUSTED', 'no pod address is free in 127.66.0.0/16', {
+      retryable: true,
+    });
   }
 
   release(owner: string, now: number): void {

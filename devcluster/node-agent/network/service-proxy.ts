@@ -73,7 +73,8 @@ class Proxy {
     const { namespace, name } = parseKey(key);
     const service = this.#parts.client.resource<Service>('v1', 'Service').get(name, namespace);
     const labelSelector = `${serviceNameLabel}=${name}`;
-    const routes = service === undefined ? [] : routesOf(service, this.#slices.list({ namespace, labelSelector }));
+    const routes =
+      service === undefined ? [] : routesOf(service, this.#slices.list({ namespace, labelSelector }));
     const wanted = new Set(routes.map(({ host, port }) => `${host}:${port}`));
     for (const address of this.#addressesOf.get(key) ?? []) if (!wanted.has(address)) this.#close(address);
     this.#addressesOf.set(key, wanted);
@@ -146,7 +147,8 @@ function refusalOf(address: string, error: unknown): string {
   const remedies: Record<string, string> = {
     EACCES: 'ports below 1024 need a privilege that this process does not have; use a higher Service port',
     EADDRINUSE: 'another process of this machine has it; stop that process or use another Service port',
-    EADDRNOTAVAIL: 'this machine does not answer on that loopback address; on macOS add it: sudo ifconfig lo0 alias',
+    EADDRNOTAVAIL:
+      'this machine does not answer on that loopback address; on macOS add it: sudo ifconfig lo0 alias',
   };
   const remedy = remedies[systemCodeOf(error) ?? ''] ?? messageOf(error);
   return `cannot listen on ${address}: ${remedy}`;

@@ -84,7 +84,11 @@ export class ContainerRunner {
     let world: ContainerWorld;
     try {
       const image = resolveImage(node.images, container.image ?? '');
-      this.record('Normal', 'Pulled', `Container image "${container.image ?? ''}" already present on machine`);
+      this.record(
+        'Normal',
+        'Pulled',
+        `Container image "${container.image ?? ''}" already present on machine`,
+      );
       world = await makeContainerWorld({
         ...this.#around,
         pod: this.#around.pod(),
@@ -173,7 +177,14 @@ export class ContainerRunner {
       process = await startContainerProcess({ ...world, logPath: this.logPath, owner }, node);
     } catch (error) {
       const message = messageOf(error);
-      const end = { exitCode: 128, reason: 'StartError', message, startedAt, finishedAt: startedAt, containerID };
+      const end = {
+        exitCode: 128,
+        reason: 'StartError',
+        message,
+        startedAt,
+        finishedAt: startedAt,
+        containerID,
+      };
       known.state = { kind: 'terminated', ...end };
       this.record('Warning', 'Failed', `Error: ${message}`);
       this.#around.changed();
@@ -225,7 +236,8 @@ export class ContainerRunner {
           known.ready = ready;
           this.#around.changed();
         },
-        onUnhealthy: (kind, message) => this.record('Warning', 'Unhealthy', `${titles[kind]} probe failed: ${message}`),
+        onUnhealthy: (kind, message) =>
+          this.record('Warning', 'Unhealthy', `${titles[kind]} probe failed: ${message}`),
         onFailed: (kind, probe) => this.#giveUp(kind, probe),
       },
     );
@@ -234,7 +246,8 @@ export class ContainerRunner {
 
   #giveUp(kind: ProbeKind | 'FailedPostStartHook', probe: Probe | undefined): void {
     const { name } = this.known.container;
-    const why = kind === 'FailedPostStartHook' ? kind : `Container ${name} failed ${kind} probe, will be restarted`;
+    const why =
+      kind === 'FailedPostStartHook' ? kind : `Container ${name} failed ${kind} probe, will be restarted`;
     this.record('Normal', 'Killing', why);
     const podGrace = this.#around.pod().spec.terminationGracePeriodSeconds ?? 30;
     const grace = new Grace((probe?.terminationGracePeriodSeconds ?? podGrace) * 1_000);

@@ -43,7 +43,10 @@ const defaultTerminationPath = '/dev/termination-log';
  */
 export async function makeContainerWorld(input: ContainerWorldInput): Promise<ContainerWorld> {
   const { node, pod, container, image, addresses, directory } = input;
-  const variables = { ...image.env, ...makeEnvironment({ ...environmentInput(input), pod, container, addresses }) };
+  const variables = {
+    ...image.env,
+    ...makeEnvironment({ ...environmentInput(input), pod, container, addresses }),
+  };
   const mounts = await input.volumes.mountsOf(pod, container, variables);
   const terminationLog = join(directory, 'termination-log');
   const home = join(directory, 'home');

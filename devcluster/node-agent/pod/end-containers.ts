@@ -14,7 +14,8 @@ export async function endContainers(
   const sidecars = runners.filter(({ known }) => known.role === 'sidecar').reverse();
   const others = which === 'all' ? runners.filter(({ known }) => known.role !== 'sidecar') : [];
   for (const runner of [...others, ...sidecars]) {
-    if (runner.isRunning) runner.record('Normal', 'Killing', `Stopping container ${runner.known.container.name}`);
+    if (runner.isRunning)
+      runner.record('Normal', 'Killing', `Stopping container ${runner.known.container.name}`);
   }
   let before: Promise<unknown> = Promise.all(others.map((runner) => runner.stop(grace)));
   const all = [before];

@@ -87,7 +87,10 @@ function outcomeOf(policy: string, containers: readonly ContainerState[]): PodPl
     known.state.kind === 'terminated' && !isRestarted(policy, known, known.state.exitCode);
   const failedInit = ends.some(
     (known) =>
-      known.role === 'init' && isOver(known) && known.state.kind === 'terminated' && known.state.exitCode !== 0,
+      known.role === 'init' &&
+      isOver(known) &&
+      known.state.kind === 'terminated' &&
+      known.state.exitCode !== 0,
   );
   if (failedInit) return 'Failed';
   const mains = ends.filter(({ role }) => role === 'main');

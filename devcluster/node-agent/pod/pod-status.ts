@@ -40,7 +40,8 @@ export function makePodStatus(input: PodStatusInput): PodStatus {
 export function phaseOf(containers: readonly ContainerState[]): 'Pending' | 'Running' {
   const initializing = containers.some((known) => known.role === 'init' && !isInitDone(known));
   const mains = containers.filter(({ role }) => role === 'main');
-  const neverRan = ({ state, last }: ContainerState): boolean => state.kind === 'waiting' && last === undefined;
+  const neverRan = ({ state, last }: ContainerState): boolean =>
+    state.kind === 'waiting' && last === undefined;
   const sidecarMissing = containers.some((known) => known.role === 'sidecar' && neverRan(known));
   return initializing || sidecarMissing || mains.some(neverRan) ? 'Pending' : 'Running';
 }
@@ -68,11 +69,16 @@ function conditionsOf(input: PodStatusInput, phase: string): PodCondition[] {
       ? {
           status: 'False',
           reason: 'ReadinessGatesNotReady',
-          message: gates.map((gate) => `corresponding condition of pod readiness gate "${gate}" does not exist.`).join(', '),
+          message: gates
+            .map((gate) => `corresponding condition of pod readiness gate "${gate}" does not exist.`)
+            .join(', '),
         }
       : containersReady;
   const own: Omit<PodCondition, 'lastTransitionTime'>[] = [
-    { type: 'PodReadyToStartContainers', status: input.addresses.podIP === '' || over !== undefined ? 'False' : 'True' },
+    {
+      type: 'PodReadyToStartContainers',
+      status: input.addresses.podIP === '' || over !== undefined ? 'False' : 'True',
+    },
     { type: 'Initialized', ...initializedOf(containers, over) },
     { type: 'Ready', ...podReady },
     { type: 'ContainersReady', ...containersReady },
@@ -90,7 +96,8 @@ function initializedOf(
   over: string | undefined,
 ): Pick<PodCondition, 'status' | 'reason' | 'message'> {
   const incomplete = containers.filter(
-    (known) => (known.role === 'init' && !isInitDone(known)) || (known.role === 'sidecar' && !hasStarted(known)),
+    (known) =>
+      (known.role === 'init' && !isInitDone(known)) || (known.role === 'sidecar' && !hasStarted(known)),
   );
   if (incomplete.length === 0 || over === 'PodCompleted') {
     return over === 'PodCompleted' ? { status: 'True', reason: over } : { status: 'True' };

@@ -72,7 +72,8 @@ export class PodWorker {
   /** A ConfigMap or Secret changed: what waited for one is tried at once. */
   wakeForConfig(): void {
     for (const known of this.#containers) {
-      if (known.state.kind === 'waiting' && known.state.reason === 'CreateContainerConfigError') delete known.retryAt;
+      if (known.state.kind === 'waiting' && known.state.reason === 'CreateContainerConfigError')
+        delete known.retryAt;
     }
     this.wake();
   }

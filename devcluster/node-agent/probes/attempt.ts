@@ -29,10 +29,15 @@ export interface AttemptContext {
 
 type Lifecycle = NonNullable<Container['lifecycle']>;
 /** What a probe or hook does; the fields are the same in both. */
-export type Handler = Pick<Probe, 'httpGet' | 'tcpSocket' | 'exec' | 'grpc'> & Pick<NonNullable<Lifecycle['preStop']>, 'sleep'>;
+export type Handler = Pick<Probe, 'httpGet' | 'tcpSocket' | 'exec' | 'grpc'> &
+  Pick<NonNullable<Lifecycle['preStop']>, 'sleep'>;
 
 /** Tries a handler once. Never throws: what goes wrong is the outcome. */
-export async function attempt(handler: Handler, context: AttemptContext, timeoutMs: number): Promise<Attempt> {
+export async function attempt(
+  handler: Handler,
+  context: AttemptContext,
+  timeoutMs: number,
+): Promise<Attempt> {
   try {
     if (handler.httpGet !== undefined) return await attemptHttp(handler.httpGet, context, timeoutMs);
     if (handler.exec !== undefined) return await attemptExec(handler.exec.command ?? [], context, timeoutMs);
@@ -48,7 +53,10 @@ export async function attempt(handler: Handler, context: AttemptContext, timeout
   } catch (error) {
     return { success: false, message: messageOf(error) };
   }
-  return { success: false, message: 'gRPC handlers are not supported by this node; use httpGet, tcpSocket or exec' };
+  return {
+    success: false,
+    message: 'gRPC handlers are not supported by this node; use httpGet, tcpSocket or exec',
+  };
 }
 
 function portNumber(port: number | string, container: Container): number {
@@ -67,7 +75,11 @@ async function attemptHttp(
   const host = get.host === undefined || get.host === '' ? podIP : get.host;
   const path = get.path ?? '/';
   const url = `${scheme}://${host}:${portNumber(get.port, container)}${path.startsWith('/') ? '' : '/'}${path}`;
-  const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.34', Accept: '*/*', Connection: 'close' };
+  const headers: Record<string, string> = {
+    'User-Agent': 'kube-probe/1.34',
+    Accept: '*/*',
+    Connection: 'close',
+  };
   for (const { name, value } of get.httpHeaders ?? []) headers[name] = value;
   try {
     const status = await getStatus(url, headers, timeoutMs, signal);
@@ -115,7 +127,9 @@ function attemptTcp(host: string, port: number, timeoutMs: number): Promise<Atte
       socket.destroy();
       resolve(outcome);
     };
-    socket.setTimeout(timeoutMs, () => end({ success: false, message: `dial tcp ${host}:${port}: i/o timeout` }));
+    socket.setTimeout(timeoutMs, () =>
+      end({ success: false, message: `dial tcp ${host}:${port}: i/o timeout` }),
+    );
     socket.once('connect', () => end({ success: true, message: '' }));
     socket.once('error', (error) => {
       end({ success: false, message: networkMessage(error, `${host}:${port}`) });
@@ -139,7 +153,13 @@ async function attemptExec(
 ): Promise<Attempt> {
   const { exitCode, output, timedOut } = await run(command, timeoutMs, signal);
   if (timedOut) {
-    return { success: false, message: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1_000}s` };
+    return {
+      success: false,
+      message: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1_000}s`,
+    };
   }
-  return { success: exitCode === 0, message: output === '' && exitCode !== 0 ? `exit code ${exitCode}` : output };
+  return {
+    success: exitCode === 0,
+    message: output === '' && exitCode !== 0 ? `exit code ${exitCode}` : output,
+  };
 }

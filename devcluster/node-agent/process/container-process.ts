@@ -102,7 +102,10 @@ function checkWorkingDir(path: string): void {
   } catch {
     // Told below, in the same words as a path that is no directory.
   }
-  throw new AppError('CONTAINER_START_FAILED', `the working directory ${path} does not exist on this machine`);
+  throw new AppError(
+    'CONTAINER_START_FAILED',
+    `the working directory ${path} does not exist on this machine`,
+  );
 }
 
 function startError(program: string, error: unknown): AppError {

@@ -27,9 +27,9 @@ export class LogFile {
     this.#path = path;
     mkdirSync(dirname(path), { recursive: true });
     const previous = previousPathOf(path);
-    for (const of of [(name: string) => name, timesPathOf]) {
-      moveIfPresent(of(path), of(previous));
-      moveIfPresent(of(rotatedPathOf(path)), of(rotatedPathOf(previous)));
+    for (const fileOf of [(name: string) => name, timesPathOf]) {
+      moveIfPresent(fileOf(path), fileOf(previous));
+      moveIfPresent(fileOf(rotatedPathOf(path)), fileOf(rotatedPathOf(previous)));
     }
     [this.#log, this.#times] = open(path);
   }

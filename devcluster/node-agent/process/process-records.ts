@@ -45,7 +45,10 @@ export class ProcessRecords {
   async #endLeftover(path: string, log: Logger, graceMs: number): Promise<void> {
     const record = parseRecord(await readFile(path, 'utf8'));
     if (record !== undefined && (await isAlive(record))) {
-      log.info({ pid: record.pid, container: record.container }, 'ending a process that an earlier run left behind');
+      log.info(
+        { pid: record.pid, container: record.container },
+        'ending a process that an earlier run left behind',
+      );
       signalGroup(record.pid, 'SIGTERM');
       for (let waited = 0; waited < graceMs && (await isAlive(record)); waited += 50) await sleep(50);
       if (await isAlive(record)) signalGroup(record.pid, 'SIGKILL');

@@ -56,12 +56,17 @@ interface Reference {
   readonly optional?: boolean;
 }
 
-function configMapFiles(reference: Reference, mode: number | undefined, { lookups }: FileSources): VolumeFiles {
+function configMapFiles(
+  reference: Reference,
+  mode: number | undefined,
+  { lookups }: FileSources,
+): VolumeFiles {
   const name = reference.name ?? '';
   const configMap: ConfigMap | undefined = lookups.configMap(name);
   if (configMap === undefined) return missing(reference, `configmap "${name}" not found`);
   const contents = new Map<string, Buffer>();
-  for (const [key, text] of Object.entries(configMap.data ?? {})) contents.set(key, Buffer.from(text, 'utf8'));
+  for (const [key, text] of Object.entries(configMap.data ?? {}))
+    contents.set(key, Buffer.from(text, 'utf8'));
   for (const [key, text] of Object.entries(configMap.binaryData ?? {})) {
     contents.set(key, Buffer.from(text, 'base64'));
   }
@@ -105,7 +110,11 @@ function pick(
 
 type DownwardItems = NonNullable<NonNullable<Volume['downwardAPI']>['items']>;
 
-function downwardFiles(items: DownwardItems, defaultMode: number | undefined, sources: FileSources): VolumeFiles {
+function downwardFiles(
+  items: DownwardItems,
+  defaultMode: number | undefined,
+  sources: FileSources,
+): VolumeFiles {
   const files = new Map<string, VolumeFile>();
   for (const item of items) {
     const mode = item.mode ?? defaultMode ?? defaultFileMode;
@@ -130,7 +139,8 @@ function projectedFiles(projected: NonNullable<Volume['projected']>, sources: Fi
   for (const source of projected.sources ?? []) {
     if (source.configMap !== undefined) addAll(configMapFiles(source.configMap, mode, sources));
     if (source.secret !== undefined) addAll(secretFiles(source.secret, mode, sources));
-    if (source.downwardAPI !== undefined) addAll(downwardFiles(source.downwardAPI.items ?? [], mode, sources));
+    if (source.downwardAPI !== undefined)
+      addAll(downwardFiles(source.downwardAPI.items ?? [], mode, sources));
     if (source.serviceAccountToken !== undefined) {
       const { path } = source.serviceAccountToken;
       // Kubelet gives a token only to its owner, whatever the volume's mode is.

@@ -60,10 +60,12 @@ export class PodVolumes {
     const mounts: { mountPath: string; path: string }[] = [];
     for (const mount of container.volumeMounts ?? []) {
       const volume = volumes.get(mount.name);
-      if (volume === undefined) throw mountError(`the container mounts volume "${mount.name}", which the pod lacks`);
+      if (volume === undefined)
+        throw mountError(`the container mounts volume "${mount.name}", which the pod lacks`);
       const root = volume.hostPath?.path ?? join(this.#directory, volume.name);
       const subPath = mount.subPath ?? expandReferences(mount.subPathExpr ?? '', environment);
-      if (subPath.split('/').includes('..')) throw mountError(`the subPath "${subPath}" must not contain ".."`);
+      if (subPath.split('/').includes('..'))
+        throw mountError(`the subPath "${subPath}" must not contain ".."`);
       const path = join(root, subPath);
       if (volume.emptyDir !== undefined) await mkdir(path, { recursive: true });
       mounts.push({ mountPath: mount.mountPath, path });
@@ -108,6 +110,7 @@ async function checkHostPath({ path, type = '' }: NonNullable<Volume['hostPath']
 
 function digestOf(files: VolumeFiles): string {
   const hash = createHash('sha256');
-  for (const [path, { content, mode }] of files) hash.update(`${path}\n${mode}\n${content.length}\n`).update(content);
+  for (const [path, { content, mode }] of files)
+    hash.update(`${path}\n${mode}\n${content.length}\n`).update(content);
   return hash.digest('hex');
 }

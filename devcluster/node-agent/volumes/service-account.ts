@@ -32,7 +32,9 @@ export function withServiceAccount(pod: Pod, account: ServiceAccount | undefined
     spec: {
       ...pod.spec,
       containers: pod.spec.containers.map(mount),
-      ...(pod.spec.initContainers === undefined ? {} : { initContainers: pod.spec.initContainers.map(mount) }),
+      ...(pod.spec.initContainers === undefined
+        ? {}
+        : { initContainers: pod.spec.initContainers.map(mount) }),
       volumes: [...(pod.spec.volumes ?? []), makeVolume()],
     },
   };

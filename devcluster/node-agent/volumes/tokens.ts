@@ -25,7 +25,8 @@ export class PodTokens {
       if (projection === undefined) continue;
       const key = `${volume.name}/${projection.path}`;
       const known = this.#tokens.get(key);
-      const token = known !== undefined && now < known.refreshAt ? known : await this.#request(pod, projection, now);
+      const token =
+        known !== undefined && now < known.refreshAt ? known : await this.#request(pod, projection, now);
       this.#tokens.set(key, token);
       tokens.set(projection.path, token.token);
     }

@@ -1,6 +1,13 @@
 /** Owns a container's environment variables: from Services, ConfigMaps, Secrets, the pod itself and plain values. Pure. */
 import { AppError } from '../../../platform/errors.ts';
-import type { ConfigMap, Container, EnvFromSource, EnvVar, Pod, Secret } from '../../controllers/objects/kinds.ts';
+import type {
+  ConfigMap,
+  Container,
+  EnvFromSource,
+  EnvVar,
+  Pod,
+  Secret,
+} from '../../controllers/objects/kinds.ts';
 import type { PodAddresses } from './downward.ts';
 import { fieldValue, resourceValue } from './downward.ts';
 import { expandReferences } from './expansion.ts';
@@ -33,7 +40,8 @@ const configError = (message: string): AppError =>
  */
 export function makeEnvironment(input: EnvironmentInput): Record<string, string> {
   const variables: Record<string, string> = { ...input.serviceLinks };
-  for (const source of input.container.envFrom ?? []) Object.assign(variables, fromSource(source, input.lookups));
+  for (const source of input.container.envFrom ?? [])
+    Object.assign(variables, fromSource(source, input.lookups));
   for (const variable of input.container.env ?? []) {
     const value = valueOf(variable, input, variables);
     if (value !== undefined) variables[variable.name] = value;
@@ -43,7 +51,8 @@ export function makeEnvironment(input: EnvironmentInput): Record<string, string>
 
 function fromSource(source: EnvFromSource, lookups: Lookups): Record<string, string> {
   const prefix = source.prefix ?? '';
-  const entries = source.configMapRef === undefined ? secretEntries(source, lookups) : mapEntries(source, lookups);
+  const entries =
+    source.configMapRef === undefined ? secretEntries(source, lookups) : mapEntries(source, lookups);
   return Object.fromEntries(Object.entries(entries).map(([key, value]) => [`${prefix}${key}`, value]));
 }
 

@@ -18,7 +18,9 @@ const nameCharacter = String.raw`[\w.-]`;
  * pod, which is its one address here.
  */
 export function makeRewriter(world: World): (text: string) => string {
-  const mounts = new Map(world.mounts.map(({ mountPath, path }) => [stripSlash(mountPath), stripSlash(path)]));
+  const mounts = new Map(
+    world.mounts.map(({ mountPath, path }) => [stripSlash(mountPath), stripSlash(path)]),
+  );
   const alternatives: string[] = [];
   if (mounts.size > 0) alternatives.push(mountPattern([...mounts.keys()]));
   if (world.address !== undefined) alternatives.push(hostPattern());
