@@ -44,9 +44,9 @@ export interface JsonSchema {
   oneOf?: JsonSchema[];
   not?: JsonSchema;
   'x-kubernetes-validations'?: readonly CelRule[];
-  'x-kubernetes-list-type'?: string;
+  'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
   'x-kubernetes-list-map-keys'?: string[];
-  'x-kubernetes-map-type'?: string;
+  'x-kubernetes-map-type'?: 'atomic' | 'granular';
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-embedded-resource'?: boolean;

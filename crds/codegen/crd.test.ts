@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from '../json-schema.ts';
 import { childrenOf } from '../json-schema.ts';
-import { rules } from '../schema/cel.ts';
 import type { CustomResourceDefinition } from './crd.ts';
 import { makeCustomResourceDefinition } from './crd.ts';
 import { makeGeneratedFiles } from './generated-files.ts';
@@ -113,13 +112,5 @@ describe('makeCustomResourceDefinition', () => {
     const schema = z.strictObject({ spec: z.string().transform(Number) });
 
     expect(() => makeCustomResourceDefinition(definitionOf(schema))).toThrow('Thing spec: a transform');
-  });
-
-  it('names the kind whose rule is no valid CEL', () => {
-    const schema = z.strictObject({ spec: z.string().meta(rules({ rule: 'self ==', message: 'm' })) });
-
-    expect(() => makeCustomResourceDefinition(definitionOf(schema))).toThrow(
-      'Thing the root: a rule is no valid CEL',
-    );
   });
 });

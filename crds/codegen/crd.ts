@@ -1,7 +1,5 @@
 /** Owns the CustomResourceDefinition object: names, scope, printer columns and the root of the schema. */
 import type { z } from 'zod';
-import { messageOf } from '../../platform/errors.ts';
-import { makeRuleChecker } from '../cel/check-rules.ts';
 import { apiGroup, apiVersionName } from '../schema/api.ts';
 import { GenerationError } from './generation-error.ts';
 import type { JsonSchema } from '../json-schema.ts';
@@ -90,8 +88,8 @@ export function makeCustomResourceDefinition(resource: ResourceDefinition): Cust
 
 /** The API server owns `apiVersion`, `kind` and `metadata`: a CRD may only name them. */
 function makeRootSchema({ kind, schema, description }: ResourceDefinition): JsonSchema {
-  const { properties = {}, required = [], ...root } = naming(kind, () => makeStructuralSchema(schema));
-  const rootSchema: JsonSchema = {
+  const { properties = {}, required = [], ...root } = structuralSchemaOf(kind, schema);
+  return {
     description,
     ...root,
     properties: {
@@ -105,22 +103,11 @@ function makeRootSchema({ kind, schema, description }: ResourceDefinition): Json
     },
     required: required.filter((name) => name !== 'apiVersion' && name !== 'kind'),
   };
-  naming(kind, () => checkRulesCompile(rootSchema));
-  return rootSchema;
 }
 
-function checkRulesCompile(schema: JsonSchema): void {
+function structuralSchemaOf(kind: string, schema: z.ZodType): JsonSchema {
   try {
-    makeRuleChecker(schema);
-  } catch (error) {
-    throw new GenerationError('', `a rule is no valid CEL: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/** Returns what `make` returns; puts the kind in front of what it throws. */
-function naming<Result>(kind: string, make: () => Result): Result {
-  try {
-    return make();
+    return makeStructuralSchema(schema);
   } catch (error) {
     if (!(error instanceof GenerationError)) throw error;
     throw new GenerationError(error.path, error.problem, { kind, cause: error });

@@ -1,16 +1,21 @@
-/** Owns the tests of the CEL rules of ServingEndpoint: each accepts what it should and refuses what it must. */
+/** Owns the tests of the CEL rules of ServingEndpoint, on the embedded cluster's CEL: what they accept, what they refuse. */
 import { describe, expect, it } from 'vitest';
-import { makeRuleChecker } from '../cel/check-rules.ts';
-import { makeCustomResourceDefinition } from '../codegen/crd.ts';
-import { resources } from '../codegen/resources.ts';
-import type { JsonSchema } from '../json-schema.ts';
-import { childrenOf } from '../json-schema.ts';
-import { apiVersion } from './api.ts';
-import { servingEndpointSchema } from './serving-endpoint.ts';
+import { makeCustomResourceDefinition } from '../../crds/codegen/crd.ts';
+import { resources } from '../../crds/codegen/resources.ts';
+import type { JsonSchema } from '../../crds/json-schema.ts';
+import { childrenOf } from '../../crds/json-schema.ts';
+import { apiVersion } from '../../crds/schema/api.ts';
+import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
+import { compileRules } from '../../devcluster/apiserver/crd/cel-rules.ts';
 
 const crd = makeCustomResourceDefinition(resources[0]!);
 const schema = crd.spec.versions[0]!.schema.openAPIV3Schema;
-const check = makeRuleChecker(schema);
+const { rules, problems } = compileRules(schema);
+const check = (object: unknown, old?: unknown) =>
+  rules.check(object, old).map(({ field, message }) => ({ path: field, message: withoutVerdict(message) }));
+
+/** Takes away what the API server puts in front of a rule's message. */
+const withoutVerdict = (message: string) => message.replace(/^(Invalid|Required) value: ("\w+": )?/, '');
 
 const model = { uri: 'models:/iris/1' };
 const iris = { name: 'iris-1', model };
@@ -145,6 +150,10 @@ const refused: [sentence: string, object: unknown, path: string, message: string
 ];
 
 describe('the rules of ServingEndpoint', () => {
+  it('compile', () => {
+    expect(problems).toEqual([]);
+  });
+
   it.each(accepted)('accept %s', (_sentence, object) => {
     expect(check(object)).toEqual([]);
   });
