@@ -1,15 +1,12 @@
-/** Owns `npm run generate`: writes every generated file; with `--into <directory>` below that directory instead. */
-import { mkdir, writeFile } from 'node:fs/promises';
+/** Owns `npm run generate`: writes every generated file. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { makeGeneratedFiles } from '../crds/codegen/generated-files.ts';
 
 const root = join(import.meta.dirname, '..');
-const { values } = parseArgs({ options: { into: { type: 'string' } } });
 
 for (const [path, content] of makeGeneratedFiles()) {
-  const target = join(values.into ?? root, path);
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, content);
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
   console.log(`wrote ${path}`);
 }
