@@ -1,6 +1,8 @@
 /** Owns which runtime serves a model: the one that is named, or the best one that supports the format. */
 import type { z } from 'zod';
 import type { modelSchema } from '../../crds/schema/model-source.ts';
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { EntityReason } from '../../crds/schema/reasons.ts';
 import type { ServingRuntimeSpec } from '../../crds/schema/serving-runtime.ts';
 
 type Model = z.output<typeof modelSchema>;
@@ -15,7 +17,7 @@ export interface RuntimeCandidate {
 export type RuntimeChoice =
   | { readonly runtime: RuntimeCandidate }
   | {
-      readonly reason: 'RuntimeNotFound' | 'RuntimeDisabled' | 'FormatNotSupported';
+      readonly reason: entityReasons.runtimeUnsuitable | 'RuntimeDisabled' | 'FormatNotSupported';
       readonly message: string;
     };
 
@@ -46,7 +48,7 @@ export function selectRuntime(
   const chosen = kept ?? fitting[0];
   if (chosen !== undefined) return { runtime: chosen.runtime };
   return {
-    reason: 'RuntimeNotFound',
+    reason: entityReasons.noRuntimeForFormat,
     message: `no ServingRuntime or ClusterServingRuntime serves the format ${formatText(model)}; create one, or name one in model.runtime`,
   };
 }
@@ -55,19 +57,19 @@ function named(candidates: readonly RuntimeCandidate[], model: Model, name: stri
   const found = candidates.filter((runtime) => runtime.name === name).sort((a, b) => rank(a) - rank(b))[0];
   if (found === undefined) {
     return {
-      reason: 'RuntimeNotFound',
+      reason: entityReasons.runtimeUnsuitable,
       message: `there is no ServingRuntime (in this namespace) or ClusterServingRuntime "${name}"; create it, or leave model.runtime out`,
     };
   }
   if (found.spec.disabled) {
     return {
-      reason: 'RuntimeDisabled',
+      reason: entityReasons.runtimeUnsuitable,
       message: `the runtime "${name}" is disabled; enable it, or name another one in model.runtime`,
     };
   }
   if (supportedFormat(found.spec, model) === undefined) {
     return {
-      reason: 'FormatNotSupported',
+      reason: entityReasons.runtimeUnsuitable,
       message: `the runtime "${name}" does not serve the format ${formatText(model)}; correct model.format or model.runtime`,
     };
   }

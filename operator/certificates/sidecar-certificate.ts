@@ -1,0 +1,50 @@
+/** Owns the certificate that the sidecars of one endpoint share: `<endpoint>-sidecar-tls` beside the endpoint. */
+import { endpointIdentity } from '../../platform/tls/identity.ts';
+import { secrets } from '../../kube/kinds.ts';
+import type { Secret } from '../../kube/kinds.ts';
+import { isOwned } from '../children/check-child.ts';
+import type { Child } from '../children/apply-child.ts';
+import { endpointLabels, sidecarSecretName } from '../serving-endpoint/names.ts';
+import { ownerReference } from '../serving-endpoint/resources/owner.ts';
+import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
+import type { Authority } from './authority-keeper.ts';
+import { renewalTime } from './check-certificate.ts';
+import type { CertificateWish } from './check-certificate.ts';
+import { checkTlsSecret, makeTlsSecret, secretText } from './tls-secret.ts';
+
+export interface SidecarCertificateInput {
+  readonly endpoint: EndpointIdentity;
+  readonly observed: Secret | undefined;
+  readonly authority: Authority;
+  readonly trustDomain: string;
+  readonly now: number;
+}
+
+/** Returns the Secret to apply; undefined while the one there is good. */
+export async function makeSidecarCertificate(
+  input: SidecarCertificateInput,
+): Promise<Child<Secret> | undefined> {
+  const { endpoint, observed, authority, trustDomain, now } = input;
+  const wish: CertificateWish = {
+    commonName: 'fairlead sidecar',
+    uris: [endpointIdentity(trustDomain, endpoint.namespace, endpoint.name)],
+    usages: ['server', 'client'],
+  };
+  const metadata = {
+    name: sidecarSecretName(endpoint.name),
+    namespace: endpoint.namespace,
+    labels: endpointLabels(endpoint.name),
+    ownerReferences: [ownerReference(endpoint)],
+  };
+  const isForeign = observed !== undefined && !isOwned({ metadata }, observed);
+  const problem = checkTlsSecret(isForeign ? undefined : observed, { authority, wish, now });
+  if (problem === undefined) return undefined;
+  const wanted = await makeTlsSecret(metadata, observed, { authority, wish, issue: problem.issue });
+  return { kind: secrets, wanted, observed };
+}
+
+/** Returns in how many milliseconds the certificate of a Secret is due for renewal. */
+export function renewalInMs(secret: Secret | undefined, now: number): number | undefined {
+  const pem = secretText(secret, 'tls.crt');
+  return pem === undefined ? undefined : Math.max(1_000, renewalTime(pem) - now);
+}

@@ -1,0 +1,103 @@
+/** Owns the certificates of gateway and operator: Secrets in the system namespace, made before anybody asks. */
+import type { KubeClient } from '../../kube/client.ts';
+import { secrets } from '../../kube/kinds.ts';
+import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AppError, messageOf } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logging.ts';
+import { ChildWriter } from '../children/apply-child.ts';
+import type { OperatorConfig } from '../config.ts';
+import { reconcileAuthority } from './authority-keeper.ts';
+import type { Authority } from './authority-keeper.ts';
+import type { CertificateWish } from './check-certificate.ts';
+import { checkTlsSecret, makeTlsSecret, tlsSecret } from './tls-secret.ts';
+
+export const operatorServiceAccount = 'fairlead-operator';
+export const gatewayServiceAccount = 'fairlead-gateway';
+export const operatorSecretName = 'fairlead-operator-tls';
+export const gatewaySecretName = 'fairlead-gateway-tls';
+
+export interface SystemCertificatesOptions {
+  readonly client: KubeClient;
+  readonly config: OperatorConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called after each look, with the authority as it is now. */
+  readonly onAuthority: (authority: Authority, changed: boolean) => void;
+  readonly intervalMs?: number;
+}
+
+/**
+ * Brings authority and system certificates up to date once.
+ *
+ * @throws AppError `AUTHORITY_SECRET_INVALID`, `TLS_SECRET_NOT_OWNED`; ApiError.
+ */
+export async function reconcileSystemCertificates(options: SystemCertificatesOptions): Promise<Authority> {
+  const { config } = options;
+  const authority = await reconcileAuthority(options);
+  for (const [secret, account] of [
+    [operatorSecretName, operatorServiceAccount],
+    [gatewaySecretName, gatewayServiceAccount],
+  ] as const) {
+    await reconcileSecret(options, authority, secret, wishOf(config, account));
+  }
+  return authority;
+}
+
+function wishOf(config: OperatorConfig, serviceAccount: string): CertificateWish {
+  const { systemNamespace, trustDomain } = config;
+  const service = `${serviceAccount}.${systemNamespace}.svc`;
+  return {
+    commonName: service,
+    dnsNames: [service, `${service}.cluster.local`],
+    uris: [serviceAccountIdentity(trustDomain, systemNamespace, serviceAccount)],
+    usages: ['server', 'client'],
+  };
+}
+
+async function reconcileSecret(
+  { client, config, clock, log }: SystemCertificatesOptions,
+  authority: Authority,
+  name: string,
+  wish: CertificateWish,
+): Promise<void> {
+  const metadata = { name, namespace: config.systemNamespace };
+  const observed = await client.find(secrets, metadata);
+  const problem = checkTlsSecret(observed, { authority, wish, now: clock.now() });
+  if (problem === undefined) return;
+  const wanted = await makeTlsSecret(metadata, observed, { authority, wish, issue: problem.issue });
+  const applied = await new ChildWriter(client).apply({ kind: secrets, wanted, observed });
+  if (applied === 'notOwned') {
+    throw new AppError(
+      'TLS_SECRET_NOT_OWNED',
+      `the Secret ${config.systemNamespace}/${name} belongs to somebody else; delete or rename it`,
+    );
+  }
+  log.info({ secret: name, cause: problem.cause }, 'certificate written');
+}
+
+/** Repeats `reconcileSystemCertificates` until stopped; a failure is logged and tried again at the next turn. */
+export function startSystemCertificates(options: SystemCertificatesOptions): { stop(): Promise<void> } {
+  const { log, onAuthority } = options;
+  let bundle: string | undefined;
+  let running = Promise.resolve();
+  const turn = async (): Promise<void> => {
+    try {
+      const authority = await reconcileSystemCertificates(options);
+      const changed = bundle !== undefined && bundle !== authority.bundlePem;
+      bundle = authority.bundlePem;
+      onAuthority(authority, changed);
+    } catch (error) {
+      log.error({ cause: messageOf(error) }, 'certificates could not be brought up to date, trying again');
+    }
+  };
+  const timer = setInterval(() => {
+    running = running.then(turn);
+  }, options.intervalMs ?? 60_000);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Owns the writing of child objects: server-side apply by one field manager, never over somebody else's object. */
+import type { KubeClient } from '../../kube/client.ts';
+import { isConflict } from '../../kube/api-error.ts';
+import { refOf, resourceNameOf } from '../../kube/resource.ts';
+import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
+import { fieldManager } from '../serving-endpoint/names.ts';
+import { checkChild, isOwned, withAppliedHash } from './check-child.ts';
+
+/** An object that should exist, and what the stores know of it. */
+export interface Child<Type extends KubeObject = KubeObject> {
+  readonly kind: ResourceKind<Type>;
+  readonly wanted: Type;
+  readonly observed: Type | undefined;
+}
+
+export type Applied = 'unchanged' | 'applied' | 'notOwned';
+
+export class ChildWriter {
+  readonly #client: KubeClient;
+  /** By uid: the resourceVersion at which an apply changed nothing, although the object reads differently. */
+  readonly #settled = new Map<string, string>();
+
+  constructor(client: KubeClient) {
+    this.#client = client;
+  }
+
+  /**
+   * Makes the object what it should be. Returns `notOwned`, and writes nothing, where the name is taken.
+   *
+   * @throws as KubeClient.apply does.
+   */
+  async apply<Type extends KubeObject>({ kind, wanted, observed }: Child<Type>): Promise<Applied> {
+    const verdict = checkChild(wanted, observed);
+    if (verdict === 'current' || this.#isSettled(observed)) return 'unchanged';
+    if (verdict === 'notOwned') return 'notOwned';
+    if (verdict === 'missing') return this.#create(kind, wanted);
+    const written = await this.#client.apply(kind, withAppliedHash(wanted), { fieldManager });
+    this.#settle(observed, written);
+    return 'applied';
+  }
+
+  /** The stores hold only what carries our labels, so the name may be taken by an object that they do not show. */
+  async #create<Type extends KubeObject>(kind: ResourceKind<Type>, wanted: Type): Promise<Applied> {
+    const live = await this.#client.find(kind, refOf(wanted));
+    if (live !== undefined && !isOwned(wanted, live)) return 'notOwned';
+    try {
+      // Not forced: an object that somebody made since the look above is a conflict, not a prey.
+      await this.#client.apply(kind, withAppliedHash(wanted), { fieldManager, force: live !== undefined });
+    } catch (error) {
+      if (isConflict(error) && live === undefined) return 'notOwned';
+      throw error;
+    }
+    return 'applied';
+  }
+
+  // Where the API server writes a value in its own way, comparing says "outdated" for ever; applying once tells.
+  #settle(observed: KubeObject | undefined, written: KubeObject): void {
+    const { uid, resourceVersion } = written.metadata ?? {};
+    if (uid === undefined || resourceVersion === undefined) return;
+    if (observed?.metadata?.resourceVersion === resourceVersion) this.#settled.set(uid, resourceVersion);
+  }
+
+  #isSettled(observed: KubeObject | undefined): boolean {
+    const { uid, resourceVersion } = observed?.metadata ?? {};
+    return uid !== undefined && resourceVersion !== undefined && this.#settled.get(uid) === resourceVersion;
+  }
+
+  /** Forgets an object that is gone. */
+  forget(uid: string): void {
+    this.#settled.delete(uid);
+  }
+}
+
+/** Returns an object's kind and name for messages: `deployments.apps "wine-0123456789"`. */
+export const describeChild = (kind: ResourceKind, object: KubeObject): string =>
+  `${resourceNameOf(kind)} "${object.metadata?.name ?? ''}"`;

@@ -1,0 +1,160 @@
+/** Owns what the pods of a Deployment tell: why it cannot become ready, or what it is busy with. */
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { Pod } from '../../kube/kinds.ts';
+import type { Explanation } from './explanation.ts';
+import { fetcherName, modelContainerName } from './resources/make-pod-template.ts';
+import { sidecarName } from './resources/make-sidecar-container.ts';
+
+type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
+type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
+
+export interface PodDiagnosis {
+  /** Something that waiting alone will hardly repair. */
+  readonly failure?: Explanation;
+  /** What the pods are doing, or waiting for. */
+  readonly progress?: Explanation;
+}
+
+/** A container that failed so often has failed; once may be bad luck, and the kubelet's first restart is immediate. */
+const failuresThatCount = 2;
+const longestCause = 4_000;
+
+/** Returns what the pods of one Deployment tell, the newest pod first. Pods that are going away tell nothing. */
+export function diagnosePods(pods: readonly Pod[]): PodDiagnosis {
+  const living = pods
+    .filter((pod) => pod.metadata?.deletionTimestamp === undefined && !isOver(pod))
+    .sort((left, right) => createdAt(right).localeCompare(createdAt(left)));
+  const diagnoses = living.map(diagnosePod);
+  return diagnoses.find(({ failure }) => failure !== undefined) ?? diagnoses[0] ?? {};
+}
+
+// An evicted pod stays as a record of it; the Deployment has made another one.
+const isOver = (pod: Pod): boolean => pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+const createdAt = (pod: Pod): string => pod.metadata?.creationTimestamp ?? '';
+
+function diagnosePod(pod: Pod): PodDiagnosis {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const status of statuses) {
+    const failure = failureOf(pod, status);
+    if (failure !== undefined) return { failure };
+  }
+  return { progress: unschedulable(pod) ?? retrying(statuses) ?? progressOf(statuses) };
+}
+
+function failureOf(pod: Pod, status: ContainerStatus): Explanation | undefined {
+  const waiting = status.state?.waiting;
+  const what = roleOf(status.name);
+  if (waiting?.reason !== undefined && imageReasons.has(waiting.reason)) {
+    return {
+      reason: entityReasons.imagePullFailed,
+      message: `the image ${status.image} of ${what} cannot be pulled: ${waiting.message ?? waiting.reason}; check the image's name and the pull secrets`,
+    };
+  }
+  if (waiting?.reason !== undefined && configReasons.has(waiting.reason)) {
+    return {
+      reason: entityReasons.podConfigInvalid,
+      message: `${what} cannot be started: ${waiting.message ?? waiting.reason}; correct the entity's env, credentials or template`,
+    };
+  }
+  const last = failedRun(status);
+  return last === undefined || failures(status) < failuresThatCount ? undefined : crash(pod, status, last);
+}
+
+const imageReasons: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+]);
+
+const configReasons: ReadonlySet<string> = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
+
+/** Returns how the container failed last, unless it has recovered since. */
+function failedRun(status: ContainerStatus): Terminated | undefined {
+  if ((status.ready || status.started === true) && status.state?.terminated === undefined) return undefined;
+  const now = status.state?.terminated;
+  if (now !== undefined) return now.exitCode === 0 && status.name === fetcherName ? undefined : now;
+  return status.lastState?.terminated;
+}
+
+function failures(status: ContainerStatus): number {
+  if (status.state?.waiting?.reason === 'CrashLoopBackOff') return failuresThatCount;
+  return status.restartCount + (status.state?.terminated === undefined ? 0 : 1);
+}
+
+function crash(pod: Pod, status: ContainerStatus, run: Terminated): Explanation {
+  const told = run.message?.trim().slice(-longestCause);
+  const cause =
+    told === undefined || told === ''
+      ? `it ended with exit code ${run.exitCode}${run.reason === undefined ? '' : ` (${run.reason})`} and without a message; see kubectl logs -n ${pod.metadata?.namespace ?? ''} ${pod.metadata?.name ?? ''} -c ${status.name} --previous`
+      : told;
+  if (run.reason === 'OOMKilled') {
+    return {
+      reason: entityReasons.outOfMemory,
+      message: `${roleOf(status.name)} ran out of memory: choose a larger workload type${told === undefined || told === '' ? '' : `; it said: ${told}`}`,
+    };
+  }
+  switch (status.name) {
+    case fetcherName:
+      return { reason: entityReasons.modelFetchFailed, message: `the model cannot be fetched: ${cause}` };
+    case sidecarName:
+      return { reason: entityReasons.sidecarFailed, message: `the sidecar cannot run: ${cause}` };
+    case modelContainerName:
+      return wasReady(pod)
+        ? { reason: entityReasons.crashLoop, message: `the model server keeps crashing: ${cause}` }
+        : { reason: entityReasons.modelLoadFailed, message: `the model cannot be loaded: ${cause}` };
+    default:
+      return { reason: entityReasons.crashLoop, message: `${roleOf(status.name)} keeps crashing: ${cause}` };
+  }
+}
+
+/** A pod that was ready once has turned unready since; one that never was has been unready from its first day. */
+function wasReady(pod: Pod): boolean {
+  const at = (type: string): string =>
+    pod.status?.conditions?.find((condition) => condition.type === type)?.lastTransitionTime ?? '';
+  return at('Initialized') !== '' && at('Ready') > at('Initialized');
+}
+
+function unschedulable(pod: Pod): Explanation | undefined {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status !== 'False') return undefined;
+  return {
+    reason: entityReasons.unschedulable,
+    message: `no node can take the pod: ${scheduled.message ?? scheduled.reason ?? 'the scheduler gave no cause'}; add such nodes or choose another workload type`,
+  };
+}
+
+function retrying(statuses: readonly ContainerStatus[]): Explanation | undefined {
+  for (const status of statuses) {
+    const run = failedRun(status);
+    if (run === undefined) continue;
+    const told = run.message?.trim().slice(-longestCause) ?? '';
+    return {
+      reason: entityReasons.retrying,
+      message: `${roleOf(status.name)} failed once (exit code ${run.exitCode}) and is tried again${told === '' ? '' : `; it said: ${told}`}`,
+    };
+  }
+  return undefined;
+}
+
+function progressOf(statuses: readonly ContainerStatus[]): Explanation {
+  const running = (name: string): boolean =>
+    statuses.some((status) => status.name === name && status.state?.running !== undefined);
+  if (running(modelContainerName))
+    return { reason: entityReasons.loadingModel, message: 'the model is being loaded' };
+  if (running(fetcherName))
+    return { reason: entityReasons.fetchingModel, message: 'the model is being fetched' };
+  return { reason: entityReasons.starting, message: 'the pod is being started' };
+}
+
+function roleOf(container: string): string {
+  if (container === fetcherName) return 'the model fetcher';
+  if (container === sidecarName) return 'the sidecar';
+  return container === modelContainerName ? 'the model server' : `the container "${container}"`;
+}

@@ -1,0 +1,120 @@
+/** Owns the state of one served entity, judged from its Deployment and pods. */
+import type { Readiness } from '../../core/config-versions/plan-config-versions.ts';
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { ServedEntityStatus } from '../../crds/schema/serving-endpoint.ts';
+import type { Deployment, Pod } from '../../kube/kinds.ts';
+import { diagnosePods } from './diagnose-pods.ts';
+import type { Explanation } from './explanation.ts';
+
+export interface EntityVerdict extends Explanation {
+  readonly state: ServedEntityStatus['state'];
+  /** Whether the entity keeps a config version from becoming active. */
+  readonly readiness: Readiness;
+}
+
+export interface EntityEvidence {
+  readonly deployment: Deployment | undefined;
+  readonly pods: readonly Pod[];
+  /** The row of the same Deployment in the status as it is. */
+  readonly previous: ServedEntityStatus | undefined;
+  /** Replicas that must be ready before traffic may be moved to the Deployment; 0 where it has traffic already. */
+  readonly leastReplicas: number;
+}
+
+/** Returns the state of the entity, its cause and the remedy in words. */
+export function judgeEntity(evidence: EntityEvidence): EntityVerdict {
+  const { deployment, pods, previous, leastReplicas } = evidence;
+  if (deployment === undefined) {
+    return progressing('Creating', {
+      reason: entityReasons.starting,
+      message: 'the Deployment is being made',
+    });
+  }
+  const desired = deployment.spec?.replicas ?? 1;
+  if (desired === 0) return judgeAtZero(leastReplicas);
+  const ready = deployment.status?.readyReplicas ?? 0;
+  const diagnosis = diagnosePods(pods);
+  const failure = diagnosis.failure ?? deploymentFailure(deployment);
+  if (ready > 0) return judgeServing(deployment, leastReplicas, failure);
+  if (failure !== undefined) return { state: 'Failed', readiness: 'failed', ...failure };
+  const progress = diagnosis.progress ?? {
+    reason: entityReasons.starting,
+    message: 'the pod is being started',
+  };
+  return judgeStarting(previous, progress);
+}
+
+// At zero an entity can answer, because it wakes; one that was never seen to work has to be, before it gets traffic.
+function judgeAtZero(leastReplicas: number): EntityVerdict {
+  const message = 'no replica runs because there was no demand; the next request starts one';
+  const readiness = leastReplicas === 0 ? 'ready' : 'progressing';
+  return { state: 'ScaledToZero', reason: entityReasons.scaledToZero, message, readiness };
+}
+
+function judgeServing(
+  deployment: Deployment,
+  leastReplicas: number,
+  failure: Explanation | undefined,
+): EntityVerdict {
+  const { readyReplicas: ready = 0, updatedReplicas: updated = 0 } = deployment.status ?? {};
+  const needed = Math.max(deployment.spec?.replicas ?? 1, leastReplicas);
+  const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata?.generation ?? 0);
+  if (observed && ready >= needed && updated >= needed) {
+    return { state: 'Ready', reason: entityReasons.serving, message: '', readiness: 'ready' };
+  }
+  const missing = `${ready} of ${needed} replicas are ready`;
+  const explanation =
+    failure === undefined
+      ? { reason: entityReasons.serving, message: missing }
+      : { reason: failure.reason, message: `${missing}: ${failure.message}` };
+  // What has traffic already and answers keeps no config version waiting.
+  if (leastReplicas === 0) return { state: 'Ready', ...explanation, readiness: 'ready' };
+  return { state: 'Ready', ...explanation, readiness: failure === undefined ? 'progressing' : 'failed' };
+}
+
+function judgeStarting(previous: ServedEntityStatus | undefined, progress: Explanation): EntityVerdict {
+  switch (previous?.state) {
+    case 'ScaledToZero':
+      return {
+        state: 'ScaledToZero',
+        reason: entityReasons.waking,
+        message: `a replica is being started for a request: ${progress.message}`,
+        readiness: 'progressing',
+      };
+    case 'Ready':
+    case 'Recovering':
+      return progressing('Recovering', progress);
+    case 'Creating':
+    case 'Failed':
+    case 'Aborted':
+    case undefined:
+      return progressing('Creating', progress);
+  }
+}
+
+function deploymentFailure(deployment: Deployment): Explanation | undefined {
+  const conditions = deployment.status?.conditions ?? [];
+  const refused = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
+  if (refused !== undefined) {
+    return {
+      reason: entityReasons.objectRefused,
+      message: `the cluster refuses the pods: ${refused.message ?? refused.reason ?? 'without a cause'}; check quotas and admission policies of the namespace`,
+    };
+  }
+  const overdue = conditions.find(
+    ({ type, status, reason }) =>
+      type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded',
+  );
+  if (overdue === undefined) return undefined;
+  const seconds = deployment.spec?.progressDeadlineSeconds;
+  return {
+    reason: entityReasons.deadlineExceeded,
+    message: `no progress within ${seconds ?? '?'} seconds; see kubectl describe pods -n ${deployment.metadata?.namespace ?? ''} -l serving.fairlead.dev/deployment=${deployment.metadata?.name ?? ''}`,
+  };
+}
+
+const progressing = (state: ServedEntityStatus['state'], explanation: Explanation): EntityVerdict => ({
+  state,
+  ...explanation,
+  readiness: 'progressing',
+});

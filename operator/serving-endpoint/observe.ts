@@ -1,0 +1,65 @@
+/** Owns what a reconcile sees: everything that belongs to one endpoint, read from the stores at one moment. */
+import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import type * as kinds from '../../kube/kinds.ts';
+import { keyOf } from '../../kube/resource.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import type { RuntimeCandidate } from '../serving-runtime/select-runtime.ts';
+import { byEndpoint, byPublicName, publicNameOf } from '../stores.ts';
+import type { Stores } from '../stores.ts';
+import { sidecarSecretName } from './names.ts';
+import type { EndpointIdentity } from './resources/owner.ts';
+
+export interface Snapshot {
+  readonly endpoint: ServingEndpoint;
+  readonly identity: EndpointIdentity;
+  /** Other endpoints of the namespace that claim the same public name. */
+  readonly namesakes: readonly ServingEndpoint[];
+  readonly revisions: readonly kinds.ControllerRevision[];
+  /** By name; also objects that carry our labels and are not ours. */
+  readonly deployments: ReadonlyMap<string, kinds.Deployment>;
+  readonly services: ReadonlyMap<string, kinds.Service>;
+  readonly configMaps: ReadonlyMap<string, kinds.ConfigMap>;
+  readonly autoscalers: ReadonlyMap<string, kinds.HorizontalPodAutoscaler>;
+  readonly pods: readonly kinds.Pod[];
+  readonly sidecarSecret: kinds.Secret | undefined;
+  readonly runtimes: readonly RuntimeCandidate[];
+}
+
+/** Returns the snapshot of an endpoint; undefined when there is no such endpoint. */
+export function observe(stores: Stores, key: string): Snapshot | undefined {
+  const endpoint = stores.endpoints.store.get(key);
+  if (endpoint === undefined) return undefined;
+  const { name, namespace = '', uid = '' } = endpoint.metadata;
+  const publicName = publicNameOf(endpoint);
+  return {
+    endpoint,
+    identity: { name, namespace, uid },
+    namesakes: stores.endpoints.store
+      .byIndex(byPublicName, `${namespace}/${publicName}`)
+      .filter((other) => other.metadata.uid !== uid),
+    revisions: stores.revisions.store
+      .byIndex(byEndpoint, key)
+      .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.uid === uid) === true),
+    deployments: byName(stores.deployments.store.byIndex(byEndpoint, key)),
+    services: byName(stores.services.store.byIndex(byEndpoint, key)),
+    configMaps: byName(stores.configMaps.store.byIndex(byEndpoint, key)),
+    autoscalers: byName(stores.autoscalers.store.byIndex(byEndpoint, key)),
+    pods: stores.pods.store.byIndex(byEndpoint, key),
+    sidecarSecret: stores.secrets.store.get(keyOf({ namespace, name: sidecarSecretName(name) })),
+    runtimes: [
+      ...stores.runtimes.store.list(namespace).map((runtime) => candidate(runtime, 'namespace')),
+      ...stores.clusterRuntimes.store.list().map((runtime) => candidate(runtime, 'cluster')),
+    ],
+  };
+}
+
+function candidate(
+  runtime: { readonly metadata: { readonly name: string }; readonly spec: RuntimeCandidate['spec'] },
+  scope: RuntimeCandidate['scope'],
+): RuntimeCandidate {
+  return { name: runtime.metadata.name, scope, spec: runtime.spec };
+}
+
+function byName<Type extends KubeObject>(objects: readonly Type[]): ReadonlyMap<string, Type> {
+  return new Map(objects.map((object) => [object.metadata?.name ?? '', object]));
+}

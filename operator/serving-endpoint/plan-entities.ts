@@ -1,0 +1,130 @@
+/** Owns the decision for each served entity of the config versions that matter: what it runs on, and how it fares. */
+import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
+import { initialReplicas, replicaBounds } from '../../core/scaling/replica-bounds.ts';
+import { annotations } from '../../crds/schema/api.ts';
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { ServedEntity } from '../../crds/schema/served-entity.ts';
+import type { Deployment, Pod } from '../../kube/kinds.ts';
+import { labels } from '../../crds/schema/api.ts';
+import type { OperatorConfig } from '../config.ts';
+import { selectRuntime } from '../serving-runtime/select-runtime.ts';
+import { judgeEntity } from './entity-verdict.ts';
+import type { EntityVerdict } from './entity-verdict.ts';
+import type { Explanation } from './explanation.ts';
+import { deploymentName, runtimeAnnotation } from './names.ts';
+import type { Snapshot } from './observe.ts';
+import type { Blueprint, ModelEntity } from './resources/blueprint.ts';
+
+export interface EntityPlan {
+  readonly configVersion: number;
+  readonly entity: ServedEntity;
+  /** Absent for entities that run outside the cluster. */
+  readonly deployment: string | undefined;
+  /** Absent where nothing can be made, for the reason that the verdict tells. */
+  readonly blueprint: Blueprint | undefined;
+  readonly observed: Deployment | undefined;
+  readonly pods: readonly Pod[];
+  readonly verdict: EntityVerdict;
+  /** Replicas that must be ready before traffic is moved here; 0 where it is already. */
+  readonly leastReplicas: number;
+}
+
+export interface EntitiesInput {
+  readonly snapshot: Snapshot;
+  readonly version: ConfigVersion;
+  readonly active: ConfigVersion | undefined;
+  readonly config: OperatorConfig;
+}
+
+/** Returns the plans of all entities of one config version. */
+export function planEntities(input: EntitiesInput): EntityPlan[] {
+  return input.version.config.servedEntities.map((entity) =>
+    isModelEntity(entity) ? planModelEntity(input, entity) : unsupportedEntity(input, entity),
+  );
+}
+
+const isModelEntity = (entity: ServedEntity): entity is ModelEntity => entity.model !== undefined;
+
+function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan {
+  const { snapshot, version, active, config } = input;
+  const { endpoint, identity, deployments, runtimes } = snapshot;
+  const name = deploymentName(identity.name, entity);
+  const found = deployments.get(name);
+  const observed = isOurs(snapshot, found) ? found : undefined;
+  const pods = snapshot.pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name);
+  const bounds = replicaBounds(entity.workload, config.scaling.concurrencyPerReplica);
+  const hasTraffic = deploymentsOf(identity.name, active).includes(name);
+  const leastReplicas = hasTraffic ? 0 : initialReplicas(bounds, replacedReplicas(input, entity));
+  const base = { configVersion: version.version, entity, deployment: name, observed, pods, leastReplicas };
+  if (found !== undefined && observed === undefined) {
+    return { ...base, blueprint: undefined, verdict: failed(notOwned(name)) };
+  }
+  const choice = selectRuntime(runtimes, entity.model, observed?.metadata?.annotations?.[runtimeAnnotation]);
+  const previous = endpoint.status?.servedEntities?.find((row) => row.deployment === name);
+  const verdict = judgeEntity({ deployment: observed, pods, previous, leastReplicas });
+  if (!('runtime' in choice)) {
+    // A Deployment that runs goes on without its runtime; only a new one cannot be made.
+    return { ...base, blueprint: undefined, verdict: observed === undefined ? failed(choice) : verdict };
+  }
+  const firstVersion = Number(observed?.metadata?.annotations?.[annotations.configVersion]);
+  const blueprint: Blueprint = {
+    endpoint: identity,
+    entity,
+    name,
+    configVersion: Number.isInteger(firstVersion) ? firstVersion : version.version,
+    runtime: choice.runtime,
+    rateLimits: endpoint.spec.rateLimits ?? [],
+    bounds,
+    config,
+  };
+  return { ...base, blueprint, verdict };
+}
+
+/** Returns the names of the Deployments of a config version. */
+export function deploymentsOf(endpoint: string, version: ConfigVersion | undefined): string[] {
+  const entities = version?.config.servedEntities ?? [];
+  return entities.filter(isModelEntity).map((entity) => deploymentName(endpoint, entity));
+}
+
+/** A new version of an entity takes over from the active entity of the same name, or from the only one there is. */
+function replacedReplicas({ snapshot, version, active }: EntitiesInput, entity: ServedEntity): number {
+  const entities = active?.config.servedEntities ?? [];
+  const sole = entities.length === 1 && version.config.servedEntities.length === 1 ? entities[0] : undefined;
+  const replaced = entities.find(({ name }) => name === entity.name) ?? sole;
+  if (replaced === undefined) return 0;
+  return snapshot.deployments.get(deploymentName(snapshot.identity.name, replaced))?.spec?.replicas ?? 0;
+}
+
+export const isOurs = (snapshot: Snapshot, deployment: Deployment | undefined): boolean =>
+  deployment?.metadata?.ownerReferences?.some(
+    ({ uid, controller }) => controller === true && uid === snapshot.identity.uid,
+  ) === true;
+
+function unsupportedEntity({ version }: EntitiesInput, entity: ServedEntity): EntityPlan {
+  return {
+    configVersion: version.version,
+    entity,
+    deployment: undefined,
+    blueprint: undefined,
+    observed: undefined,
+    pods: [],
+    leastReplicas: 0,
+    verdict: failed({
+      reason: entityReasons.notYetSupported,
+      message: `the entity "${entity.name}" names a model outside the cluster, which this version of Fairlead does not serve yet; serve a model by its URI`,
+    }),
+  };
+}
+
+const notOwned = (name: string): Explanation => ({
+  reason: entityReasons.notOwned,
+  message: `the Deployment "${name}" belongs to somebody else; delete or rename it`,
+});
+
+/** Returns the verdict of an entity that cannot be brought up for the cause given. */
+export const failed = (cause: Explanation): EntityVerdict => ({
+  state: 'Failed',
+  reason: cause.reason,
+  message: cause.message,
+  readiness: 'failed',
+});

@@ -1,0 +1,143 @@
+/** Owns the decision of a reconcile: from what was seen to what is to be done, with the reasons for it. Pure. */
+import { planConfigVersions, versionReadiness } from '../../core/config-versions/plan-config-versions.ts';
+import type { ConfigVersionsPlan, Readiness } from '../../core/config-versions/plan-config-versions.ts';
+import { configOf } from '../../core/config-versions/endpoint-config.ts';
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import * as kinds from '../../kube/kinds.ts';
+import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Child } from '../children/apply-child.ts';
+import type { OperatorConfig } from '../config.ts';
+import type { Snapshot } from './observe.ts';
+import { deploymentsOf, failed, planEntities } from './plan-entities.ts';
+import type { EntityPlan } from './plan-entities.ts';
+import { planRemovals } from './plan-removals.ts';
+import type { Removal } from './plan-removals.ts';
+import { planScales } from './plan-scales.ts';
+import type { ScaleChange } from './plan-scales.ts';
+import { makeControllerRevision, parseControllerRevision } from './resources/make-controller-revision.ts';
+import { makeDeployment } from './resources/make-deployment.ts';
+import { makeHorizontalPodAutoscaler } from './resources/make-horizontal-pod-autoscaler.ts';
+import { makeService } from './resources/make-service.ts';
+import { makeSidecarConfigMap } from './resources/make-sidecar-config-map.ts';
+
+/** An object to apply, and the Deployment whose entity fails where that is refused. */
+export interface EntityChild extends Child {
+  readonly deployment: string;
+}
+
+export interface Plan {
+  readonly versions: ConfigVersionsPlan;
+  /** To be created before anything else: what is brought up must be on record. */
+  readonly newRevision: kinds.ControllerRevision | undefined;
+  /** Entities of the active version, then those of the one that is being brought up. */
+  readonly entities: readonly EntityPlan[];
+  readonly targetReadiness: Readiness;
+  readonly children: readonly EntityChild[];
+  readonly scales: readonly ScaleChange[];
+  readonly removals: readonly Removal[];
+  /** When time alone will change the plan. */
+  readonly requeueAfterMs: number | undefined;
+  /** Why, in sentences: for logs. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Returns what is to be done for an endpoint.
+ *
+ * @throws AppError `CONFIG_VERSION_INVALID`.
+ */
+export function planServingEndpoint(snapshot: Snapshot, config: OperatorConfig, now: number): Plan {
+  const { spec, status } = snapshot.endpoint;
+  const versions = planConfigVersions({
+    wanted: configOf(spec),
+    kept: snapshot.revisions.map(parseControllerRevision),
+    active: status?.active?.configVersion,
+    pending: status?.pending?.configVersion,
+    historyLimit: config.historyLimit,
+  });
+  const { target, active } = versions;
+  const planned = (version: typeof target): PlannedEntity[] =>
+    planEntities({ snapshot, version, active, config }).map((entity) => withChildren(snapshot, entity));
+  const ofTarget = planned(target);
+  const ofActive = active === undefined || active.version === target.version ? [] : planned(active);
+  // An entity that both versions run has one Deployment: the newer version says how it scales.
+  const live = newestPerDeployment([...ofTarget, ...ofActive]);
+  const removals = planRemovals({
+    snapshot,
+    live: new Set(live.flatMap(({ plan }) => plan.deployment ?? [])),
+    active: deploymentsOf(snapshot.identity.name, active),
+    forgettable: versions.forgettable,
+    drainMs: config.deadlines.afterSwitch,
+    now,
+  });
+  const targetReadiness = versionReadiness(ofTarget.map(({ plan }) => plan.verdict.readiness));
+  return {
+    versions,
+    newRevision: versions.isNew ? makeControllerRevision(snapshot.identity, target) : undefined,
+    entities: [...ofActive, ...ofTarget].map(({ plan }) => plan),
+    targetReadiness,
+    children: live.flatMap(({ children }) => children),
+    scales: planScales(live.map(({ plan }) => plan)),
+    removals: removals.now,
+    requeueAfterMs: removals.nextInMs,
+    reasons: explain(versions, targetReadiness, removals.now),
+  };
+}
+
+interface PlannedEntity {
+  readonly plan: EntityPlan;
+  readonly children: readonly EntityChild[];
+}
+
+function withChildren(snapshot: Snapshot, plan: EntityPlan): PlannedEntity {
+  try {
+    return { plan, children: childrenOf(snapshot, plan) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const cause = { reason: entityReasons.runtimeUnsuitable, message: error.message };
+    return { plan: { ...plan, blueprint: undefined, verdict: failed(cause) }, children: [] };
+  }
+}
+
+/** In the order in which they are needed: a pod waits for its ConfigMap, an HPA for its Deployment. */
+function childrenOf(snapshot: Snapshot, { blueprint, leastReplicas }: EntityPlan): EntityChild[] {
+  if (blueprint === undefined) return [];
+  const { name } = blueprint;
+  const child = <Type extends KubeObject>(
+    kind: ResourceKind<Type>,
+    wanted: Type,
+    observed: ReadonlyMap<string, Type>,
+  ): EntityChild => ({ kind, wanted, observed: observed.get(name), deployment: name });
+  const children = [
+    child(kinds.configMaps, makeSidecarConfigMap(blueprint), snapshot.configMaps),
+    child(kinds.services, makeService(blueprint), snapshot.services),
+    child(kinds.deployments, makeDeployment(blueprint), snapshot.deployments),
+  ];
+  // Before it has traffic a Deployment has no demand to follow; an HPA would only take replicas away.
+  if (leastReplicas > 0) return children;
+  const autoscaler = makeHorizontalPodAutoscaler(blueprint);
+  return [...children, child(kinds.horizontalPodAutoscalers, autoscaler, snapshot.autoscalers)];
+}
+
+function newestPerDeployment(entities: readonly PlannedEntity[]): PlannedEntity[] {
+  const byDeployment = new Map<string, PlannedEntity>();
+  for (const entity of entities) {
+    const name = entity.plan.deployment;
+    if (name !== undefined && !byDeployment.has(name)) byDeployment.set(name, entity);
+  }
+  return [...byDeployment.values()];
+}
+
+function explain(
+  { target, active, isNew, superseded }: ConfigVersionsPlan,
+  readiness: Readiness,
+  removals: readonly Removal[],
+): string[] {
+  const reasons: string[] = [];
+  if (isNew) reasons.push(`config version ${target.version} is new`);
+  if (superseded !== undefined) reasons.push(`config version ${superseded} is superseded`);
+  if (active?.version !== target.version) reasons.push(`config version ${target.version} is ${readiness}`);
+  for (const { kind, name, cause } of removals) reasons.push(`${kind.kind} ${name} goes: ${cause}`);
+  return reasons;
+}

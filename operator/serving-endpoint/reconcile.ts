@@ -1,0 +1,145 @@
+/** Owns the reconcile of one endpoint: observe, decide, act, report. */
+import { canonicalJson } from '../../core/config-versions/canonical-json.ts';
+import { apiVersion } from '../../crds/schema/api.ts';
+import { readyReasons } from '../../crds/schema/reasons.ts';
+import { servingEndpointSpecSchema } from '../../crds/schema/serving-endpoint.ts';
+import type {
+  ServingEndpoint,
+  ServingEndpointSpec,
+  ServingEndpointStatus,
+} from '../../crds/schema/serving-endpoint.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { done, requeueAfter } from '../../kube/controller.ts';
+import type { Outcome, Reconcile } from '../../kube/controller.ts';
+import { regardingOf } from '../../kube/events.ts';
+import type { EventRecorder } from '../../kube/events.ts';
+import { servingEndpoints } from '../../kube/kinds.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { Authority } from '../certificates/authority-keeper.ts';
+import { makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
+import type { ChildWriter } from '../children/apply-child.ts';
+import type { OperatorConfig } from '../config.ts';
+import type { Stores } from '../stores.ts';
+import { act, applyOrExplain, staleStores } from './act.ts';
+import { checkEndpoint } from './checks.ts';
+import { eventsOf } from './events.ts';
+import type { Explanation } from './explanation.ts';
+import { fieldManager } from './names.ts';
+import { observe } from './observe.ts';
+import type { Snapshot } from './observe.ts';
+import { planServingEndpoint } from './plan.ts';
+import { statusOf, statusOfBlocked } from './status.ts';
+
+export interface ReconcileDeps {
+  readonly stores: Stores;
+  readonly client: KubeClient;
+  readonly children: ChildWriter;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly authority: () => Authority;
+  readonly config: OperatorConfig;
+  readonly clock: Clock;
+}
+
+/** What the cluster refused is tried again after this time: a quota may have grown, a webhook may be back. */
+const refusalRetryMs = 30_000;
+/** Time for the stores to show what this process has just written. */
+const storesBehindMs = 200;
+
+/** Returns the reconcile function of the ServingEndpoint controller. */
+export function makeReconcile(deps: ReconcileDeps): Reconcile {
+  return async (key, { log }) => {
+    const seen = observe(deps.stores, key);
+    if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) return done;
+    const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
+    if (!parsed.success) {
+      const message = `the spec cannot be read: ${parsed.error.issues.map(({ path, message: cause }) => `spec.${path.join('.')}: ${cause}`).join('; ')}; are the CRDs of this version of Fairlead installed?`;
+      return block(deps, seen, { reason: readyReasons.specInvalid, message });
+    }
+    const snapshot: Snapshot = { ...seen, endpoint: { ...seen.endpoint, spec: parsed.data } };
+    const problem = checkEndpoint(snapshot);
+    if (problem !== undefined) return block(deps, snapshot, problem, parsed.data);
+    try {
+      return await reconcileEndpoint(snapshot, deps, log);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (error.code === staleStores) return requeueAfter(storesBehindMs);
+      const reason = needsAPerson[error.code];
+      if (reason === undefined) throw error;
+      return block(deps, snapshot, { reason, message: error.message }, parsed.data);
+    }
+  };
+}
+
+const needsAPerson: Readonly<Record<string, string>> = {
+  CONFIG_VERSION_INVALID: readyReasons.specInvalid,
+  REVISION_NOT_OWNED: 'NotOwned',
+};
+
+async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: Logger): Promise<Outcome> {
+  const { config, clock } = deps;
+  const plan = planServingEndpoint(snapshot, config, clock.now());
+  if (plan.reasons.length > 0) log.info({ reasons: plan.reasons }, 'endpoint planned');
+  const certificateProblem = await reconcileCertificate(snapshot, deps, log);
+  const refusals = await act(plan, snapshot.identity.namespace, { ...deps, log });
+  const now = clock.now();
+  const status = statusOf({ snapshot, plan, refusals, certificateProblem, config, now });
+  await report(deps, snapshot.endpoint, status);
+  const retry = refusals.size > 0 || certificateProblem !== undefined ? refusalRetryMs : undefined;
+  const waits = [plan.requeueAfterMs, retry, renewalInMs(snapshot.sidecarSecret, now)];
+  return soonest(waits.filter((wait) => wait !== undefined));
+}
+
+const soonest = (waits: readonly number[]): Outcome =>
+  waits.length === 0 ? done : requeueAfter(Math.min(...waits));
+
+async function reconcileCertificate(
+  snapshot: Snapshot,
+  deps: ReconcileDeps,
+  log: Logger,
+): Promise<string | undefined> {
+  const child = await makeSidecarCertificate({
+    endpoint: snapshot.identity,
+    observed: snapshot.sidecarSecret,
+    authority: deps.authority(),
+    trustDomain: deps.config.trustDomain,
+    now: deps.clock.now(),
+  });
+  if (child === undefined) return undefined;
+  return (await applyOrExplain(child, { ...deps, log }))?.message;
+}
+
+/** Nothing but a change by somebody helps, and that change brings the key back. */
+async function block(
+  deps: ReconcileDeps,
+  { endpoint }: Snapshot,
+  problem: Explanation,
+  spec?: ServingEndpointSpec,
+): Promise<Outcome> {
+  const status = statusOfBlocked(endpoint, problem, { spec, config: deps.config, now: deps.clock.now() });
+  await report(deps, endpoint, status);
+  return done;
+}
+
+/** One write, only when something changed, and only over the status that the decision was made on. */
+async function report(
+  deps: ReconcileDeps,
+  endpoint: ServingEndpoint,
+  status: ServingEndpointStatus,
+): Promise<void> {
+  if (canonicalJson(status) === canonicalJson(endpoint.status ?? {})) return;
+  const { name, namespace, resourceVersion } = endpoint.metadata;
+  const metadata = { name, namespace, resourceVersion };
+  const object = {
+    apiVersion: endpoint.apiVersion,
+    kind: endpoint.kind,
+    metadata,
+    status,
+  } as ServingEndpoint;
+  await deps.client.status.apply(servingEndpoints, object, { fieldManager });
+  for (const event of eventsOf(endpoint.status, status)) {
+    // Objects of a list come without these two.
+    deps.events.record(regardingOf({ ...endpoint, apiVersion, kind: 'ServingEndpoint' }), event);
+  }
+}

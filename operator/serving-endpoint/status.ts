@@ -1,0 +1,157 @@
+/** Owns the status of an endpoint: what is reported of a reconcile. Pure; written once, and only when it changed. */
+import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
+import { versionReadiness } from '../../core/config-versions/plan-config-versions.ts';
+import type {
+  RoutedTraffic,
+  ServedEntityStatus,
+  ServingEndpoint,
+  ServingEndpointSpec,
+  ServingEndpointStatus,
+} from '../../crds/schema/serving-endpoint.ts';
+import type { OperatorConfig } from '../config.ts';
+import { publicNameOf } from '../stores.ts';
+import type { Refusals } from './act.ts';
+import { claimsOf, claimsOfBlocked } from './claims.ts';
+import { coldStartOf } from './cold-start.ts';
+import { formatTime, makeConditions } from './conditions.ts';
+import type { Claim } from './conditions.ts';
+import type { Explanation } from './explanation.ts';
+import { deploymentName } from './names.ts';
+import type { Snapshot } from './observe.ts';
+import type { Plan } from './plan.ts';
+import type { EntityPlan } from './plan-entities.ts';
+
+export interface Report {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
+  readonly refusals: Refusals;
+  readonly certificateProblem: string | undefined;
+  readonly config: OperatorConfig;
+  readonly now: number;
+}
+
+/** Returns the status after a reconcile that had a plan; it is here that a version that is ready becomes active. */
+export function statusOf(report: Report): ServingEndpointStatus {
+  const { snapshot, plan, config, now } = report;
+  const { endpoint, identity, autoscalers } = snapshot;
+  const { target, active: before } = plan.versions;
+  const entities = plan.entities.map((entity) => withRefusal(entity, report.refusals));
+  const ofVersion = (version: number | undefined): EntityPlan[] =>
+    entities.filter(({ configVersion }) => configVersion === version);
+  const targetEntities = ofVersion(target.version);
+  const isReady = versionReadiness(targetEntities.map(({ verdict }) => verdict.readiness)) === 'ready';
+  const active = isReady ? target : before;
+  const known = endpoint.status;
+  const activeNumber = active?.version ?? known?.active?.configVersion;
+  const claims = claimsOf({
+    spec: endpoint.spec,
+    active: activeNumber,
+    target: target.version,
+    // Without its record the active version cannot be judged; the target, most likely the same, stands in for it.
+    activeEntities: active === undefined ? targetEntities : ofVersion(active.version),
+    targetEntities,
+    autoscalers,
+    certificateProblem: report.certificateProblem,
+  });
+  const since = (version: number, previous: { configVersion: number; since: string } | undefined) => ({
+    configVersion: version,
+    since: previous?.configVersion === version ? previous.since : formatTime(now),
+  });
+  const traffic = active === undefined ? known?.traffic : routedTraffic(identity.name, active);
+  const shown = active === target ? targetEntities : entities;
+  return {
+    ...commonStatus(endpoint, claims, config, now),
+    ...(activeNumber === undefined ? {} : { active: since(activeNumber, known?.active) }),
+    ...(active === target ? {} : { pending: since(target.version, known?.pending) }),
+    ...(traffic === undefined ? {} : { traffic }),
+    servedEntities: shown.map((entity) => entityRow(entity, known?.servedEntities ?? [])),
+  };
+}
+
+/** Returns the status of an endpoint that nothing can be done for; what it says of what serves stays. */
+export function statusOfBlocked(
+  endpoint: ServingEndpoint,
+  problem: Explanation,
+  options: {
+    readonly spec: ServingEndpointSpec | undefined;
+    readonly config: OperatorConfig;
+    readonly now: number;
+  },
+): ServingEndpointStatus {
+  const claims = claimsOfBlocked(problem, options.spec);
+  return { ...endpoint.status, ...commonStatus(endpoint, claims, options.config, options.now) };
+}
+
+function commonStatus(
+  endpoint: ServingEndpoint,
+  claims: readonly Claim[],
+  config: OperatorConfig,
+  now: number,
+): ServingEndpointStatus {
+  const { generation = 0, uid = '' } = endpoint.metadata;
+  const conditions = makeConditions(claims, endpoint.status?.conditions ?? [], { generation, now });
+  const ready = conditions.find(({ type }) => type === 'Ready')?.status;
+  return {
+    observedGeneration: generation,
+    id: uid.replaceAll('-', '').toLowerCase(),
+    url: urlOf(endpoint, config),
+    ...(ready === undefined ? {} : { ready }),
+    conditions,
+  };
+}
+
+/** Returns where users send requests; the default namespace is the one that need not be named. */
+export function urlOf(endpoint: ServingEndpoint, config: OperatorConfig): string {
+  const { namespace = '' } = endpoint.metadata;
+  const prefix = namespace === config.defaultNamespace ? '' : `/namespaces/${namespace}`;
+  const base = config.publicUrl.replace(/\/+$/, '');
+  return `${base}${prefix}/serving-endpoints/${publicNameOf(endpoint)}/invocations`;
+}
+
+/** What runs and answers stays as it is, with the refusal told; what does not yet has failed. */
+function withRefusal(entity: EntityPlan, refusals: Refusals): EntityPlan {
+  const refusal = refusals.get(entity.deployment ?? '');
+  if (refusal === undefined) return entity;
+  const { verdict } = entity;
+  const runs = verdict.state === 'Ready' || verdict.state === 'ScaledToZero';
+  return {
+    ...entity,
+    verdict: { state: runs ? verdict.state : 'Failed', readiness: 'failed', ...refusal },
+  };
+}
+
+/** An entity without a route gets 0 %: it can be asked for by name. */
+function routedTraffic(endpoint: string, { version, config }: ConfigVersion): RoutedTraffic[] {
+  const percents = new Map(config.routes.map(({ servedEntity, percent }) => [servedEntity, percent]));
+  return config.servedEntities.map((entity) => ({
+    servedEntity: entity.name,
+    percent: percents.get(entity.name) ?? 0,
+    ...(entity.model === undefined ? {} : { deployment: deploymentName(endpoint, entity) }),
+    configVersion: version,
+  }));
+}
+
+function entityRow(plan: EntityPlan, previous: readonly ServedEntityStatus[]): ServedEntityStatus {
+  const { configVersion, entity, deployment, observed, pods, verdict, blueprint } = plan;
+  const before = previous.find((row) => deployment !== undefined && row.deployment === deployment);
+  const runtime = blueprint?.runtime.name ?? before?.runtime;
+  const coldStart = coldStartOf(pods, before?.coldStart);
+  return {
+    name: entity.name,
+    configVersion,
+    state: verdict.state,
+    reason: verdict.reason,
+    ...(verdict.message === '' ? {} : { message: verdict.message }),
+    ...(runtime === undefined ? {} : { runtime }),
+    ...(deployment === undefined ? {} : { deployment }),
+    ...(observed === undefined
+      ? {}
+      : {
+          replicas: {
+            desired: observed.spec?.replicas ?? 1,
+            ready: observed.status?.readyReplicas ?? 0,
+          },
+        }),
+    ...(coldStart === undefined ? {} : { coldStart }),
+  };
+}
