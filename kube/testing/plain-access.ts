@@ -16,5 +16,5 @@ export const plainAccess = (baseUrl: string): ClusterAccess => {
   };
 };
 
-export const plainTransport = (baseUrl: string): KubeTransport =>
-  new KubeTransport({ access: plainAccess(baseUrl), userAgent: 'test' });
+export const plainTransport = (baseUrl: string, timeoutMs = 10_000): KubeTransport =>
+  new KubeTransport({ access: plainAccess(baseUrl), userAgent: 'test', timeoutMs });
