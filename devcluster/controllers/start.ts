@@ -5,6 +5,7 @@ import type { Logger } from '../../platform/logging.ts';
 import type { ApiServer } from '../apiserver/server.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { startEndpointSliceController } from './endpoint-slice/controller.ts';
+import { startAutoscaler } from './hpa/controller.ts';
 import { makeEventRecorder } from './objects/events.ts';
 import { startReplicaSetController } from './replica-set/controller.ts';
 import { startScheduler } from './scheduler/controller.ts';
@@ -13,6 +14,8 @@ export interface ControllersOptions {
   readonly api: Pick<ApiServer, 'localClient'>;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** How often autoscalers are looked at, in milliseconds; default 2 s, where Kubernetes takes 15 s. */
+  readonly autoscalerSyncPeriodMs?: number;
 }
 
 /** Starts all controllers; `stop` waits for the reconciles that run. */
@@ -27,6 +30,10 @@ export function startControllers(options: ControllersOptions): { stop(): Promise
     startReplicaSetController(partsOf('replicaset-controller')),
     startDeploymentController(partsOf('deployment-controller')),
     startEndpointSliceController(partsOf('endpointslice-controller')),
+    startAutoscaler({
+      ...partsOf('horizontal-pod-autoscaler'),
+      syncPeriodMs: options.autoscalerSyncPeriodMs ?? 2_000,
+    }),
   ];
   return {
     stop: async () => {

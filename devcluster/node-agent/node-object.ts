@@ -68,20 +68,24 @@ export function makeNode(
           : condition('NetworkUnavailable', 'True', 'NoLoopbackAddresses', problem),
         condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
       ],
-      nodeInfo: {
-        architecture,
-        bootID: '',
-        containerRuntimeVersion: 'fairlead://local-processes',
-        kernelVersion: release(),
-        kubeProxyVersion: '',
-        kubeletVersion: 'v1.34.0+fairlead',
-        machineID: '',
-        operatingSystem: platform(),
-        osImage: `${platform()} (local processes)`,
-        systemUUID: '',
-      },
+      nodeInfo: nodeInfo(architecture),
       daemonEndpoints: { kubeletEndpoint: { Port: 10_250 } },
     },
+  };
+}
+
+function nodeInfo(architecture: string): NonNullable<NonNullable<Node['status']>['nodeInfo']> {
+  return {
+    architecture,
+    bootID: '',
+    containerRuntimeVersion: 'fairlead://local-processes',
+    kernelVersion: release(),
+    kubeProxyVersion: '',
+    kubeletVersion: 'v1.34.0+fairlead',
+    machineID: '',
+    operatingSystem: platform(),
+    osImage: `${platform()} (local processes)`,
+    systemUUID: '',
   };
 }
 

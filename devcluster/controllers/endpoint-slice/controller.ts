@@ -94,5 +94,5 @@ function isSame(known: EndpointSlice, wanted: ObjectInput<EndpointSlice>): boole
     endpoints: slice.endpoints ?? [],
     ports: slice.ports ?? [],
   });
-  return isDeepStrictEqual(content(known as ObjectInput<EndpointSlice>), content(wanted));
+  return isDeepStrictEqual(content(known), content(wanted));
 }

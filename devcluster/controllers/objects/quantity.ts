@@ -11,6 +11,9 @@ const binary: Record<string, bigint> = {
 };
 const decimal: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 
+const grammar =
+  /^(?<sign>[+-]?)(?<whole>\d*)(?:\.(?<fraction>\d*))?(?:(?<binary>[KMGTPE]i)|(?<decimal>[numkMGTPE]?)|[eE](?<exponent>[+-]?\d{1,3}))$/;
+
 /**
  * Returns a quantity in thousandths; what is smaller rounds away from zero, as in Kubernetes.
  *
@@ -18,17 +21,20 @@ const decimal: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6
  */
 export function parseQuantity(quantity: string | number): bigint {
   const text = String(quantity);
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([KMGTPE]i)|([numkMGTPE]|)|[eE]([+-]?\d{1,3}))$/.exec(text);
-  const digits = `${match?.[2] ?? ''}${match?.[3] ?? ''}`;
-  if (match === null || digits === '') {
+  const parts = grammar.exec(text)?.groups;
+  const { sign, whole = '', fraction = '' } = parts ?? {};
+  const digits = `${whole}${fraction}`;
+  if (parts === undefined || digits === '') {
     throw new AppError('QUANTITY_INVALID', `"${text}" is not a quantity such as 250m, 2 or 1Gi`);
   }
-  const [, sign, , fraction = '', binarySuffix, decimalSuffix = '', exponent] = match;
-  const power = exponent === undefined ? (decimal[decimalSuffix] ?? 0) : Number(exponent);
-  const shift = power + 3 - fraction.length;
-  const scaled = BigInt(digits) * (binarySuffix === undefined ? 1n : (binary[binarySuffix] ?? 1n));
+  const scaled = BigInt(digits) * (binary[parts['binary'] ?? ''] ?? 1n);
+  const shift = powerOf(parts['decimal'], parts['exponent']) + 3 - fraction.length;
   const value = shift >= 0 ? scaled * 10n ** BigInt(shift) : divideUp(scaled, 10n ** BigInt(-shift));
   return sign === '-' ? -value : value;
+}
+
+function powerOf(suffix = '', exponent: string | undefined): number {
+  return exponent === undefined ? (decimal[suffix] ?? 0) : Number(exponent);
 }
 
 /** Returns `dividend ÷ divisor`, rounded up; neither is negative. */

@@ -1,5 +1,4 @@
 /** Owns one container of a pod through its instances: start, probes, hooks, end. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../../platform/errors.ts';
 import type { EventType } from '../../controllers/objects/events.ts';
@@ -11,7 +10,6 @@ import type { ProbeKind } from '../probes/prober.ts';
 import { startProber } from '../probes/prober.ts';
 import type { ContainerProcess } from '../process/container-process.ts';
 import { startContainerProcess } from '../process/container-process.ts';
-import { tailOf } from '../process/log-file.ts';
 import { runCommand } from '../process/run-command.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import type { PodAddresses } from '../world/downward.ts';
@@ -22,6 +20,7 @@ import type { ContainerWorld } from './container-world.ts';
 import { makeContainerWorld } from './container-world.ts';
 import { Grace } from './grace.ts';
 import type { NodeParts } from './node-parts.ts';
+import { readTerminationMessage } from './termination-message.ts';
 
 /** What a container needs to know of its pod. */
 export interface PodSurroundings {
@@ -274,7 +273,12 @@ export class ContainerRunner {
     const { known } = this;
     instance.prober?.stop();
     instance.hooks.abort();
-    const message = await this.#terminationMessage(instance, exitCode);
+    const message = await readTerminationMessage(
+      known.container,
+      exitCode,
+      instance.world.terminationLog,
+      this.logPath,
+    );
     known.state = {
       kind: 'terminated',
       exitCode,
@@ -288,14 +292,6 @@ export class ContainerRunner {
     known.ready = false;
     this.#instance = undefined;
     this.#around.changed();
-  }
-
-  /** The file that the container wrote; or, where it asks for that and failed, the last 80 lines of its log. */
-  async #terminationMessage(instance: Instance, exitCode: number): Promise<string> {
-    const written = await readFile(instance.world.terminationLog, 'utf8').catch(() => '');
-    if (written !== '') return written.slice(0, 4_096);
-    const fallBack = this.known.container.terminationMessagePolicy === 'FallbackToLogsOnError';
-    return fallBack && exitCode !== 0 ? tailOf(this.logPath, 80, 2_048) : '';
   }
 }
 

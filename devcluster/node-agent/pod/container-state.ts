@@ -1,5 +1,5 @@
 /** Owns what the agent knows about one container of a pod, and how that is told in the pod's status. */
-import type { Container, ContainerStatus, PodSpec } from '../../controllers/objects/kinds.ts';
+import type { Container, ContainerStatus, PodSpec, PodStatus } from '../../controllers/objects/kinds.ts';
 import { timestamp } from '../../controllers/objects/kinds.ts';
 import type { BackOff } from './back-off.ts';
 
@@ -36,19 +36,23 @@ export interface ContainerState {
   retryAt?: number;
 }
 
-/** Returns the containers of a pod in the order in which they start. */
-export function makeContainerStates(spec: PodSpec): ContainerState[] {
+/**
+ * Returns the containers of a pod in the order in which they start, none of them running. `status` is what an earlier
+ * run of the agent told: restarts go on being counted from there.
+ */
+export function makeContainerStates(spec: PodSpec, status: PodStatus | undefined): ContainerState[] {
   const inits = (spec.initContainers ?? []).map((container) => ({
     container,
     role: container.restartPolicy === 'Always' ? ('sidecar' as const) : ('init' as const),
   }));
   const mains = spec.containers.map((container) => ({ container, role: 'main' as const }));
   const first = inits.length === 0 ? 'ContainerCreating' : 'PodInitializing';
+  const known = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   return [...inits, ...mains].map(({ container, role }) => ({
     container,
     role,
     state: { kind: 'waiting', reason: first },
-    restartCount: 0,
+    restartCount: known.find(({ name }) => name === container.name)?.restartCount ?? 0,
     started: false,
     ready: false,
   }));
@@ -63,8 +67,8 @@ export function lastEndOf({ state, last }: ContainerState): Terminated | undefin
 export function containerStatusOf(known: ContainerState): ContainerStatus {
   const { container, state, role } = known;
   const running = state.kind === 'running';
-  const done = role === 'init' && state.kind === 'terminated' && state.exitCode === 0;
-  const containerID = state.kind === 'waiting' ? known.last?.containerID : state.containerID;
+  const done = state.kind === 'terminated' && state.exitCode === 0;
+  const { containerID = '' } = state.kind === 'waiting' ? (known.last ?? {}) : state;
   return {
     name: container.name,
     image: container.image ?? '',
@@ -74,7 +78,7 @@ export function containerStatusOf(known: ContainerState): ContainerStatus {
     ready: role === 'init' ? done : running && known.ready,
     started: running && known.started,
     restartCount: known.restartCount,
-    ...(containerID === undefined || containerID === '' ? {} : { containerID }),
+    ...(containerID === '' ? {} : { containerID }),
   };
 }
 

@@ -52,8 +52,8 @@ export function planPod(
 /** Returns the containers whose turn it is: the sidecars so far, and the first that holds up the rest. */
 function candidates(containers: readonly ContainerState[]): ContainerState[] {
   const turn: ContainerState[] = [];
-  const mainStarted = containers.some(({ role, restartCount, state }) => {
-    return role === 'main' && (restartCount > 0 || state.kind !== 'waiting');
+  const mainStarted = containers.some(({ role, last, state }) => {
+    return role === 'main' && (last !== undefined || state.kind !== 'waiting');
   });
   for (const known of containers) {
     if (known.role === 'main') continue;

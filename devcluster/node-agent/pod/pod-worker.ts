@@ -55,7 +55,7 @@ export class PodWorker {
     this.#options = options;
     this.#pod = options.pod;
     const { node, pod } = options;
-    this.#containers = makeContainerStates(pod.spec);
+    this.#containers = makeContainerStates(pod.spec, pod.status);
     this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), node.issueServiceAccountToken);
     this.#startTime = node.clock.now();
     const retryDelaysMs = { first: 50, longest: 5_000 };
@@ -116,7 +116,10 @@ export class PodWorker {
 
   async #sync(): Promise<number | undefined> {
     if (this.#done) return undefined;
-    if (this.#lost || this.#pod.metadata.deletionTimestamp !== undefined) return this.#syncEnd();
+    if (this.#lost || this.#pod.metadata.deletionTimestamp !== undefined) {
+      this.#syncEnd();
+      return undefined;
+    }
     if (this.#completing !== undefined) {
       this.#report();
       return undefined;
@@ -233,7 +236,7 @@ export class PodWorker {
     this.#runners.find((runner) => runner.known === known)?.record('Warning', 'BackOff', event);
   }
 
-  #syncEnd(): undefined {
+  #syncEnd(): void {
     const { metadata, spec } = this.#pod;
     const seconds = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
     this.#end(this.#lost ? forcedGraceMs : seconds * 1_000);

@@ -100,11 +100,13 @@ async function checkHostPath({ path, type = '' }: NonNullable<Volume['hostPath']
     return;
   }
   const found = await stat(path).catch(() => undefined);
-  const fits =
-    type === '' ||
-    (type === 'Directory' && found?.isDirectory() === true) ||
-    (type === 'File' && found?.isFile() === true) ||
-    (type === 'Socket' && found?.isSocket() === true);
+  const isOfType: Record<string, () => boolean | undefined> = {
+    '': () => true,
+    Directory: () => found?.isDirectory(),
+    File: () => found?.isFile(),
+    Socket: () => found?.isSocket(),
+  };
+  const fits = isOfType[type]?.() === true;
   if (!fits) throw mountError(`hostPath type check failed: ${path} is not a ${type.toLowerCase()}`);
 }
 

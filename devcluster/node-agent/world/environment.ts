@@ -100,22 +100,30 @@ function keyedValue(
   { lookups, pod }: EnvironmentInput,
 ): string | undefined {
   const namespace = pod.metadata.namespace ?? '';
-  if (source.configMapKeyRef !== undefined) {
-    const { name = '', key, optional = false } = source.configMapKeyRef;
-    const configMap = lookups.configMap(name);
-    const value = configMap?.data?.[key];
-    if (value !== undefined || optional) return value;
-    if (configMap === undefined) throw configError(`configmap "${name}" not found`);
-    throw configError(`couldn't find key ${key} in ConfigMap ${namespace}/${name}`);
+  const { configMapKeyRef, secretKeyRef } = source;
+  if (configMapKeyRef !== undefined) {
+    const configMap = lookups.configMap(configMapKeyRef.name ?? '');
+    const data = configMap === undefined ? undefined : (configMap.data ?? {});
+    return pickKey(configMapKeyRef, data, { kind: 'ConfigMap', namespace });
   }
-  if (source.secretKeyRef !== undefined) {
-    const { name = '', key, optional = false } = source.secretKeyRef;
-    const secret = lookups.secret(name);
-    const value = secret?.data?.[key];
-    if (value !== undefined) return decode(value);
-    if (optional) return undefined;
-    if (secret === undefined) throw configError(`secret "${name}" not found`);
-    throw configError(`couldn't find key ${key} in Secret ${namespace}/${name}`);
+  if (secretKeyRef !== undefined) {
+    const secret = lookups.secret(secretKeyRef.name ?? '');
+    const data = secret === undefined ? undefined : (secret.data ?? {});
+    const value = pickKey(secretKeyRef, data, { kind: 'Secret', namespace });
+    return value === undefined ? undefined : decode(value);
   }
   throw configError('invalid valueFrom: it names no source that this node knows');
+}
+
+/** Returns the value of a key; `data` is undefined where the object does not exist. */
+function pickKey(
+  reference: { readonly name?: string; readonly key: string; readonly optional?: boolean },
+  data: Readonly<Record<string, string>> | undefined,
+  { kind, namespace }: { readonly kind: 'ConfigMap' | 'Secret'; readonly namespace: string },
+): string | undefined {
+  const { name = '', key } = reference;
+  const value = data?.[key];
+  if (value !== undefined || reference.optional === true) return value;
+  if (data === undefined) throw configError(`${kind.toLowerCase()} "${name}" not found`);
+  throw configError(`couldn't find key ${key} in ${kind} ${namespace}/${name}`);
 }
