@@ -92,7 +92,7 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
 }
 
 function makeServer(tls: WatchedFile<TlsMaterial> | undefined): Server {
-  if (tls === undefined) return createServer(serverOptions) as unknown as Server;
+  if (tls === undefined) return createServer(serverOptions);
   const secure = (material: TlsMaterial): object => ({
     cert: material.cert,
     key: material.key,
@@ -104,7 +104,7 @@ function makeServer(tls: WatchedFile<TlsMaterial> | undefined): Server {
   const server = createTlsServer({ ...serverOptions, ...secure(tls.current), ALPNProtocols: ['http/1.1'] });
   // Connections that stand keep their certificate; new ones get the new one.
   tls.onChange((material) => server.setSecureContext(secure(material)));
-  return server as unknown as Server;
+  return server;
 }
 
 /** One coarse timer for all exchanges: a timer for each would cost each. */

@@ -18,7 +18,9 @@ import { makeSidecarAdminRoutes } from './admin-routes.ts';
 import { Drain } from './drain.ts';
 import { ModelHealth } from './model-health.ts';
 import { makeModelUpstream } from './model-upstream.ts';
+import type { ModelUpstream } from './model-upstream.ts';
 import { makeSidecarPipeline } from './pipeline.ts';
+import { ReadyWait } from './ready-wait.ts';
 
 export interface SidecarOptions {
   readonly data: ListenAddress;
@@ -48,28 +50,15 @@ const closeGraceMs = 10_000;
  * @throws AppError as `listen` does.
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
-  const { config, tls, clock, registry, log } = options;
+  const { config, clock, registry } = options;
   const now = (): number => clock.monotonic();
   const upstream = makeModelUpstream(config.current.modelServer, clock);
   const demand = new DemandMeter(now);
   const quota = { current: new CallQuota(config.current.rateLimits) };
-  const { pipeline, slots } = makeSidecarPipeline({ config, upstream, demand, quota, clock, registry, log });
-  const drain = new Drain({
-    bounds: () => config.current.drain,
-    busy: () => slots.taken + slots.waiting,
-    clock,
-  });
-  const health = new Health();
-  const model = new ModelHealth({
-    pool: upstream.pool,
-    healthPath: () => config.current.modelServer.healthPath,
-    onChange: (ready) => {
-      log.info({ ready }, 'model readiness changed');
-      if (ready && !health.stopping) drain.reset();
-    },
-  });
-  health.addReadinessCheck('model', () => model.unreadyReason());
-  health.addReadinessCheck('drain', () => drain.unreadyReason());
+  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota });
+  const busy = (): number => slots.taken + slots.waiting;
+  const drain = new Drain({ bounds: () => config.current.drain, busy, clock });
+  const { health, model, readyWait } = makeHealth(options, upstream, drain);
   config.onChange((next) => {
     upstream.update(next.modelServer);
     quota.current = new CallQuota(next.rateLimits);
@@ -78,28 +67,17 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   registerGauges(registry, config, demand);
   const server = await startProxyServer({
     address: options.data,
-    tls,
+    tls: options.tls,
     now,
     makeExchange: (request, response) => {
       drain.noteRequest();
       return new Exchange(pipeline, request, response, now());
     },
-    sidePaths: {
-      '/readyz': (_request, response) => {
-        response.writeHead(Object.keys(health.unreadyReasons()).length === 0 ? 200 : 503).end();
-      },
-    },
+    sidePaths: { '/await-ready': (_request, response) => readyWait.answer(response) },
   });
-  const admin = await startAdminServer({
-    address: options.admin,
-    health,
-    registry,
-    routes: makeSidecarAdminRoutes({
-      pool: upstream.pool,
-      modelServer: () => config.current.modelServer,
-      drain,
-    }),
-  });
+  const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
+  const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain });
+  const admin = await startAdminServer({ address: options.admin, health, registry, routes });
   const reporter = startReporter(options, demand);
   model.start();
   return {
@@ -112,12 +90,35 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     },
     stop: async () => {
       model.stop();
+      readyWait.stop();
       await server.stop(closeGraceMs);
       await reporter.stop();
       upstream.stop();
       await admin.stop();
     },
   };
+}
+
+/** Ready is: the model can predict, and the sidecar is not draining. */
+function makeHealth(
+  { config, log }: SidecarOptions,
+  upstream: ModelUpstream,
+  drain: Drain,
+): { health: Health; model: ModelHealth; readyWait: ReadyWait } {
+  const health = new Health();
+  const readyWait = new ReadyWait(() => Object.keys(health.unreadyReasons()).length === 0);
+  const model = new ModelHealth({
+    pool: upstream.pool,
+    healthPath: () => config.current.modelServer.healthPath,
+    onChange: (ready) => {
+      log.info({ ready }, 'model readiness changed');
+      if (ready && !health.stopping) drain.reset();
+      if (ready) readyWait.tell();
+    },
+  });
+  health.addReadinessCheck('model', () => model.unreadyReason());
+  health.addReadinessCheck('drain', () => drain.unreadyReason());
+  return { health, model, readyWait };
 }
 
 function startReporter(options: SidecarOptions, demand: DemandMeter): DemandReporter {

@@ -125,7 +125,10 @@ export class Connection implements UpstreamCall, ResponseSink {
   /** Called when `deadline` has passed: ends the connection, and the wait of whoever waits for it. */
   expire(): void {
     const phase = this.#phase;
-    if (phase === 'closed' || phase === 'idle') return this.destroy();
+    if (phase === 'closed' || phase === 'idle') {
+      this.destroy();
+      return;
+    }
     const late = new AppError('UPSTREAM_TIMEOUT', `${this.#owner.authority}: no ${missing[phase]} in time`, {
       retryable: true,
     });

@@ -62,10 +62,15 @@ export class Pool implements ConnectionOwner {
     return connection;
   }
 
+  /** Cuts idle connections: what comes next opens new ones. */
+  closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
   /** Cuts idle connections now and busy ones as they become idle; new requests still get (unshared) connections. */
   retire(): void {
     this.#retired = true;
-    for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.closeIdle();
   }
 
   /** Cuts everything: requests under way fail. */
@@ -75,11 +80,13 @@ export class Pool implements ConnectionOwner {
   }
 
   onIdle(connection: Connection): void {
-    if (this.#retired) return connection.destroy();
     const hint = connection.idleTimeoutMs;
     const idleMs =
       hint === undefined ? this.#options.idleMs : Math.min(this.#options.idleMs, hint - idleMarginMs);
-    if (idleMs <= 0) return connection.destroy();
+    if (this.#retired || idleMs <= 0) {
+      connection.destroy();
+      return;
+    }
     connection.deadline = this.clock.monotonic() + idleMs;
     this.#idle.push(connection);
   }

@@ -16,8 +16,15 @@ export interface ResponseHead {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: (.*))?$/;
 const maxHeaders = 200;
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const unsafeInValue = /[\0\r\n]/;
+
+const otherHopHeaders = new Set(['te', 'trailer', 'upgrade', 'proxy-connection', 'proxy-authenticate']);
+
+/** Lengths of the names that matter here, by which most headers are passed without a closer look. */
+const framingLengths = new Uint8Array(256);
+for (const name of ['content-length', 'transfer-encoding', 'connection', 'keep-alive', ...otherHopHeaders]) {
+  framingLengths[name.length] = 1;
+}
 
 interface Draft {
   status: number;
@@ -77,31 +84,31 @@ function readHeader(draft: Draft, line: string): void {
 
 /** Reads what the header says about this hop; returns whether it must not travel further. */
 function isOfOneHop(draft: Draft, name: string, value: string): boolean {
-  switch (name.length) {
-    case 2:
-      return name.toLowerCase() === 'te';
-    case 7:
-      return isOneOf(name, 'trailer', 'upgrade');
-    case 10:
-      if (isOneOf(name, 'connection')) readConnection(draft, value);
-      if (isOneOf(name, 'keep-alive')) readKeepAlive(draft, value);
-      return isOneOf(name, 'connection', 'keep-alive');
-    case 14:
-      if (isOneOf(name, 'content-length')) readLength(draft, value);
+  if (framingLengths[name.length] !== 1) return false;
+  const lower = name.toLowerCase();
+  switch (lower) {
+    case 'content-length':
+      readLength(draft, value);
       return false;
-    case 16:
-    case 18:
-      return isOneOf(name, 'proxy-connection', 'proxy-authenticate');
-    case 17:
-      if (!isOneOf(name, 'transfer-encoding')) return false;
-      if (draft.chunked || value.toLowerCase() !== 'chunked') {
-        throw malformed('its Transfer-Encoding is not chunked alone');
-      }
-      draft.chunked = true;
+    case 'transfer-encoding':
+      readTransferEncoding(draft, value);
+      return true;
+    case 'connection':
+      readConnection(draft, value);
+      return true;
+    case 'keep-alive':
+      readKeepAlive(draft, value);
       return true;
     default:
-      return false;
+      return otherHopHeaders.has(lower);
   }
+}
+
+function readTransferEncoding(draft: Draft, value: string): void {
+  if (draft.chunked || value.toLowerCase() !== 'chunked') {
+    throw malformed('its Transfer-Encoding is not chunked alone');
+  }
+  draft.chunked = true;
 }
 
 function readConnection(draft: Draft, value: string): void {
@@ -121,10 +128,6 @@ function readLength(draft: Draft, value: string): void {
   if (!/^[0-9]{1,15}$/.test(value)) throw malformed('its Content-Length is no number');
   if (draft.contentLength !== undefined) throw malformed('it has more than one Content-Length');
   draft.contentLength = Number(value);
-}
-
-function isOneOf(name: string, ...lowerCased: readonly string[]): boolean {
-  return lowerCased.includes(name.toLowerCase());
 }
 
 function withoutNames(headers: readonly string[], names: readonly string[]): string[] {

@@ -18,8 +18,11 @@ export interface ForwardRules<E extends Exchange> {
   readonly addRequestHeaders: (exchange: E, headers: string[]) => void;
   /** Appends raw pairs to the answer. */
   readonly addAnswerHeaders: (exchange: E, headers: string[]) => void;
-  /** The request could not be sent. True: `poolOf` now gives somewhere else to try. */
-  readonly findAnother?: (exchange: E) => boolean;
+  /**
+   * The request could not be sent. `now`: `poolOf` gives somewhere else to try. `later`: the exchange is in other hands
+   * and comes back to this stage, or not. `no`: it is over.
+   */
+  readonly findAnother?: (exchange: E) => 'now' | 'later' | 'no';
   /** True: this answer is not for the caller, the exchange goes back to an earlier stage (and was told so). */
   readonly takesBack?: (exchange: E, head: ResponseHead) => boolean;
   /** An attempt has failed for good; for logs. */

@@ -130,12 +130,15 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
       this.start(true);
       return;
     }
-    if (failure.kind === 'unsent' && this.#rules.findAnother?.(exchange) === true) {
+    exchange.holder = undefined;
+    const next = failure.kind === 'unsent' ? this.#rules.findAnother?.(exchange) : 'no';
+    if (next === 'later') return;
+    if (next === 'now') {
+      exchange.holder = this;
       this.start(false);
       return;
     }
     this.#stopSending();
-    exchange.holder = undefined;
     this.#rules.onFailure(exchange, failure);
     exchange.refuse(refusalOfFailure(failure));
   }

@@ -43,7 +43,7 @@ function travels(name: string, nominated: readonly string[] | undefined): boolea
   const { length } = name;
   if (suspectLengths[length] === 1 && stopsHere.has(name.toLowerCase())) return false;
   if (length > ownPrefix.length && name.slice(0, ownPrefix.length).toLowerCase() === ownPrefix) return false;
-  return nominated === undefined || !nominated.includes(name.toLowerCase());
+  return nominated?.includes(name.toLowerCase()) !== true;
 }
 
 function nominatedBy(connection: string | undefined): string[] | undefined {

@@ -1,0 +1,79 @@
+/** Owns what the gateway process is told at its start. */
+import { z } from 'zod';
+import { logLevels } from '../../platform/logging.ts';
+
+const portSchema = z.int().min(0).max(65535);
+const millisecondsSchema = z.int().min(0);
+
+export const gatewayConfigSchema = z.object({
+  host: z.string().default('0.0.0.0').describe('Address to listen on.'),
+  port: portSchema.default(8080).describe('The port that serves users; 0: any free one.'),
+  adminHost: z.string().optional().describe('Address of the admin port; default: that of `host`.'),
+  adminPort: portSchema.default(9090).describe('Admin port; 0: any free one.'),
+  logLevel: z
+    .enum(logLevels)
+    .default('info')
+    .describe('Least level that is logged; debug has an access log.'),
+  namespace: z
+    .string()
+    .min(1)
+    .default('default')
+    .describe('Namespace of endpoints that are asked for without one.'),
+  systemNamespace: z.string().min(1).default('fairlead-system').describe('Where Fairlead itself runs.'),
+  trustDomain: z.string().min(1).default('cluster.local').describe('Trust domain of the mTLS identities.'),
+  serviceAccountDir: z.string().optional().describe("Where the pod's ServiceAccount is mounted."),
+  kubeconfig: z.string().optional().describe('A kubeconfig to use in place of the ServiceAccount.'),
+  tlsDir: z
+    .string()
+    .default('/etc/fairlead/tls')
+    .describe('Directory of tls.crt, tls.key and ca.crt of the gateway; watched.'),
+  demandUrl: z
+    .url()
+    .default('https://fairlead-operator.fairlead-system.svc:8444/v1/demand')
+    .describe('Where demand is reported.'),
+  demandIntervalMs: z.int().min(100).default(1_000).describe('Time between two demand reports.'),
+  authenticationTtlMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(10_000)
+    .describe('How long a token that was accepted is not checked again.'),
+  refusalTtlMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(2_000)
+    .describe('How long a refused token or permission is not checked again.'),
+  authorisationTtlMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(10_000)
+    .describe('How long a permission that was granted is not checked again.'),
+  cachedVerdicts: z.int().min(1).default(10_000).describe('Most tokens, and most permissions, remembered.'),
+  maxBodyBytes: z
+    .int()
+    .min(1)
+    .default(16 * 1024 * 1024)
+    .describe('Greatest request body.'),
+  connectTimeoutMs: millisecondsSchema.default(2_000).describe('For a connection to a pod.'),
+  firstByteTimeoutMs: millisecondsSchema.default(297_000).describe('Until a pod begins to answer; 0: none.'),
+  idleTimeoutMs: millisecondsSchema.default(120_000).describe('Between two bytes of an answer; 0: none.'),
+  totalTimeoutMs: millisecondsSchema
+    .default(297_000)
+    .describe('For a whole request, the time that it is held included; 0: none.'),
+  holdRequests: z.int().min(0).default(5_000).describe('Most requests held while endpoints start.'),
+  holdBytes: z
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024)
+    .describe('Most bytes of their bodies.'),
+  drainMs: millisecondsSchema
+    .default(5_000)
+    .describe('How long it serves on after SIGTERM, unready, so that load balancers learn of it.'),
+  shutdownGraceMs: millisecondsSchema
+    .default(300_000)
+    .describe('How long requests under way may take after that.'),
+});
+
+export type GatewayConfig = z.output<typeof gatewayConfigSchema>;

@@ -1,0 +1,32 @@
+/** Owns what the gateway knows of a request beyond what every proxy does: what it asks for, and where it goes. */
+import type { InvocationTarget } from '../../core/routing/invocation-path.ts';
+import { Exchange } from '../exchange.ts';
+import type { Pod } from './pod.ts';
+import type { EntityRoute, RoutedEndpoint } from './routing-table.ts';
+
+export class GatewayExchange extends Exchange {
+  asked: InvocationTarget | undefined;
+  namespace = '';
+  endpoint: RoutedEndpoint | undefined;
+  route: EntityRoute | undefined;
+  /** The pod that it has been given; counted there until `leavePod`. */
+  pod: Pod | undefined;
+  /** Monotonic milliseconds at which it was first held; undefined: never. */
+  heldSince: number | undefined;
+  /** How long it was held until it was last sent on, in milliseconds. */
+  heldMs = 0;
+  /** Monotonic milliseconds at which pods that are called ready first could not be reached; undefined: never. */
+  unreachableSince: number | undefined;
+  /** What `deadline` is to be again once it has been sent on. */
+  fullDeadline: number | undefined;
+
+  takePod(pod: Pod): void {
+    this.pod = pod;
+    pod.inFlight += 1;
+  }
+
+  leavePod(): void {
+    if (this.pod !== undefined) this.pod.inFlight -= 1;
+    this.pod = undefined;
+  }
+}

@@ -1,0 +1,116 @@
+/** Owns a gateway before a fake Kubernetes API, for tests. */
+import { Registry } from 'prom-client';
+import { makeKubeClient } from '../../kube/client.ts';
+import { startInformer } from '../../kube/informer.ts';
+import { endpointSlices, servingEndpoints } from '../../kube/kinds.ts';
+import { plainTransport, silentLog } from '../../kube/testing/plain-access.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { startClusterFixture } from '../testing/cluster-fixture.ts';
+import type { ClusterFixture } from '../testing/cluster-fixture.ts';
+import { send, until } from '../testing/http-client-fixture.ts';
+import type { TestAnswer, TestCall } from '../testing/http-client-fixture.ts';
+import { gatewayIdentity, settableFile } from '../testing/pki-fixture.ts';
+import type { Pki, SettableFile } from '../testing/pki-fixture.ts';
+import type { TlsMaterial } from '../tls-material.ts';
+import { gatewayConfigSchema } from './config.ts';
+import type { GatewayConfig } from './config.ts';
+import { startGateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
+import { serviceIndex, serviceKeysOf } from './target-directory.ts';
+
+export interface GatewayUnderTest {
+  readonly gateway: Gateway;
+  readonly cluster: ClusterFixture;
+  readonly registry: Registry;
+  readonly tls: SettableFile<TlsMaterial>;
+  /** A call of alice to the endpoint wine. */
+  call(more?: Partial<TestCall>): TestCall;
+  send(more?: Partial<TestCall>): Promise<TestAnswer>;
+  /** The sum of a metric's values over its labels. */
+  metric(name: string): Promise<number>;
+  /** Waits until the gateway has seen the newest state of the endpoint wine and of its pods. */
+  caughtUp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const winePath = '/namespaces/team-a/serving-endpoints/wine/invocations';
+export const aliceHeaders = { authorization: 'Bearer alice-token', 'content-type': 'application/json' };
+
+/** Starts a gateway; with `cluster`, beside others of the same cluster. */
+export async function startGatewayUnderTest(
+  pki: Pki,
+  options: { config?: Partial<GatewayConfig>; cluster?: ClusterFixture } = {},
+): Promise<GatewayUnderTest> {
+  const cluster = options.cluster ?? (await startClusterFixture());
+  const transport = plainTransport(cluster.api.url);
+  const endpoints = startInformer({ transport, kind: servingEndpoints, log: silentLog });
+  const slices = startInformer({
+    transport,
+    kind: endpointSlices,
+    indexes: { [serviceIndex]: serviceKeysOf },
+    log: silentLog,
+  });
+  const tls = settableFile(await pki.material(gatewayIdentity));
+  const registry = new Registry();
+  const gateway = await startGateway({
+    config: {
+      ...gatewayConfigSchema.parse({}),
+      host: '127.0.0.1',
+      port: 0,
+      adminPort: 0,
+      demandUrl: 'https://127.0.0.1:1/v1/demand',
+      drainMs: 50,
+      shutdownGraceMs: 500,
+      ...options.config,
+    },
+    client: makeKubeClient(transport),
+    endpoints,
+    slices,
+    tls,
+    podName: 'gateway-0',
+    clock: systemClock,
+    registry,
+    log: silentLog,
+  });
+  await Promise.all([endpoints.synced, slices.synced]);
+  const call = (more: Partial<TestCall> = {}): TestCall => ({
+    to: gateway.address,
+    path: winePath,
+    headers: aliceHeaders,
+    body: '{"inputs":[1]}',
+    ...more,
+  });
+  return {
+    gateway,
+    cluster,
+    registry,
+    tls,
+    call,
+    send: (more) => send(call(more)),
+    metric: async (name) => {
+      const lines = (await registry.metrics()).split('\n');
+      return lines
+        .filter((line) => line.startsWith(name) && !line.startsWith('#'))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    },
+    caughtUp: async () => {
+      const pods = 'team-a/wine-0123456789';
+      await until(() => {
+        const seen = endpoints.store.get('team-a/wine')?.metadata.resourceVersion;
+        const [slice] = slices.store.byIndex(serviceIndex, pods);
+        return (
+          seen === cluster.versionOf('endpoint', 'team-a/wine') &&
+          slice?.metadata?.resourceVersion === cluster.versionOf('pods', pods)
+        );
+      });
+      // Follow-up work of a change (tidying, reconsidering) runs in the turn after it.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    stop: async () => {
+      await gateway.stop();
+      await Promise.all([endpoints.stop(), slices.stop()]);
+      await transport.close();
+      if (options.cluster === undefined) await cluster.stop();
+    },
+  };
+}

@@ -1,0 +1,218 @@
+/** Owns the gateway as a whole: what it watches, the pipeline between callers and pods, and how it starts and ends. */
+import { Counter, Histogram } from 'prom-client';
+import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { Informer } from '../../kube/informer.ts';
+import type { EndpointSlice } from '../../kube/kinds.ts';
+import { startAdminServer } from '../../platform/admin-server.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { Health } from '../../platform/health.ts';
+import type { ListenAddress } from '../../platform/listener.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { Registry } from '../../platform/metrics.ts';
+import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
+import type { WatchedFile } from '../../platform/watched-file.ts';
+import { DemandReporter } from '../demand/demand-reporter.ts';
+import { startProxyServer } from '../http-server.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { makeProxyMetrics, registerGauge } from '../proxy-metrics.ts';
+import { makeHold } from '../stages/hold/hold.ts';
+import type { HoldStage } from '../stages/hold/hold.ts';
+import type { TlsMaterial } from '../tls-material.ts';
+import { makeAccessReviewChecker } from './access-review.ts';
+import { Awakening } from './awakening.ts';
+import type { GatewayConfig } from './config.ts';
+import type { DeploymentTarget } from './deployment-target.ts';
+import { GatewayExchange } from './gateway-exchange.ts';
+import { HeldDemand } from './held-demand.ts';
+import { makeGatewayPipeline } from './pipeline.ts';
+import { RoutingTable } from './routing-table.ts';
+import { TargetDirectory } from './target-directory.ts';
+import { makeTokenReviewChecker } from './token-review.ts';
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly client: KubeClient;
+  readonly endpoints: Informer<ServingEndpoint>;
+  /** With the index `serviceIndex`. */
+  readonly slices: Informer<EndpointSlice>;
+  readonly tls: WatchedFile<TlsMaterial>;
+  /** Name of the pod, for demand reports. */
+  readonly podName: string;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly log: Logger;
+}
+
+export interface Gateway {
+  readonly address: ListenAddress;
+  readonly admin: ListenAddress;
+  /** Unready at once, and serves on for the configured time. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the gateway; it is ready once its informers have synced.
+ *
+ * @throws AppError as `listen` does.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, endpoints, slices, clock, registry } = options;
+  const directory = new TargetDirectory({ slices, tls: options.tls, trustDomain: config.trustDomain, clock });
+  const table = new RoutingTable((...names) => directory.targetOf(...names));
+  const held = new HeldDemand(() => clock.monotonic());
+  const reporter = startReporter(options, held);
+  const hold = startHolding(options, held, reporter);
+  const metrics = makeProxyMetrics(registry);
+  const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics });
+  const stopFollowing = followEndpoints(endpoints, table, directory, hold);
+  const health = new Health();
+  health.addReadinessCheck('endpoints', () =>
+    endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
+  );
+  registerGauge(registry, 'fairlead_gateway_held_requests', 'Requests held.', () => hold.room.requests);
+  registerGauge(registry, 'fairlead_gateway_held_bytes', 'Bytes of held requests.', () => hold.room.bytes);
+  registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
+  const server = await listenForUsers(config, pipeline, clock);
+  const admin = await startAdminServer({
+    address: { host: config.adminHost ?? config.host, port: config.adminPort },
+    health,
+    registry,
+  });
+  return {
+    address: server.address,
+    admin: admin.address,
+    drain: async () => {
+      health.startStopping();
+      await new Promise((resolve) => setTimeout(resolve, config.drainMs));
+      server.startDraining();
+    },
+    stop: async () => {
+      await server.stop(config.shutdownGraceMs);
+      stopFollowing();
+      await reporter.stop();
+      directory.stop();
+      await admin.stop();
+    },
+  };
+}
+
+function listenForUsers(
+  config: GatewayConfig,
+  pipeline: Pipeline,
+  clock: Clock,
+): ReturnType<typeof startProxyServer> {
+  const now = (): number => clock.monotonic();
+  return startProxyServer({
+    address: { host: config.host, port: config.port },
+    now,
+    makeExchange: (request, response) => new GatewayExchange(pipeline, request, response, now()),
+  });
+}
+
+function makeCheckers({ config, client, clock, log }: GatewayOptions): {
+  tokens: ReturnType<typeof makeTokenReviewChecker>;
+  access: ReturnType<typeof makeAccessReviewChecker>;
+} {
+  const max = config.cachedVerdicts;
+  return {
+    tokens: makeTokenReviewChecker({
+      client,
+      clock,
+      log,
+      acceptedTtlMs: config.authenticationTtlMs,
+      refusedTtlMs: config.refusalTtlMs,
+      max,
+    }),
+    access: makeAccessReviewChecker({
+      client,
+      clock,
+      log,
+      allowedTtlMs: config.authorisationTtlMs,
+      deniedTtlMs: config.refusalTtlMs,
+      max,
+    }),
+  };
+}
+
+function startReporter(options: GatewayOptions, source: HeldDemand): DemandReporter {
+  const { config, tls, clock, log } = options;
+  const identity = serviceAccountIdentity(config.trustDomain, config.systemNamespace, 'fairlead-operator');
+  return new DemandReporter({
+    url: config.demandUrl,
+    tls: { secureContext: () => tls.current.secureContext, identity },
+    intervalMs: config.demandIntervalMs,
+    reporter: options.podName,
+    source,
+    clock,
+    log,
+  });
+}
+
+/** Whoever comes first to a Deployment without pods has it woken, and the operator told at once. */
+function startHolding(options: GatewayOptions, held: HeldDemand, reporter: DemandReporter): HoldStage {
+  const { config, client, clock, registry, log } = options;
+  const awakenings = new Map<DeploymentTarget, Awakening>();
+  const writes = new Counter({
+    name: 'fairlead_gateway_scale_writes_total',
+    help: 'Deployments that this gateway set from zero to one.',
+    registers: [registry],
+  });
+  const heldSeconds = new Histogram({
+    name: 'fairlead_gateway_held_seconds',
+    help: 'Time that requests were held until they were sent on.',
+    buckets: [0.1, 0.5, 1, 2, 5, 10, 20, 60, 120, 300],
+    registers: [registry],
+  });
+  const hold: HoldStage = makeHold({
+    bounds: { requests: config.holdRequests, bytes: config.holdBytes },
+    now: () => clock.monotonic(),
+    onHeld: (milliseconds) => heldSeconds.observe(milliseconds / 1000),
+    onCount: (target, by) => held.change(target, by),
+    onFirst: (target) => {
+      reporter.reportNow();
+      const awakening = new Awakening({
+        client,
+        target,
+        log,
+        letGo: () => hold.room.letGo(target),
+        onScaleWritten: () => writes.inc(),
+      });
+      awakenings.set(target, awakening);
+      awakening.start();
+    },
+    onEmpty: (target) => {
+      awakenings.get(target)?.stop();
+      awakenings.delete(target);
+    },
+  });
+  return hold;
+}
+
+/** Returns how to stop following. */
+function followEndpoints(
+  endpoints: Informer<ServingEndpoint>,
+  table: RoutingTable,
+  directory: TargetDirectory,
+  hold: HoldStage,
+): () => void {
+  let scheduled = false;
+  const tidy = (): void => {
+    scheduled = false;
+    directory.retainOnly(table.deploymentsInUse());
+    hold.reconsider(({ namespace, asked, route }) => {
+      const now = table.find(namespace, asked?.endpoint ?? '');
+      return route !== undefined && now?.entities.get(route.servedEntity) === route;
+    });
+  };
+  table.onChange(() => {
+    // Once for many changes: a first list brings thousands.
+    if (!scheduled) setImmediate(tidy);
+    scheduled = true;
+  });
+  return endpoints.onChange(({ type, object }) => {
+    if (type === 'deleted') table.remove(object.metadata.namespace ?? '', object.metadata.name);
+    else table.set(object);
+  });
+}

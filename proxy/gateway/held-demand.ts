@@ -1,0 +1,44 @@
+/** Owns what the gateway reports as demand: the requests that it holds, by Deployment. */
+import type { DemandEntry } from '../../core/scaling/demand-report.ts';
+import { DemandMeter } from '../demand/demand-meter.ts';
+import type { DemandSource } from '../demand/demand-reporter.ts';
+import type { DeploymentTarget } from './deployment-target.ts';
+
+/** What was sent on is counted by the sidecar that has it, so nothing is counted twice. */
+export class HeldDemand implements DemandSource {
+  readonly #meters = new Map<DeploymentTarget, DemandMeter>();
+  readonly #now: () => number;
+
+  /** `now` gives monotonic milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  change(target: DeploymentTarget, by: number): void {
+    let meter = this.#meters.get(target);
+    if (meter === undefined) {
+      meter = new DemandMeter(this.#now);
+      this.#meters.set(target, meter);
+    }
+    meter.change(0, by);
+  }
+
+  read(): { entries: DemandEntry[]; confirm: () => void } {
+    const readings = [...this.#meters].map(([target, meter]) => ({ target, meter, reading: meter.read() }));
+    return {
+      entries: readings.map(({ target, reading }) => ({
+        namespace: target.namespace,
+        endpoint: target.endpoint,
+        deployment: target.deployment,
+        ...reading.entry,
+      })),
+      confirm: () => {
+        for (const { target, meter, reading } of readings) {
+          meter.confirm(reading);
+          // The report that somebody has heard said zero: there is nothing left to say.
+          if (meter.queued === 0 && reading.entry.queued === 0) this.#meters.delete(target);
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,126 @@
+/** Owns what the gateway puts into each place of the pipeline. */
+import { parseInvocationPath } from '../../core/routing/invocation-path.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logging.ts';
+import { refusals } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
+import { pushForwardedCaller } from '../forwarded-caller.ts';
+import { makePipeline } from '../pipeline.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { ProxyMetrics } from '../proxy-metrics.ts';
+import { makeAuthenticate } from '../stages/authenticate/authenticate.ts';
+import type { TokenChecker } from '../stages/authenticate/authenticate.ts';
+import { makeAuthorise } from '../stages/authorise/authorise.ts';
+import type { AccessChecker, EndpointRef } from '../stages/authorise/authorise.ts';
+import { makeChoose } from '../stages/choose/choose.ts';
+import { makeForward } from '../stages/forward/forward.ts';
+import type { HoldStage } from '../stages/hold/hold.ts';
+import { makeLimit } from '../stages/limit/limit.ts';
+import { makeObserve } from '../stages/observe/observe.ts';
+import { makeRead } from '../stages/read/read.ts';
+import { makeReceive } from '../stages/receive/receive.ts';
+import type { GatewayConfig } from './config.ts';
+import type { GatewayExchange } from './gateway-exchange.ts';
+import type { RoutedEndpoint, RoutingTable } from './routing-table.ts';
+
+export interface GatewayPipelineOptions {
+  readonly config: GatewayConfig;
+  readonly tokens: TokenChecker;
+  readonly access: AccessChecker;
+  readonly table: RoutingTable;
+  readonly hold: HoldStage;
+  readonly metrics: ProxyMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The path at which sidecars take requests. */
+const sidecarPath = '/invocations';
+const coldStartHeader = 'x-fairlead-cold-start';
+
+/** Returns the pipeline of the gateway. */
+export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
+  const { config, table, hold, clock, log } = options;
+  const now = (): number => clock.monotonic();
+  const current = (exchange: GatewayExchange): RoutedEndpoint | undefined =>
+    table.find(exchange.namespace, exchange.asked?.endpoint ?? '');
+  const timeouts = {
+    connectMs: config.connectTimeoutMs,
+    firstByteMs: config.firstByteTimeoutMs,
+    idleMs: config.idleTimeoutMs,
+  };
+  return makePipeline<GatewayExchange>(
+    {
+      receive: makeReceive({
+        readPath: (exchange, path) => readPath(exchange, path, config.namespace),
+        maxBodyBytes: () => config.maxBodyBytes,
+        totalMs: () => config.totalTimeoutMs,
+      }),
+      authenticate: makeAuthenticate(options.tokens),
+      authorise: makeAuthorise({
+        checker: options.access,
+        locate: (exchange) => locate(exchange, current(exchange)),
+      }),
+      limit: makeLimit({ quotaOf: (exchange) => exchange.endpoint?.quota, now: () => clock.now() }),
+      read: makeRead(),
+      choose: makeChoose(current),
+      queue: hold,
+      forward: makeForward({
+        poolOf: poolOf,
+        pathOf: (exchange) => sidecarPath + exchange.query,
+        timeouts: () => timeouts,
+        maxBodyBytes: () => config.maxBodyBytes,
+        addRequestHeaders: (exchange, headers) => pushForwardedCaller(headers, exchange),
+        addAnswerHeaders: (exchange, headers) => {
+          if (exchange.heldMs > 0) headers.push(coldStartHeader, String(Math.round(exchange.heldMs)));
+        },
+        findAnother: (exchange) => hold.findAnother(exchange),
+        takesBack: (exchange, head) => hold.takesBack(exchange, head),
+        onFailure: (exchange, { error, kind }) => {
+          const { requestId, endpointLabel, servedEntity } = exchange;
+          log.warn(
+            {
+              requestId,
+              endpoint: endpointLabel,
+              servedEntity,
+              code: error.code,
+              kind,
+              cause: error.message,
+            },
+            'forwarding failed',
+          );
+        },
+      }),
+      observe: makeObserve({ metrics: options.metrics, log, now }),
+    },
+    log,
+  );
+}
+
+/** A namespace comes from the path or is the default; host names that say it have their place here. */
+function readPath(exchange: GatewayExchange, path: string, defaultNamespace: string): Refusal | undefined {
+  const asked = parseInvocationPath(path);
+  if (asked === undefined) return refusals.unknownPath;
+  exchange.asked = asked;
+  exchange.namespace = asked.namespace ?? defaultNamespace;
+  return undefined;
+}
+
+function locate(
+  exchange: GatewayExchange,
+  endpoint: RoutedEndpoint | undefined,
+): { ref: EndpointRef; known: boolean } {
+  if (endpoint === undefined) {
+    const ref = { namespace: exchange.namespace, name: exchange.asked?.endpoint ?? '' };
+    return { ref, known: false };
+  }
+  exchange.endpoint = endpoint;
+  exchange.endpointLabel = endpoint.label;
+  return { ref: endpoint, known: true };
+}
+
+function poolOf(exchange: GatewayExchange): NonNullable<GatewayExchange['pod']>['pool'] {
+  const { pod } = exchange;
+  if (pod === undefined) throw new Error('a request reached the forward stage without a pod');
+  return pod.pool;
+}

@@ -1,0 +1,36 @@
+/** Owns one pod as the gateway sees it: its address, what is known of it, and the connections to its sidecar. */
+import type { Replica } from '../../core/routing/least-request.ts';
+import type { Pool } from '../upstream/pool.ts';
+
+/** A pod's address as EndpointSlices tell it. */
+export interface PodAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly ready: boolean;
+}
+
+export class Pod implements Replica {
+  readonly host: string;
+  readonly port: number;
+  readonly pool: Pool;
+  /** Requests of this gateway under way there. */
+  inFlight = 0;
+  /** EndpointSlices call it ready. */
+  listedReady = false;
+  /** It has told this gateway itself that it is ready, which EndpointSlices learn later. */
+  proven = false;
+  /** Monotonic milliseconds until which a failed connection is held against it. */
+  suspectUntil = 0;
+  /** A probe is under way. */
+  probing = false;
+
+  constructor(address: PodAddress, pool: Pool) {
+    this.host = address.host;
+    this.port = address.port;
+    this.pool = pool;
+  }
+
+  get usable(): boolean {
+    return this.listedReady || this.proven;
+  }
+}

@@ -1,0 +1,168 @@
+/** Owns where requests for an endpoint go: found by namespace and public name, kept as the objects' status says. */
+import { CallQuota } from '../../core/quota/fixed-window.ts';
+import { WeightedSplit } from '../../core/routing/weighted-split.ts';
+import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import type { DeploymentTarget } from './deployment-target.ts';
+
+/** A served entity that traffic goes to. */
+export interface EntityRoute {
+  readonly servedEntity: string;
+  readonly percent: number;
+  /** Absent for models outside the cluster. */
+  readonly target: DeploymentTarget | undefined;
+  /** Why it cannot be brought up, in short; absent while it can. */
+  readonly failure: string | undefined;
+}
+
+export interface RoutedEndpoint {
+  readonly namespace: string;
+  /** metadata.name. */
+  readonly name: string;
+  /** `namespace/name`. */
+  readonly label: string;
+  readonly suspended: boolean;
+  readonly split: WeightedSplit<EntityRoute>;
+  readonly entities: ReadonlyMap<string, EntityRoute>;
+  readonly quota: CallQuota;
+}
+
+interface Row extends RoutedEndpoint {
+  readonly publicName: string;
+  readonly createdAt: string;
+  /** What split and quota were made from: while it stays the same, so do they, with all they have counted. */
+  readonly routesKey: string;
+  readonly limitsKey: string;
+}
+
+type TargetOf = (namespace: string, deployment: string, endpoint: string) => DeploymentTarget;
+
+const longestCause = 200;
+
+export class RoutingTable {
+  readonly #targetOf: TargetOf;
+  readonly #rows = new Map<string, Row>();
+  readonly #byPublicName = new Map<string, Row[]>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(targetOf: TargetOf) {
+    this.#targetOf = targetOf;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  find(namespace: string, publicName: string): RoutedEndpoint | undefined {
+    return this.#byPublicName.get(`${namespace}/${publicName}`)?.[0];
+  }
+
+  /** Calls back after each change. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Takes over what `endpoint` says. */
+  set(endpoint: ServingEndpoint): void {
+    const namespace = endpoint.metadata.namespace ?? '';
+    const { name } = endpoint.metadata;
+    const previous = this.#rows.get(`${namespace}/${name}`);
+    const row = this.#makeRow(endpoint, previous);
+    if (previous !== undefined) this.#unlist(previous);
+    this.#rows.set(row.label, row);
+    this.#list(row);
+    this.#changed();
+  }
+
+  remove(namespace: string, name: string): void {
+    const row = this.#rows.get(`${namespace}/${name}`);
+    if (row === undefined) return;
+    this.#rows.delete(row.label);
+    this.#unlist(row);
+    this.#changed();
+  }
+
+  /** Returns `namespace/deployment` of every Deployment that traffic goes to. */
+  deploymentsInUse(): Set<string> {
+    const routes = [...this.#rows.values()].flatMap((row) => [...row.entities.values()]);
+    return new Set(
+      routes.flatMap(({ target }) =>
+        target === undefined ? [] : [`${target.namespace}/${target.deployment}`],
+      ),
+    );
+  }
+
+  #makeRow(endpoint: ServingEndpoint, previous: Row | undefined): Row {
+    const { metadata, spec } = endpoint;
+    const namespace = metadata.namespace ?? '';
+    const routes = this.#routesOf(endpoint, namespace);
+    const routesKey = JSON.stringify([
+      metadata.uid,
+      endpoint.status?.traffic,
+      routes.map(({ failure }) => failure),
+    ]);
+    const limitsKey = JSON.stringify([metadata.uid, spec.rateLimits]);
+    const { split, entities } = previous?.routesKey === routesKey ? previous : makeSplit(routes);
+    return {
+      namespace,
+      name: metadata.name,
+      label: `${namespace}/${metadata.name}`,
+      publicName: spec.endpointName ?? metadata.name,
+      createdAt: metadata.creationTimestamp ?? '',
+      suspended: spec.suspended,
+      split,
+      entities,
+      quota: previous?.limitsKey === limitsKey ? previous.quota : new CallQuota(spec.rateLimits ?? []),
+      routesKey,
+      limitsKey,
+    };
+  }
+
+  #routesOf({ metadata, status }: ServingEndpoint, namespace: string): EntityRoute[] {
+    return (status?.traffic ?? []).map(({ servedEntity, percent, deployment, configVersion }) => {
+      const entity = status?.servedEntities?.find(
+        (row) => row.name === servedEntity && row.configVersion === configVersion,
+      );
+      return {
+        servedEntity,
+        percent,
+        target: deployment === undefined ? undefined : this.#targetOf(namespace, deployment, metadata.name),
+        failure: entity?.state === 'Failed' ? causeOf(entity) : undefined,
+      };
+    });
+  }
+
+  /** Of several with one public name the one that is really called so answers, else the oldest. */
+  #list(row: Row): void {
+    const key = `${row.namespace}/${row.publicName}`;
+    const rows = [...(this.#byPublicName.get(key) ?? []), row].sort(
+      (one, other) =>
+        Number(other.name === other.publicName) - Number(one.name === one.publicName) ||
+        one.createdAt.localeCompare(other.createdAt),
+    );
+    this.#byPublicName.set(key, rows);
+  }
+
+  #unlist(row: Row): void {
+    const key = `${row.namespace}/${row.publicName}`;
+    const rest = (this.#byPublicName.get(key) ?? []).filter((other) => other !== row);
+    if (rest.length === 0) this.#byPublicName.delete(key);
+    else this.#byPublicName.set(key, rest);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function makeSplit(routes: readonly EntityRoute[]): Pick<RoutedEndpoint, 'split' | 'entities'> {
+  return {
+    split: new WeightedSplit(routes),
+    entities: new Map(routes.map((route) => [route.servedEntity, route])),
+  };
+}
+
+function causeOf({ reason, message }: ServedEntityStatus): string {
+  const [firstLine = ''] = (message ?? '').split('\n', 1);
+  const cause = [reason, firstLine].filter((part) => part !== undefined && part !== '').join(': ');
+  return cause.length <= longestCause ? cause : `${cause.slice(0, longestCause)}…`;
+}
