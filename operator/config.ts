@@ -153,7 +153,12 @@ export const operatorConfigSchema = z.strictObject({
   podIp: z.string().min(1).describe('Address at which the other operators reach this process.'),
   bindHost: z.string().min(1).default('0.0.0.0').describe('Address that the servers listen on.'),
   adminPort: portSchema.default(9090).describe('Port of /healthz, /readyz and /metrics; 0: any.'),
-  demandPort: portSchema.default(8444).describe('Port that demand is reported to (mTLS); 0: any.'),
+  demandPort: z
+    .int()
+    .min(1)
+    .max(65535)
+    .default(8444)
+    .describe('Port that demand is reported to (mTLS); part of the identity as leader.'),
   metricsPort: portSchema.default(6443).describe('Port of external.metrics.k8s.io (TLS); 0: any.'),
   demandUrl: z
     .url()

@@ -95,11 +95,6 @@ export class DemandBook {
     }
   }
 
-  /** Forgets everything: who stopped leading has missed reports and must not trust old ones. */
-  clear(): void {
-    this.#pages.clear();
-  }
-
   #isFresh(reporter: Reporter, now: number): boolean {
     return now - reporter.lastAt <= this.#options.expiryMs;
   }

@@ -3,14 +3,14 @@ import type { KubeClient } from '../../kube/client.ts';
 import { secrets } from '../../kube/kinds.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError, messageOf } from '../../platform/errors.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config.ts';
 import { reconcileAuthority } from './authority-keeper.ts';
 import type { Authority } from './authority-keeper.ts';
 import type { CertificateWish } from './check-certificate.ts';
-import { checkTlsSecret, makeTlsSecret, tlsSecret } from './tls-secret.ts';
+import { checkTlsSecret, makeTlsSecret } from './tls-secret.ts';
 
 export const operatorServiceAccount = 'fairlead-operator';
 export const gatewayServiceAccount = 'fairlead-gateway';
@@ -22,9 +22,6 @@ export interface SystemCertificatesOptions {
   readonly config: OperatorConfig;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called after each look, with the authority as it is now. */
-  readonly onAuthority: (authority: Authority, changed: boolean) => void;
-  readonly intervalMs?: number;
 }
 
 /**
@@ -74,30 +71,4 @@ async function reconcileSecret(
     );
   }
   log.info({ secret: name, cause: problem.cause }, 'certificate written');
-}
-
-/** Repeats `reconcileSystemCertificates` until stopped; a failure is logged and tried again at the next turn. */
-export function startSystemCertificates(options: SystemCertificatesOptions): { stop(): Promise<void> } {
-  const { log, onAuthority } = options;
-  let bundle: string | undefined;
-  let running = Promise.resolve();
-  const turn = async (): Promise<void> => {
-    try {
-      const authority = await reconcileSystemCertificates(options);
-      const changed = bundle !== undefined && bundle !== authority.bundlePem;
-      bundle = authority.bundlePem;
-      onAuthority(authority, changed);
-    } catch (error) {
-      log.error({ cause: messageOf(error) }, 'certificates could not be brought up to date, trying again');
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(turn);
-  }, options.intervalMs ?? 60_000);
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
 }

@@ -1,10 +1,34 @@
 /** Owns whether an object in the cluster is ours and is as we want it, judged from what the stores know. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../core/config-versions/canonical-json.ts';
+import { labels } from '../../crds/schema/api.ts';
 import type { KubeObject } from '../../kube/resource.ts';
+import { controllerUid } from '../ownership.ts';
 import { sameQuantity } from './quantity.ts';
 
 /** On every object that is applied: the hash of what was applied, by which a field that we no longer want is noticed. */
+export const appliedHashAnnotation = 'serving.fairlead.dev/applied';
+
+export type ChildVerdict = 'current' | 'missing' | 'outdated' | 'notOwned';
+
+/**
+ * Compares an object with what it should be. It is outdated when something else was applied last, or when a field that
+ * was applied has another value now: somebody changed it by hand.
+ */
+export function checkChild(wanted: KubeObject, observed: KubeObject | undefined): ChildVerdict {
+  if (observed === undefined) return 'missing';
+  if (!isOwned(wanted, observed)) return 'notOwned';
+  if (observed.metadata?.annotations?.[appliedHashAnnotation] !== appliedHash(wanted)) return 'outdated';
+  return contains(observed, wanted) ? 'current' : 'outdated';
+}
+
+/** Returns whether the controller of `observed` is the one that `wanted` names; objects without one are told by label. */
+export function isOwned(wanted: KubeObject, observed: KubeObject): boolean {
+  const owner = controllerUid(wanted);
+  if (owner !== undefined) return controllerUid(observed) === owner;
+  return observed.metadata?.labels?.[labels.managedBy] === wanted.metadata?.labels?.[labels.managedBy];
+}
+
 export const appliedHashAnnotation = 'serving.fairlead.dev/applied';
 
 export type ChildVerdict = 'current' | 'missing' | 'outdated' | 'notOwned';

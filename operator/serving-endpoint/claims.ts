@@ -12,6 +12,7 @@ import {
 import { unsupportedFieldsOf } from '../../crds/schema/unsupported-fields.ts';
 import type { ServingEndpointSpec } from '../../crds/schema/serving-endpoint.ts';
 import type { HorizontalPodAutoscaler } from '../../kube/kinds.ts';
+import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
 import { claim } from './conditions.ts';
 import type { Claim } from './conditions.ts';
 import type { EntityPlan } from './plan-entities.ts';
@@ -29,6 +30,7 @@ export interface Outlook {
   readonly autoscalers: ReadonlyMap<string, HorizontalPodAutoscaler>;
   /** What is wrong with the certificates of the sidecars. */
   readonly certificateProblem: string | undefined;
+  readonly metricsApi: MetricsApiState;
 }
 
 /** Returns the claims about an endpoint that has a plan. */
@@ -105,10 +107,16 @@ function trafficClaim({ active }: Outlook): Claim {
     : claim(type, 'True', trafficReasons.routed, `the traffic follows config version ${active}`);
 }
 
-function autoscalingClaim({ active, activeEntities, autoscalers }: Outlook): Claim {
+function autoscalingClaim(outlook: Outlook): Claim {
+  const { active, activeEntities, autoscalers } = outlook;
   const type = conditionTypes.autoscaling;
   if (active === undefined)
     return claim(type, 'Unknown', autoscalingReasons.pending, 'nothing has traffic yet');
+  if (outlook.metricsApi === 'taken') {
+    const message =
+      'another adapter serves external.metrics.k8s.io in this cluster, so the HPA cannot read the demand; let its APIService v1beta1.external.metrics.k8s.io point at fairlead-operator';
+    return claim(type, 'False', autoscalingReasons.metricsApiTaken, message);
+  }
   const awake = activeEntities.filter(
     ({ observed }) => observed !== undefined && observed.spec?.replicas !== 0,
   );

@@ -3,6 +3,7 @@ import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type * as kinds from '../../kube/kinds.ts';
 import { keyOf } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/resource.ts';
+import { controllerUid } from '../ownership.ts';
 import type { RuntimeCandidate } from '../serving-runtime/select-runtime.ts';
 import { byEndpoint, byPublicName, publicNameOf } from '../stores.ts';
 import type { Stores } from '../stores.ts';
@@ -39,7 +40,7 @@ export function observe(stores: Stores, key: string): Snapshot | undefined {
       .filter((other) => other.metadata.uid !== uid),
     revisions: stores.revisions.store
       .byIndex(byEndpoint, key)
-      .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.uid === uid) === true),
+      .filter((revision) => controllerUid(revision) === uid),
     deployments: byName(stores.deployments.store.byIndex(byEndpoint, key)),
     services: byName(stores.services.store.byIndex(byEndpoint, key)),
     configMaps: byName(stores.configMaps.store.byIndex(byEndpoint, key)),

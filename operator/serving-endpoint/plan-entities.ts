@@ -1,12 +1,12 @@
 /** Owns the decision for each served entity of the config versions that matter: what it runs on, and how it fares. */
 import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
 import { initialReplicas, replicaBounds } from '../../core/scaling/replica-bounds.ts';
-import { annotations } from '../../crds/schema/api.ts';
+import { annotations, labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { ServedEntity } from '../../crds/schema/served-entity.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
-import { labels } from '../../crds/schema/api.ts';
 import type { OperatorConfig } from '../config.ts';
+import { controllerUid } from '../ownership.ts';
 import { selectRuntime } from '../serving-runtime/select-runtime.ts';
 import { judgeEntity } from './entity-verdict.ts';
 import type { EntityVerdict } from './entity-verdict.ts';
@@ -50,7 +50,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
   const { endpoint, identity, deployments, runtimes } = snapshot;
   const name = deploymentName(identity.name, entity);
   const found = deployments.get(name);
-  const observed = isOurs(snapshot, found) ? found : undefined;
+  const observed = found !== undefined && controllerUid(found) === identity.uid ? found : undefined;
   const pods = snapshot.pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name);
   const bounds = replicaBounds(entity.workload, config.scaling.concurrencyPerReplica);
   const hasTraffic = deploymentsOf(identity.name, active).includes(name);
@@ -94,11 +94,6 @@ function replacedReplicas({ snapshot, version, active }: EntitiesInput, entity: 
   if (replaced === undefined) return 0;
   return snapshot.deployments.get(deploymentName(snapshot.identity.name, replaced))?.spec?.replicas ?? 0;
 }
-
-export const isOurs = (snapshot: Snapshot, deployment: Deployment | undefined): boolean =>
-  deployment?.metadata?.ownerReferences?.some(
-    ({ uid, controller }) => controller === true && uid === snapshot.identity.uid,
-  ) === true;
 
 function unsupportedEntity({ version }: EntitiesInput, entity: ServedEntity): EntityPlan {
   return {

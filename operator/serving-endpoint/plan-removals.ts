@@ -1,6 +1,7 @@
 /** Owns the decision which objects go, and when: what no config version needs and no traffic reaches. */
 import * as kinds from '../../kube/kinds.ts';
-import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
+import type { KubeObject, ObjectMeta, ResourceKind } from '../../kube/resource.ts';
+import { controllerUid } from '../ownership.ts';
 import { revisionName } from './names.ts';
 import type { Snapshot } from './observe.ts';
 
@@ -67,7 +68,7 @@ function ownedObjects(snapshot: Snapshot, of: readonly ResourceKind[] = entityKi
     .filter(([kind]) => of.includes(kind))
     .flatMap(([kind, objects]) =>
       [...objects.values()]
-        .filter((object) => isOwned(snapshot, object) && object.metadata?.deletionTimestamp === undefined)
+        .filter((object) => controllerUid(object) === snapshot.identity.uid && !isGoing(object))
         .map((object) => removal(kind, object, 'no config version and no traffic needs it')),
     );
 }
@@ -79,8 +80,8 @@ function forgottenRevisions(snapshot: Snapshot, forgettable: readonly number[]):
     .map((revision) => removal(kinds.controllerRevisions, revision, 'it is beyond the history limit'));
 }
 
-const isOwned = (snapshot: Snapshot, object: KubeObject): boolean =>
-  object.metadata?.ownerReferences?.some(({ uid }) => uid === snapshot.identity.uid) === true;
+const isGoing = (object: KubeObject): boolean =>
+  (object.metadata as ObjectMeta | undefined)?.deletionTimestamp !== undefined;
 
 const removal = (kind: ResourceKind, object: KubeObject, cause: string): Removal => ({
   kind,

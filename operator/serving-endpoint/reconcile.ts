@@ -21,6 +21,7 @@ import type { Authority } from '../certificates/authority-keeper.ts';
 import { makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
 import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config.ts';
+import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
 import type { Stores } from '../stores.ts';
 import { act, applyOrExplain, staleStores } from './act.ts';
 import { checkEndpoint } from './checks.ts';
@@ -38,6 +39,7 @@ export interface ReconcileDeps {
   readonly children: ChildWriter;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly authority: () => Authority;
+  readonly metricsApi: () => MetricsApiState;
   readonly config: OperatorConfig;
   readonly clock: Clock;
 }
@@ -84,7 +86,8 @@ async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: L
   const certificateProblem = await reconcileCertificate(snapshot, deps, log);
   const refusals = await act(plan, snapshot.identity.namespace, { ...deps, log });
   const now = clock.now();
-  const status = statusOf({ snapshot, plan, refusals, certificateProblem, config, now });
+  const metricsApi = deps.metricsApi();
+  const status = statusOf({ snapshot, plan, refusals, certificateProblem, metricsApi, config, now });
   await report(deps, snapshot.endpoint, status);
   const retry = refusals.size > 0 || certificateProblem !== undefined ? refusalRetryMs : undefined;
   const waits = [plan.requeueAfterMs, retry, renewalInMs(snapshot.sidecarSecret, now)];

@@ -9,6 +9,7 @@ import type {
   ServingEndpointStatus,
 } from '../../crds/schema/serving-endpoint.ts';
 import type { OperatorConfig } from '../config.ts';
+import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
 import { publicNameOf } from '../stores.ts';
 import type { Refusals } from './act.ts';
 import { claimsOf, claimsOfBlocked } from './claims.ts';
@@ -26,6 +27,7 @@ export interface Report {
   readonly plan: Plan;
   readonly refusals: Refusals;
   readonly certificateProblem: string | undefined;
+  readonly metricsApi: MetricsApiState;
   readonly config: OperatorConfig;
   readonly now: number;
 }
@@ -52,6 +54,7 @@ export function statusOf(report: Report): ServingEndpointStatus {
     targetEntities,
     autoscalers,
     certificateProblem: report.certificateProblem,
+    metricsApi: report.metricsApi,
   });
   const since = (version: number, previous: { configVersion: number; since: string } | undefined) => ({
     configVersion: version,

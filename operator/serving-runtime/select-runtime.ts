@@ -17,7 +17,7 @@ export interface RuntimeCandidate {
 export type RuntimeChoice =
   | { readonly runtime: RuntimeCandidate }
   | {
-      readonly reason: entityReasons.runtimeUnsuitable | 'RuntimeDisabled' | 'FormatNotSupported';
+      readonly reason: EntityReason;
       readonly message: string;
     };
 

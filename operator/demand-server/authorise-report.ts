@@ -1,0 +1,41 @@
+/** Owns who may report what: a gateway on every endpoint, a sidecar on its own alone. */
+import type { DemandSource } from '../../core/scaling/demand-book.ts';
+import type { DemandReport } from '../../core/scaling/demand-report.ts';
+import { endpointIdentity } from '../../platform/tls/identity.ts';
+
+export interface ReportAuthority {
+  readonly trustDomain: string;
+  readonly gatewayIdentity: string;
+  /** Returns the endpoint that a Deployment belongs to. */
+  readonly endpointOf: (namespace: string, deployment: string) => string | undefined;
+}
+
+export type Authorised =
+  { readonly source: DemandSource; readonly report: DemandReport } | { readonly refusal: string };
+
+/**
+ * Returns the report as it may be counted, without entries on Deployments that do not exist (any more), or why it is
+ * refused as a whole.
+ */
+export function authoriseReport(
+  report: DemandReport,
+  identities: readonly string[],
+  authority: ReportAuthority,
+): Authorised {
+  const { trustDomain, gatewayIdentity, endpointOf } = authority;
+  const isGateway = identities.includes(gatewayIdentity);
+  const entries: DemandReport['entries'] = [];
+  for (const entry of report.entries) {
+    const { namespace, endpoint, deployment } = entry;
+    if (!isGateway && !identities.includes(endpointIdentity(trustDomain, namespace, endpoint))) {
+      return {
+        refusal: `${identities.join(', ') || 'a caller without identity'} may not report on ${namespace}/${endpoint}`,
+      };
+    }
+    const owner = endpointOf(namespace, deployment);
+    if (owner === undefined) continue;
+    if (owner !== endpoint) return { refusal: `${deployment} does not belong to ${namespace}/${endpoint}` };
+    entries.push(entry);
+  }
+  return { source: isGateway ? 'gateway' : 'sidecar', report: { ...report, entries } };
+}

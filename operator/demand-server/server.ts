@@ -1,0 +1,142 @@
+/** Owns the server that proxies report demand to, and that other operators ask for the leader's view of it (mTLS). */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { z } from 'zod';
+import type { DemandBook } from '../../core/scaling/demand-book.ts';
+import { demandReportSchema } from '../../core/scaling/demand-report.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AppError, messageOf } from '../../platform/errors.ts';
+import { closeGracefully, listen } from '../../platform/listener.ts';
+import type { ListenAddress } from '../../platform/listener.ts';
+import type { Logger } from '../../platform/logging.ts';
+import { identitiesOf } from '../../platform/tls/identity.ts';
+import type { OperatorTls } from '../certificates/operator-tls.ts';
+import { readJson, sendJson } from '../http.ts';
+import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
+import { authoriseReport } from './authorise-report.ts';
+import type { ReportAuthority } from './authorise-report.ts';
+
+export const demandPath = '/v1/demand';
+export const concurrencyPath = '/v1/concurrency';
+
+const maxReportBytes = 8 * 1024 * 1024;
+
+export interface DemandServerOptions {
+  readonly address: ListenAddress;
+  readonly tls: OperatorTls;
+  readonly authority: ReportAuthority;
+  /** Who may ask for concurrency. */
+  readonly operatorIdentity: string;
+  readonly book: DemandBook;
+  readonly readConcurrency: ReadConcurrency;
+  readonly isLeader: () => boolean;
+  /** `host:port` of the leader's demand server. */
+  readonly leaderAddress: () => string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface DemandServer {
+  readonly address: ListenAddress;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the server; there must be a certificate already.
+ *
+ * @throws AppError as `listen` does.
+ */
+export async function startDemandServer(options: DemandServerOptions): Promise<DemandServer> {
+  const server = createServer(
+    { ...options.tls.current(), requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    (request, response) => {
+      answer(request, response, options).catch((error: unknown) => fail(response, error, options.log));
+    },
+  );
+  options.tls.onChange((material) => server.setSecureContext({ ...material, minVersion: 'TLSv1.2' }));
+  const address = await listen(server, options.address);
+  return { address, stop: () => closeGracefully(server, 1_000) };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: DemandServerOptions,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'https://operator');
+  const route = `${request.method ?? ''} ${url.pathname}`;
+  const isReport = route === `POST ${demandPath}`;
+  if (!isReport && route !== `GET ${concurrencyPath}`) {
+    sendError(response, 404, 'NOT_FOUND', `there is no ${route}`);
+    return;
+  }
+  if (!options.isLeader()) redirect(response, url, options.leaderAddress());
+  else if (isReport) await takeReport(request, response, options);
+  else await tellConcurrency(request, response, url, options);
+}
+
+/** Only the leader keeps the book; the proxy goes there, and keeps going there. */
+function redirect(response: ServerResponse, url: URL, leader: string | undefined): void {
+  if (leader === undefined) {
+    response.setHeader('retry-after', '1');
+    sendError(response, 503, 'TEMPORARILY_UNAVAILABLE', 'no operator leads at the moment; try again');
+    return;
+  }
+  const location = `https://${leader}${url.pathname}${url.search}`;
+  response.setHeader('location', location);
+  sendError(response, 307, 'NOT_LEADER', `the leader is at ${leader}`);
+}
+
+async function takeReport(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: DemandServerOptions,
+): Promise<void> {
+  const parsed = demandReportSchema.safeParse(await readJson(request, maxReportBytes));
+  if (!parsed.success) {
+    throw new AppError('BODY_INVALID', `the report is invalid: ${z.prettifyError(parsed.error)}`);
+  }
+  const authorised = authoriseReport(parsed.data, callerOf(request), options.authority);
+  if ('refusal' in authorised) {
+    options.log.warn({ refusal: authorised.refusal }, 'demand report refused');
+    sendError(response, 403, 'PERMISSION_DENIED', authorised.refusal);
+    return;
+  }
+  options.book.record(authorised.report, authorised.source, options.clock.monotonic());
+  response.writeHead(204).end();
+}
+
+async function tellConcurrency(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  options: DemandServerOptions,
+): Promise<void> {
+  if (!callerOf(request).includes(options.operatorIdentity)) {
+    sendError(response, 403, 'PERMISSION_DENIED', 'only operators may ask for concurrency');
+    return;
+  }
+  const namespace = url.searchParams.get('namespace') ?? '';
+  const deployment = url.searchParams.get('deployment') ?? undefined;
+  sendJson(response, 200, await options.readConcurrency(namespace, deployment));
+}
+
+const callerOf = (request: IncomingMessage): string[] =>
+  identitiesOf((request.socket as TLSSocket).getPeerCertificate());
+
+function fail(response: ServerResponse, error: unknown, log: Logger): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const code = error instanceof AppError ? error.code : 'INTERNAL_ERROR';
+  const status = code === 'BODY_TOO_LARGE' ? 413 : code === 'BODY_INVALID' ? 400 : 500;
+  if (status === 500) log.error({ error }, 'demand request failed');
+  // What is left of the body is not read, so the connection cannot be used again.
+  response.setHeader('connection', 'close');
+  sendError(response, status, code, status === 500 ? 'the request failed' : messageOf(error));
+}
+
+const sendError = (response: ServerResponse, status: number, code: string, message: string): void =>
+  sendJson(response, status, { error_code: code, message });

@@ -1,0 +1,88 @@
+/** Owns the servers that every operator runs, whether it leads or not: demand (mTLS) and external metrics (TLS). */
+import type { DemandBook } from '../core/scaling/demand-book.ts';
+import { labels } from '../crds/schema/api.ts';
+import { startInformer } from '../kube/informer.ts';
+import type { KubeMetrics } from '../kube/kube-metrics.ts';
+import { configMaps } from '../kube/kinds.ts';
+import type { KubeTransport } from '../kube/transport.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logging.ts';
+import { serviceAccountIdentity } from '../platform/tls/identity.ts';
+import type { OperatorTls } from './certificates/operator-tls.ts';
+import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-certificates.ts';
+import type { OperatorConfig } from './config.ts';
+import { makeLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
+import { startDemandServer } from './demand-server/server.ts';
+import { followFrontProxy, frontProxyConfigMap } from './metrics-adapter/front-proxy.ts';
+import { startMetricsServer } from './metrics-adapter/server.ts';
+import { makeConcurrencyReader } from './scaling/concurrency-reader.ts';
+import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
+import type { Informers } from './stores.ts';
+
+export interface ServingOptions {
+  readonly config: OperatorConfig;
+  readonly transport: KubeTransport;
+  readonly informers: Informers;
+  readonly tls: OperatorTls;
+  readonly book: DemandBook;
+  readonly isLeader: () => boolean;
+  /** `host:port` of the leader's demand server. */
+  readonly leaderAddress: () => string | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: KubeMetrics;
+}
+
+/**
+ * Starts both servers once there is a certificate.
+ *
+ * @throws AppError as `listen` does.
+ */
+export async function startServing(options: ServingOptions): Promise<{ stop(): Promise<void> }> {
+  const { config, informers, tls, book, isLeader, leaderAddress, clock, log } = options;
+  const identityOf = (serviceAccount: string): string =>
+    serviceAccountIdentity(config.trustDomain, config.systemNamespace, serviceAccount);
+  const operatorIdentity = identityOf(operatorServiceAccount);
+  const readOwn = makeConcurrencyReader({ book, stores: informers, clock });
+  const readLeaders = makeLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
+  const readConcurrency: ReadConcurrency = (namespace, deployment) =>
+    (isLeader() ? readOwn : readLeaders)(namespace, deployment);
+  await tls.ready;
+  const demand = await startDemandServer({
+    ...options,
+    address: { host: config.bindHost, port: config.demandPort },
+    authority: {
+      trustDomain: config.trustDomain,
+      gatewayIdentity: identityOf(gatewayServiceAccount),
+      endpointOf: (namespace, deployment) =>
+        informers.deployments.store.get(`${namespace}/${deployment}`)?.metadata?.labels?.[labels.endpoint],
+    },
+    operatorIdentity,
+    readConcurrency: readOwn,
+  });
+  const frontProxy = startFrontProxyInformer(options);
+  const metrics = await startMetricsServer({
+    ...options,
+    address: { host: config.bindHost, port: config.metricsPort },
+    frontProxy: followFrontProxy(frontProxy),
+    onFrontProxyChange: (listener) => frontProxy.onChange(listener),
+    readConcurrency,
+    windowMs: config.scaling.stableWindow,
+  });
+  log.info({ demand: demand.address, metrics: metrics.address }, 'servers started');
+  return {
+    stop: async () => {
+      await Promise.all([demand.stop(), metrics.stop(), frontProxy.stop()]);
+    },
+  };
+}
+
+const startFrontProxyInformer = ({ transport, log, metrics }: ServingOptions) =>
+  startInformer({
+    transport,
+    kind: configMaps,
+    namespace: frontProxyConfigMap.namespace,
+    fieldSelector: `metadata.name=${frontProxyConfigMap.name}`,
+    log,
+    metrics,
+  });
