@@ -12,7 +12,7 @@ export interface ClusterTls {
 }
 
 export interface Credentials {
-  /** The same object as long as the material is the same: the transport makes a new Agent when it changes. */
+  /** The same object as long as the material is the same: the transport makes new connections when it changes. */
   readonly tls: ClusterTls;
   /** Headers for every request: `authorization`, `impersonate-user`. Never logged. */
   readonly headers: Readonly<Record<string, string>>;

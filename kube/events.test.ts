@@ -176,6 +176,15 @@ describe('too many events', () => {
     await transport.close();
   });
 
+  it('do not hold up a stop while the API is silent', async () => {
+    api.always(isCreate, silence);
+    for (const reason of ['One', 'Two', 'Three']) record({ reason });
+    const startedAt = performance.now();
+    await recorder.stop(20);
+    expect(performance.now() - startedAt).toBeLessThan(190);
+    await expect(counted('failed')).resolves.toBe(3);
+  });
+
   it('after stop are dropped', async () => {
     await recorder.stop();
     record();

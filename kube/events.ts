@@ -67,6 +67,7 @@ export class EventRecorder {
   readonly #aggregation: EventAggregation;
   /** The events that series count up. */
   readonly #written = new Map<SeriesKey, ObjectRef>();
+  readonly #givingUp = new AbortController();
   #pending = 0;
   #sequence = 0;
   #stopped = false;
@@ -94,10 +95,12 @@ export class EventRecorder {
     this.#writing = this.#writing.then(() => this.#writeSafely({ decision, regarding, occurrence: cut, at }));
   }
 
-  /** Resolves when what was recorded so far has been written or has failed; nothing is taken after that. */
-  async stop(): Promise<void> {
+  /** Resolves when what was recorded so far has been written or has failed, `flushMs` later at most; takes nothing more. */
+  async stop(flushMs = 5_000): Promise<void> {
     this.#stopped = true;
+    const limit = setTimeout(() => this.#givingUp.abort(), flushMs);
     await this.#writing;
+    clearTimeout(limit);
   }
 
   async #writeSafely(entry: Entry): Promise<void> {
@@ -120,16 +123,17 @@ export class EventRecorder {
   async #write(entry: Entry): Promise<void> {
     const { decision, at } = entry;
     const { client } = this.#options;
+    const call = { signal: this.#givingUp.signal };
     const known = this.#written.get(decision.series);
     if (decision.do === 'count' && known !== undefined) {
       const series = { count: decision.count, lastObservedTime: microTimeOf(at) };
-      await client.mergePatch(events, known, { series });
+      await client.mergePatch(events, known, { series }, call);
       this.#count('counted');
       return;
     }
     this.#sequence += 1;
     const event = makeEvent({ ...this.#options, ...entry, sequence: this.#sequence });
-    await client.create(events, event);
+    await client.create(events, event, call);
     this.#remember(decision.series, refOf(event));
     this.#count('created');
   }

@@ -101,7 +101,7 @@ function keepTls(previous: Credentials, next: Credentials): Credentials {
   return sameTls(previous.tls, next.tls) ? { tls: previous.tls, headers: next.headers } : next;
 }
 
-/** Returns whether two TLS settings are equal, so that an Agent made for the one serves the other. */
+/** Returns whether two TLS settings are equal, so that connections made with the one serve the other. */
 export function sameTls(left: ClusterTls, right: ClusterTls): boolean {
   const text = (tls: ClusterTls): string =>
     JSON.stringify(

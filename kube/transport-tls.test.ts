@@ -100,6 +100,21 @@ describe('TLS', () => {
     await expect(transport.request(get)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
   });
 
+  it('closes the old connections too, those with a watch on them', async () => {
+    api.once(
+      () => true,
+      (response) => response.write('{}'),
+    );
+    const body = await transport.stream(get);
+    tls = { ca: `${stranger.certificatePem}\n${authority.certificatePem}` };
+    await transport.request(get);
+    await transport.close();
+    const reading = (async () => {
+      for await (const _chunk of body);
+    })();
+    await expect(reading).rejects.toThrow();
+  });
+
   it('lets what is under way end on the old connections', async () => {
     let finish = (): void => undefined;
     api.once(

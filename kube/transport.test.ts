@@ -66,6 +66,14 @@ describe('what is sent', () => {
   });
 });
 
+describe('a mistake of the caller', () => {
+  it('keeps its own name', async () => {
+    const loop: { self?: unknown } = {};
+    loop.self = loop;
+    await expect(transport.request({ ...post, body: loop })).rejects.toThrow(TypeError);
+  });
+});
+
 describe('a 401', () => {
   const rotating = (): ClusterAccess & { reads: number } => {
     const tls = {};

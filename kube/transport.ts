@@ -1,16 +1,16 @@
 /** Owns the wire to one cluster: its connections, credentials, deadlines and retries, and what a failure is called. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { systemClock } from '../platform/clock.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError } from '../platform/errors.ts';
+import { AppError, systemCodeOf } from '../platform/errors.ts';
 import { parseRefusal } from './api-error.ts';
-import { makeAgent } from './agent.ts';
 import type { ClusterAccess, ClusterTls } from './credentials.ts';
 import { startDeadline } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
 import { makeKubeMetrics } from './kube-metrics.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
+import { makePool } from './pool.ts';
 import { answerLabelOf, connectionError, isConnectionFailure, malformedAnswer } from './transport-error.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -55,10 +55,10 @@ export class KubeTransport {
   readonly #options: TransportOptions;
   readonly #metrics: KubeMetrics;
   readonly #clock: Clock;
-  readonly #agents = new Set<Agent>();
+  readonly #pools = new Set<Pool>();
   readonly #origin: string;
   readonly #prefix: string;
-  #current: { readonly agent: Agent; readonly tls: ClusterTls } | undefined;
+  #current: { readonly pool: Pool; readonly tls: ClusterTls } | undefined;
   #closed = false;
 
   constructor(options: TransportOptions) {
@@ -107,7 +107,7 @@ export class KubeTransport {
   /** Cuts every connection, open watches too. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#agents].map((agent) => agent.destroy()));
+    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
   }
 
   async #timed<Value>(request: KubeRequest, ask: (deadline: Deadline) => Promise<Value>): Promise<Value> {
@@ -141,6 +141,8 @@ export class KubeTransport {
         return await read(await this.#authenticated(request, deadline));
       } catch (error) {
         if (error instanceof AppError) throw error;
+        // Without a code it is no failure of the network but of a guard, or of a body that JSON cannot hold.
+        if (systemCodeOf(error) === undefined && !deadline.signal.aborted) throw error;
         const delay = delays[attempt];
         if (delay === undefined || deadline.signal.aborted || !isConnectionFailure(error)) {
           throw connectionError(request, this.#origin, deadline, error);
@@ -177,11 +179,10 @@ export class KubeTransport {
 
   async #send(request: KubeRequest, deadline: Deadline): Promise<Dispatcher.ResponseData> {
     const { tls, headers } = await this.access.credentials();
-    const agent = this.#agentFor(tls);
+    const pool = this.#poolFor(tls);
     const hasBody = request.body !== undefined;
     request.guard?.();
-    return agent.request({
-      origin: this.#origin,
+    return pool.request({
       path: `${this.#prefix}${request.path}${queryText(request.query ?? {})}`,
       method: request.method,
       headers: {
@@ -195,18 +196,18 @@ export class KubeTransport {
     });
   }
 
-  #agentFor(tls: ClusterTls): Agent {
+  #poolFor(tls: ClusterTls): Pool {
     if (this.#closed) {
       throw new AppError('KUBE_ABORTED', 'the connection to the Kubernetes API was closed by this process');
     }
-    if (this.#current?.tls === tls) return this.#current.agent;
-    const retired = this.#current?.agent;
-    const agent = makeAgent(tls);
-    this.#current = { agent, tls };
-    this.#agents.add(agent);
+    if (this.#current?.tls === tls) return this.#current.pool;
+    const retired = this.#current?.pool;
+    const pool = makePool(this.#origin, tls);
+    this.#current = { pool, tls };
+    this.#pools.add(pool);
     // What is under way (watches too) ends in its own time on the old connections.
-    if (retired !== undefined) void retired.close().then(() => this.#agents.delete(retired));
-    return agent;
+    if (retired !== undefined) void retired.close().then(() => this.#pools.delete(retired));
+    return pool;
   }
 }
 
