@@ -4,9 +4,8 @@ import { makeCustomResourceDefinition } from '../../crds/codegen/crd.ts';
 import { resources } from '../../crds/codegen/resources.ts';
 import type { JsonSchema } from '../../crds/json-schema.ts';
 import { childrenOf } from '../../crds/json-schema.ts';
-import { apiVersion } from '../../crds/schema/api.ts';
-import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
 import { compileRules } from '../../devcluster/apiserver/crd/cel-rules.ts';
+import { anEndpoint } from '../support/an-endpoint.ts';
 
 const crd = makeCustomResourceDefinition(resources[0]!);
 const schema = crd.spec.versions[0]!.schema.openAPIV3Schema;
@@ -21,12 +20,7 @@ const model = { uri: 'models:/iris/1' };
 const iris = { name: 'iris-1', model };
 
 const endpoint = (spec: object, name = 'iris') =>
-  servingEndpointSchema.parse({
-    apiVersion,
-    kind: 'ServingEndpoint',
-    metadata: { name },
-    spec: { servedEntities: [iris], ...spec },
-  });
+  anEndpoint(name).servingModel('models:/iris/1').withSpec(spec).build();
 
 const withEntity = (entity: object) => endpoint({ servedEntities: [{ ...iris, ...entity }] });
 const withWorkload = (workload: object) => withEntity({ workload });
