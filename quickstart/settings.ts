@@ -30,3 +30,9 @@ export function readSettings(sources: ConfigSources): Settings {
   const { port, home } = loadConfig(settingsSchema, sources);
   return { port, home: resolve(home) };
 }
+
+/**
+ * Returns the gateway's admin port: its pod has the machine's own address, where 9090 may be somebody else's. The same at
+ * every start, so that the gateway's Deployment does not change.
+ */
+export const adminPortOf = (port: number): number => (port > 50_000 ? port - 10_000 : port + 10_000);

@@ -11,7 +11,6 @@ export const irisQuestion = {
 export interface Answer {
   readonly body: string;
   readonly servedModel: string;
-  readonly milliseconds: number;
 }
 
 /**
@@ -20,7 +19,6 @@ export interface Answer {
  * @throws AppError `QUESTION_REFUSED` with the answer's status and body; `GATEWAY_UNREACHABLE`.
  */
 export async function ask(url: string, token: string, signal: AbortSignal): Promise<Answer> {
-  const started = performance.now();
   let response: Response;
   let body: string;
   try {
@@ -37,9 +35,5 @@ export async function ask(url: string, token: string, signal: AbortSignal): Prom
   if (response.status !== 200) {
     throw new AppError('QUESTION_REFUSED', `${url} answered ${response.status}: ${body}`);
   }
-  return {
-    body: body.trim(),
-    servedModel: response.headers.get('served-model-name') ?? '',
-    milliseconds: performance.now() - started,
-  };
+  return { body: body.trim(), servedModel: response.headers.get('served-model-name') ?? '' };
 }

@@ -1,0 +1,89 @@
+/** Owns installing Fairlead in the embedded cluster: CRDs, then the manifests of `config/`, until its processes are up. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubeClient } from '../../kube/client.ts';
+import { deployments, pods, services } from '../../kube/kinds.ts';
+import type { Pod } from '../../kube/kinds.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Note } from '../progress.ts';
+import { adminPortOf, repository } from '../settings.ts';
+import { applyManifests } from './apply.ts';
+import { readManifests } from './manifests.ts';
+import { adaptManifests } from './overlay.ts';
+
+const namespace = 'fairlead-system';
+const names = ['fairlead-operator', 'fairlead-gateway'];
+const timeoutMs = 60_000;
+
+export interface InstallOptions {
+  readonly port: number;
+  readonly trackingUri: string;
+  /** Where the logs of pods are, for error messages. */
+  readonly logs: string;
+  readonly note: Note;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Installs Fairlead, or brings an earlier installation up to date, and returns when operator and gateway are ready.
+ *
+ * @throws ApiError as the cluster answers; AppError `INSTALL_NOT_READY` with what the pods say.
+ */
+export async function installFairlead(client: KubeClient, options: InstallOptions): Promise<void> {
+  await applyManifests(client, readManifests(join(repository, 'crds')));
+  const manifests = readManifests(join(repository, 'config'));
+  const isDeployment = ({ kind }: { kind?: string | undefined }): boolean => kind === 'Deployment';
+  await applyManifests(
+    client,
+    manifests.filter((manifest) => !isDeployment(manifest)),
+  );
+  const operator = await client.get(services, { name: 'fairlead-operator', namespace });
+  const surroundings = {
+    port: options.port,
+    adminPort: adminPortOf(options.port),
+    operatorIp: operator.spec?.clusterIP ?? '',
+    trackingUri: options.trackingUri,
+  };
+  await applyManifests(client, adaptManifests(manifests.filter(isDeployment), surroundings));
+  await waitAvailable(client, options);
+}
+
+async function waitAvailable(client: KubeClient, { logs, note, signal }: InstallOptions): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const missing = await unavailable(client, signal);
+    if (missing.length === 0) return;
+    if (performance.now() > deadline) {
+      const { items } = await client.list(pods, { namespace });
+      const words = items.map(stateOf).join('; ');
+      throw new AppError(
+        'INSTALL_NOT_READY',
+        `not ready after ${timeoutMs / 1_000} s: ${missing.join(', ')} (${words}); their logs are in ${logs}`,
+      );
+    }
+    note(`waiting for ${missing.join(' and ')}`);
+    await delay(100, undefined, { signal });
+  }
+}
+
+async function unavailable(client: KubeClient, signal: AbortSignal): Promise<string[]> {
+  const { items } = await client.list(deployments, { namespace, signal });
+  return names.filter((name) => {
+    const deployment = items.find(({ metadata }) => metadata?.name === name);
+    const { observedGeneration, updatedReplicas = 0, availableReplicas = 0 } = deployment?.status ?? {};
+    return (
+      observedGeneration !== deployment?.metadata?.generation ||
+      updatedReplicas === 0 ||
+      availableReplicas === 0
+    );
+  });
+}
+
+function stateOf({ metadata, status }: Pod): string {
+  const states = (status?.containerStatuses ?? []).map(({ name, state }) => {
+    const reason =
+      state?.waiting?.message ?? state?.waiting?.reason ?? state?.terminated?.reason ?? 'running';
+    return `${name}: ${reason}`;
+  });
+  return `pod ${metadata?.name ?? ''} is ${status?.phase ?? 'unknown'}, ${states.join(', ')}`;
+}

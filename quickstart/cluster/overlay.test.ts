@@ -1,0 +1,76 @@
+/** Owns the tests of how manifests are adapted to the embedded cluster. */
+import { expect, it } from 'vitest';
+import type { Deployment } from '../../kube/kinds.ts';
+import { adaptManifests } from './overlay.ts';
+
+const surroundings = {
+  port: 8080,
+  adminPort: 18080,
+  operatorIp: '127.96.0.7',
+  trackingUri: 'sqlite:////x/mlflow.db',
+};
+
+const deployment = (name: string): Deployment => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name },
+  spec: {
+    replicas: 2,
+    selector: {},
+    template: {
+      spec: {
+        containers: [
+          {
+            name: 'main',
+            env: [
+              { name: 'POD_NAME', value: 'x' },
+              { name: 'FAIRLEAD_PORT', value: '1' },
+            ],
+            ports: [
+              { name: 'http', containerPort: 80 },
+              { name: 'other', containerPort: 7 },
+            ],
+          },
+        ],
+      },
+    },
+  },
+});
+
+it('gives the gateway the machine’s address, its ports and the operator’s address', () => {
+  const [adapted] = adaptManifests([deployment('fairlead-gateway')], surroundings) as Deployment[];
+  const pod = adapted?.spec?.template.spec;
+  expect(adapted?.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+  expect(pod?.hostNetwork).toBe(true);
+  expect(pod?.containers[0]?.env).toEqual([
+    { name: 'POD_NAME', value: 'x' },
+    { name: 'FAIRLEAD_HOST', value: '127.0.0.1' },
+    { name: 'FAIRLEAD_PORT', value: '8080' },
+    { name: 'FAIRLEAD_ADMIN_PORT', value: '18080' },
+    { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' },
+    { name: 'FAIRLEAD_DRAIN_MS', value: '0' },
+  ]);
+  expect(pod?.containers[0]?.ports?.map(({ containerPort }) => containerPort)).toEqual([8080, 7]);
+});
+
+it('tells the operator the registry and the public URL', () => {
+  const [adapted] = adaptManifests([deployment('fairlead-operator')], surroundings) as Deployment[];
+  expect(adapted?.spec?.template.spec?.containers[0]?.env).toEqual(
+    expect.arrayContaining([
+      { name: 'FAIRLEAD_MLFLOW_TRACKING_URI', value: 'sqlite:////x/mlflow.db' },
+      { name: 'FAIRLEAD_PUBLIC_URL', value: 'http://127.0.0.1:8080' },
+    ]),
+  );
+});
+
+it('leaves everything else as it is', () => {
+  const others = [deployment('another'), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } }];
+  expect(adaptManifests(others, surroundings)).toEqual(others);
+});
+
+it('refuses a Deployment without a pod template', () => {
+  const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'fairlead-gateway' } };
+  expect(() => adaptManifests([broken], surroundings)).toThrow(
+    /fairlead-gateway of config\/ has no pod template/,
+  );
+});

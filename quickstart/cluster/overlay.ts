@@ -1,0 +1,86 @@
+/** Owns how the manifests of `config/` are adapted to the embedded cluster, which has no DNS and one machine. */
+import type { Deployment } from '../../kube/kinds.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import { AppError } from '../../platform/errors.ts';
+
+export interface Surroundings {
+  /** Where the gateway listens on 127.0.0.1. */
+  readonly port: number;
+  readonly adminPort: number;
+  /** Of the Service `fairlead-operator`: there is no DNS to find it by its name. */
+  readonly operatorIp: string;
+  readonly trackingUri: string;
+}
+
+/**
+ * Returns the manifests with the two Deployments of Fairlead adapted; other objects are left as they are.
+ *
+ * @throws AppError `MANIFEST_INVALID` for a Deployment without containers.
+ */
+export function adaptManifests(objects: readonly KubeObject[], surroundings: Surroundings): KubeObject[] {
+  return objects.map((object) => {
+    if (object.kind !== 'Deployment') return object;
+    if (object.metadata?.name === 'fairlead-operator')
+      return adaptOperator(object as Deployment, surroundings);
+    if (object.metadata?.name === 'fairlead-gateway') return adaptGateway(object as Deployment, surroundings);
+    return object;
+  });
+}
+
+const demandUrlOf = ({ operatorIp }: Surroundings): string => `https://${operatorIp}:8444/v1/demand`;
+
+function adaptOperator(deployment: Deployment, surroundings: Surroundings): Deployment {
+  const { spec, pod, adapted } = opened(deployment);
+  spec.replicas = 1;
+  setEnvironment(pod, {
+    FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
+    FAIRLEAD_MLFLOW_TRACKING_URI: surroundings.trackingUri,
+    FAIRLEAD_PUBLIC_URL: `http://127.0.0.1:${surroundings.port}`,
+  });
+  return adapted;
+}
+
+/** The gateway's pod gets the machine's own address: that is how a person reaches it at 127.0.0.1. */
+function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deployment {
+  const { port, adminPort } = surroundings;
+  const { spec, pod, adapted } = opened(deployment);
+  spec.replicas = 1;
+  // Two pods of the same address cannot listen on the same port side by side.
+  spec.strategy = { type: 'Recreate' };
+  pod.hostNetwork = true;
+  setEnvironment(pod, {
+    FAIRLEAD_HOST: '127.0.0.1',
+    FAIRLEAD_PORT: String(port),
+    FAIRLEAD_ADMIN_PORT: String(adminPort),
+    FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
+    // Nobody has to learn that the only gateway is going.
+    FAIRLEAD_DRAIN_MS: '0',
+  });
+  const ports: Record<string, number> = { http: port, admin: adminPort };
+  for (const containerPort of pod.containers.flatMap((container) => container.ports ?? [])) {
+    containerPort.containerPort = ports[containerPort.name ?? ''] ?? containerPort.containerPort;
+  }
+  return adapted;
+}
+
+type DeploymentSpec = NonNullable<Deployment['spec']>;
+type PodSpec = NonNullable<DeploymentSpec['template']['spec']>;
+
+/** Returns a copy to change, with the parts of it that a Deployment cannot be without. */
+function opened(deployment: Deployment): { adapted: Deployment; spec: DeploymentSpec; pod: PodSpec } {
+  const adapted = structuredClone(deployment);
+  const { spec } = adapted;
+  const pod = spec?.template.spec;
+  if (spec === undefined || pod === undefined) {
+    const name = deployment.metadata?.name ?? '';
+    throw new AppError('MANIFEST_INVALID', `the Deployment ${name} of config/ has no pod template`);
+  }
+  return { adapted, spec, pod };
+}
+
+function setEnvironment(pod: PodSpec, environment: Readonly<Record<string, string>>): void {
+  for (const container of pod.containers) {
+    const others = (container.env ?? []).filter(({ name }) => !(name in environment));
+    container.env = [...others, ...Object.entries(environment).map(([name, value]) => ({ name, value }))];
+  }
+}
