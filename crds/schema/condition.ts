@@ -23,7 +23,7 @@ export const conditionTypes = {
   stalled: 'Stalled',
 } as const;
 
-export const conditionSchema = z
+const conditionSchema = z
   .strictObject({
     type: z.string().min(1).max(316).describe('The aspect, e.g. Ready.'),
     status: z.enum(conditionStatuses).describe('Whether it holds.'),

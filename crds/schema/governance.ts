@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { rules } from './cel.ts';
 
-export const rateLimitKeys = ['endpoint', 'user', 'userGroup', 'servicePrincipal'] as const;
+const rateLimitKeys = ['endpoint', 'user', 'userGroup', 'servicePrincipal'] as const;
 
 export const rateLimitSchema = z
   .strictObject({

@@ -4,7 +4,7 @@ import { httpUrlSchema } from './http-url.ts';
 import { secretSourceSchema, secretValueSchema } from './references.ts';
 
 /** URI schemes that a model may be fetched from (design §3), those of MLflow's own stores first. */
-export const modelSchemes = [
+const modelSchemes = [
   'models',
   'runs',
   'mlflow-artifacts',
@@ -66,7 +66,7 @@ export const modelSchema = z
   })
   .describe('A model that Fairlead deploys.');
 
-export const providers = [
+const providers = [
   'ai21labs',
   'anthropic',
   'amazon-bedrock',
@@ -78,7 +78,7 @@ export const providers = [
   'custom',
 ] as const;
 
-export const externalTasks = ['llm/v1/chat', 'llm/v1/completions', 'llm/v1/embeddings'] as const;
+const externalTasks = ['llm/v1/chat', 'llm/v1/completions', 'llm/v1/embeddings'] as const;
 
 const openaiSchema = z
   .strictObject({

@@ -7,11 +7,11 @@ const objectName = z
   .max(253)
   .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
 
-export const secretReferenceSchema = z
+const secretReferenceSchema = z
   .strictObject({ name: objectName.describe('Name of a Secret in the namespace of the object.') })
   .describe('A Secret; all its keys are used.');
 
-export const secretKeyReferenceSchema = z
+const secretKeyReferenceSchema = z
   .strictObject({
     name: objectName.describe('Name of a Secret in the namespace of the object.'),
     key: z

@@ -7,7 +7,7 @@ import { aiGatewaySchema, rateLimitSchema } from './governance.ts';
 import { objectMetaSchema } from './object-meta.ts';
 import { servedEntityName, servedEntitySchema } from './served-entity.ts';
 
-export const tagSchema = z
+const tagSchema = z
   .strictObject({
     key: z.string().min(1).max(128).describe('Key of the tag.'),
     value: z.string().max(256).default('').describe('Value of the tag.'),
@@ -92,7 +92,7 @@ export const servingEndpointSpecSchema = z
   );
 
 /** What can be said of one served entity of one config version. */
-export const deploymentStates = [
+const deploymentStates = [
   'Creating',
   'Recovering',
   'Ready',
@@ -146,7 +146,7 @@ const routedTrafficSchema = z
   })
   .describe('A share of the traffic as it is routed now.');
 
-export const servingEndpointStatusSchema = z.strictObject({
+const servingEndpointStatusSchema = z.strictObject({
   observedGeneration: z
     .int()
     .min(0)

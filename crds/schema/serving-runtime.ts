@@ -5,7 +5,7 @@ import { atomicList } from './cel.ts';
 import { conditionsSchema } from './condition.ts';
 import { objectMetaSchema } from './object-meta.ts';
 
-export const protocols = ['mlflow', 'v1', 'v2', 'openai'] as const;
+const protocols = ['mlflow', 'v1', 'v2', 'openai'] as const;
 
 const supportedModelFormatSchema = z.strictObject({
   name: z.string().min(1).max(63).describe('Name of the format, e.g. mlflow.'),
@@ -24,7 +24,7 @@ const containerSchema = z
   })
   .describe('A container, as in a pod; unknown fields survive untouched.');
 
-export const servingRuntimeSpecSchema = z.strictObject({
+const servingRuntimeSpecSchema = z.strictObject({
   disabled: z.boolean().default(false).describe('Keeps the runtime from being chosen.'),
   supportedModelFormats: z
     .array(supportedModelFormatSchema)

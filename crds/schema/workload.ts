@@ -16,12 +16,12 @@ export const workloadTypes = [
   'MULTIGPU_MEDIUM',
 ] as const;
 
-export const workloadSizes = ['Small', 'Medium', 'Large'] as const;
+const workloadSizes = ['Small', 'Medium', 'Large'] as const;
 
 /** Durations as Go writes them, without sign, in the units that make sense for people: 10s, 30m, 1h30m, 500ms. */
 export const durationPattern = /^([0-9]+(ms|s|m|h))+$/;
 
-export const scaleToZeroSchema = z
+const scaleToZeroSchema = z
   .strictObject({
     enabled: z
       .boolean()
