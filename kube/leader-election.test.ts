@@ -228,16 +228,55 @@ describe('losing the lease', () => {
     expect(written()).toBe(0);
   });
 
+  it('happens on time even when no attempt is due', async () => {
+    const one = enter('one', { durations: { ...hasty, retryMs: 60_000 } });
+    await leads(one);
+    await expect.poll(() => one.story, { timeout: 3_000 }).toEqual(['started', lost]);
+  });
+
+  it('counts from when a renewal was sent, for the others may have seen it then', async () => {
+    let now = 0;
+    const clock = { now: () => Date.now(), monotonic: () => now };
+    api.once(isLeaseCreate, (response, request) => {
+      now += hasty.renewDeadlineMs - 1;
+      lease.put(JSON.parse(request.body) as Lease);
+      json(lease.current())(response, request);
+    });
+    const one = enter('one', { durations: { ...hasty, retryMs: 60_000 }, clock });
+    await leads(one);
+    now += 1;
+    expect(one.election.isLeader()).toBe(false);
+    expect(one.story).toEqual(['started', lost]);
+  });
+
   it('is not undone by a renewal whose answer comes after the deadline', async () => {
-    const one = enter('one', { durations: { ...hasty, retryMs: 250 } });
+    let now = 0;
+    const one = enter('one', { durations: hasty, clock: { now: () => Date.now(), monotonic: () => now } });
     await leads(one);
     api.once(isLeaseWrite, (response, request) => {
+      now += hasty.renewDeadlineMs;
       lease.put(JSON.parse(request.body) as Lease);
-      setTimeout(() => json(lease.current())(response, request), 240);
+      json(lease.current())(response, request);
     });
-    await expect.poll(() => one.story, { timeout: 3_000 }).toEqual(['started', lost]);
-    await pause(300);
+    await expect.poll(() => one.story).toEqual(['started', lost]);
+    const renewals = lease.history.length;
+    await pause(100);
+    expect(lease.history).toHaveLength(renewals);
     expect(one.election.isLeader()).toBe(false);
+  });
+
+  it('does not begin when the very first answer came too late', async () => {
+    let now = 0;
+    const clock = { now: () => Date.now(), monotonic: () => now };
+    api.once(isLeaseCreate, (response, request) => {
+      now += hasty.renewDeadlineMs;
+      lease.put(JSON.parse(request.body) as Lease);
+      json(lease.current())(response, request);
+    });
+    const one = enter('one', { durations: hasty, clock });
+    await leads(one);
+    expect(one.story).toEqual(['started']);
+    expect(lease.history.length).toBeGreaterThanOrEqual(2);
   });
 
   it('keeps a waiting process from writing too', async () => {
