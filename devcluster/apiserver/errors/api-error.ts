@@ -63,8 +63,7 @@ export const badRequest = (message: string): ApiError => new ApiError(400, 'BadR
 
 export const unauthorized = (): ApiError => new ApiError(401, 'Unauthorized', 'Unauthorized');
 
-export const methodNotAllowed = (message: string): ApiError =>
-  new ApiError(405, 'MethodNotAllowed', message);
+export const methodNotAllowed = (message: string): ApiError => new ApiError(405, 'MethodNotAllowed', message);
 
 export const expired = (message: string): ApiError => new ApiError(410, 'Expired', message);
 

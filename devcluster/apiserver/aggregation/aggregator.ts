@@ -1,0 +1,276 @@
+/** Owns aggregated APIs: APIService objects that name a Service are served by it, through this server. */
+import { Agent, request as httpsRequest } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { messageOf } from '../../../platform/errors.ts';
+import type { Logger } from '../../../platform/logging.ts';
+import type { KeyPair } from '../../../platform/tls/authority.ts';
+import type { LocalClient } from '../client/local-client.ts';
+import type { DiscoveredResource, RemoteGroupVersion } from '../discovery/discovery.ts';
+import { ApiError, serviceUnavailable } from '../errors/api-error.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Aggregator } from '../http/server.ts';
+import { isObject, objectAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { timestamp } from '../pipeline/request-context.ts';
+import type { UserInfo } from '../pipeline/request-context.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { objectsAt } from '../builtin/kinds/pod-template.ts';
+import { findBackend } from './backend.ts';
+import type { Backend } from './backend.ts';
+
+export const apiServiceStorage = 'apiservices.apiregistration.k8s.io';
+const probeMs = 5_000;
+const probeTimeoutMs = 5_000;
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+export interface AggregatorOptions {
+  readonly store: ObjectStore;
+  readonly client: LocalClient;
+  /** With which this server shows the backends that it speaks for its users. */
+  readonly clientCertificate: KeyPair;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+export interface RunningAggregator extends Aggregator {
+  remoteGroups(): readonly RemoteGroupVersion[];
+  /** GETs a path of a remote group as `user` and returns the parsed JSON. @throws ApiError. */
+  getJson(group: string, version: string, path: string, user: UserInfo): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Serves APIServices, and keeps their `Available` condition, until stopped. */
+export function startAggregator(options: AggregatorOptions): RunningAggregator {
+  const { store } = options;
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 60_000 });
+  const discovered = new Map<string, readonly DiscoveredResource[]>();
+  const remoteService = (group: string, version: string): KubeObject | undefined => {
+    const found = store.get(apiServiceStorage, undefined, `${version}.${group}`);
+    return found !== undefined && isRemote(found) ? found : undefined;
+  };
+  const send = (service: KubeObject, call: ProxyCall): Promise<IncomingMessage> =>
+    sendToBackend(findBackend(store, service), call, { agent, certificate: options.clientCertificate });
+  const probes = startProbes(options, send, discovered);
+  return {
+    serves: (group, version) => remoteService(group, version) !== undefined,
+    proxy: async (exchange) => {
+      const [, group = '', version = ''] = exchange.info.path.slice(1).split('/');
+      const service = remoteService(group, version);
+      if (service === undefined) throw serviceUnavailable('service unavailable');
+      await proxyExchange(exchange, (call) => send(service, call));
+    },
+    remoteGroups: () =>
+      store
+        .list(apiServiceStorage)
+        .items.filter(isRemote)
+        .map((service) => remoteGroup(service, discovered)),
+    getJson: async (group, version, path, user) => {
+      const service = remoteService(group, version);
+      if (service === undefined)
+        throw serviceUnavailable(`no APIService ${version}.${group} names a Service`);
+      const answer = await send(service, {
+        method: 'GET',
+        path,
+        headers: { accept: 'application/json' },
+        user,
+      });
+      return parseAnswer(answer);
+    },
+    stop: async () => {
+      await probes.stop();
+      agent.destroy();
+    },
+  };
+}
+
+const isRemote = (service: KubeObject): boolean => isObject(objectAt(service, 'spec')['service']);
+
+function remoteGroup(
+  service: KubeObject,
+  discovered: ReadonlyMap<string, readonly DiscoveredResource[]>,
+): RemoteGroupVersion {
+  const spec = objectAt(service, 'spec');
+  return {
+    group: String(spec['group']),
+    version: String(spec['version']),
+    groupPriority: Number(spec['groupPriorityMinimum']),
+    resources: discovered.get(service.metadata.name),
+  };
+}
+
+interface ProxyCall {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly user: UserInfo;
+  readonly body?: IncomingMessage;
+  readonly timeoutMs?: number;
+}
+
+function sendToBackend(
+  backend: Backend,
+  call: ProxyCall,
+  transport: { readonly agent: Agent; readonly certificate: KeyPair },
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest({
+      agent: transport.agent,
+      host: backend.host,
+      port: backend.port,
+      servername: backend.serverName,
+      method: call.method,
+      path: call.path,
+      headers: { ...call.headers, ...userHeaders(call.user), host: backend.serverName },
+      cert: transport.certificate.certificatePem,
+      key: transport.certificate.privateKeyPem,
+      ...(backend.caPem === undefined
+        ? { rejectUnauthorized: backend.verify }
+        : { ca: backend.caPem, rejectUnauthorized: true }),
+      ...(call.timeoutMs === undefined ? {} : { timeout: call.timeoutMs }),
+    });
+    request.once('response', resolve);
+    request.once('timeout', () => request.destroy(new Error('the backend did not answer in time')));
+    request.once('error', (error) => {
+      reject(serviceUnavailable(`error trying to reach service: ${messageOf(error)}`));
+    });
+    if (call.body === undefined) request.end();
+    else call.body.pipe(request);
+  });
+}
+
+/** Tells the backend who asks; it believes this server because of its certificate. */
+function userHeaders(user: UserInfo): OutgoingHttpHeaders {
+  const extra = Object.entries(user.extra ?? {}).map(([key, values]): [string, string[]] => [
+    `x-remote-extra-${encodeURIComponent(key)}`,
+    [...values],
+  ]);
+  return {
+    'x-remote-user': user.username,
+    'x-remote-group': [...user.groups],
+    ...Object.fromEntries(extra),
+  };
+}
+
+async function proxyExchange(
+  exchange: Exchange,
+  send: (call: ProxyCall) => Promise<IncomingMessage>,
+): Promise<void> {
+  const { request, response, user } = exchange;
+  const answer = await send({
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    headers: forwardedHeaders(request.headers),
+    user,
+    ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: request }),
+  });
+  response.writeHead(answer.statusCode ?? 502, forwardedHeaders(answer.headers));
+  answer.on('error', () => response.destroy());
+  response.once('close', () => answer.destroy());
+  answer.pipe(response);
+}
+
+/** The user's own credentials, and claims to be somebody, stay here. */
+function forwardedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) =>
+        !hopByHop.has(name) && name !== 'authorization' && name !== 'host' && !name.startsWith('x-remote-'),
+    ),
+  );
+}
+
+async function parseAnswer(answer: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString('utf8');
+  const code = answer.statusCode ?? 502;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined;
+  }
+  if (code < 400 && body !== undefined) return body;
+  const status = isObject(body) ? body : {};
+  const message = typeof status['message'] === 'string' ? status['message'] : text.slice(0, 500);
+  throw new ApiError(code < 400 ? 502 : code, String(status['reason'] ?? 'Unknown'), message);
+}
+
+function startProbes(
+  options: AggregatorOptions,
+  send: (service: KubeObject, call: ProxyCall) => Promise<IncomingMessage>,
+  discovered: Map<string, readonly DiscoveredResource[]>,
+): { stop(): Promise<void> } {
+  let isStopped = false;
+  let running: Promise<void> = Promise.resolve();
+  const probe = async (service: KubeObject): Promise<void> => {
+    const { name } = service.metadata;
+    const spec = objectAt(service, 'spec');
+    const path = `/apis/${String(spec['group'])}/${String(spec['version'])}`;
+    const user = { username: 'system:kube-aggregator', groups: ['system:masters'] };
+    const call = {
+      method: 'GET',
+      path,
+      headers: { accept: 'application/json' },
+      user,
+      timeoutMs: probeTimeoutMs,
+    };
+    try {
+      const list = await parseAnswer(await send(service, call));
+      const resources = isObject(list) ? objectsAt(list, 'resources') : [];
+      discovered.set(name, resources as unknown as DiscoveredResource[]);
+      report(options, name, { status: 'True', reason: 'Passed', message: 'all checks passed' });
+    } catch (error) {
+      const message = `failing or missing response from ${path}: ${messageOf(error)}`;
+      report(options, name, { status: 'False', reason: 'FailedDiscoveryCheck', message });
+    }
+  };
+  const probeAll = (): void => {
+    const services = options.store.list(apiServiceStorage).items.filter(isRemote);
+    running = running.then(async () => {
+      if (!isStopped) await Promise.all(services.map(probe));
+    });
+  };
+  const timer = setInterval(probeAll, probeMs);
+  // A backend's endpoints and its registration change what a probe would find.
+  const subscription = options.store.subscribeAll((change) => {
+    const isRegistration = change.storage === apiServiceStorage && change.previous === undefined;
+    const isEndpoint = change.storage === 'endpointslices.discovery.k8s.io';
+    if (isRegistration || (isEndpoint && options.store.list(apiServiceStorage).items.some(isRemote)))
+      probeAll();
+  });
+  probeAll();
+  return {
+    stop: async () => {
+      isStopped = true;
+      clearInterval(timer);
+      subscription.stop();
+      await running;
+    },
+  };
+}
+
+function report(
+  options: AggregatorOptions,
+  name: string,
+  outcome: { readonly status: string; readonly reason: string; readonly message: string },
+): void {
+  const resource = options.client.resource('apiregistration.k8s.io/v1', 'APIService');
+  const live = resource.get(name);
+  if (live === undefined) return;
+  const [old] = objectsAt(objectAt(live, 'status'), 'conditions');
+  if (old?.['status'] === outcome.status && old['message'] === outcome.message) return;
+  const lastTransitionTime =
+    old?.['status'] === outcome.status ? old['lastTransitionTime'] : timestamp(options.now());
+  const conditions = [{ type: 'Available', ...outcome, lastTransitionTime }];
+  resource.mergePatch(name, undefined, { status: { conditions } }, 'status');
+  options.log.info({ apiService: name, ...outcome }, 'aggregated API changed');
+}

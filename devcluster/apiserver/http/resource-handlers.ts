@@ -1,0 +1,256 @@
+/** Owns the HTTP face of kinds: verbs on collections, objects and their status and scale. */
+import { ApiError, badRequest, methodNotAllowed, notFound } from '../errors/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { createObject } from '../pipeline/create.ts';
+import { deleteObject, parseDeleteOptions } from '../pipeline/delete.ts';
+import { applyObject, patchContentTypes, patchObject } from '../pipeline/patch.ts';
+import { makeMatcher } from '../pipeline/read.ts';
+import type { Lister, Selection } from '../pipeline/read.ts';
+import type { Core } from '../pipeline/request-context.ts';
+import { getLive, updateObject } from '../pipeline/update.ts';
+import type { UpdateTarget } from '../pipeline/update.ts';
+import type { ResourceType } from '../resources/resource-type.ts';
+import { applyScale, getScale, patchScale, updateScale } from '../subresources/scale.ts';
+import { mediaTypeOf, objectMediaTypes, readObject } from './body.ts';
+import { requestContextOf } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { listText, singleText } from './forms.ts';
+import type { FormOptions, IncludeObject } from './forms.ts';
+import { answerForm } from './negotiation.ts';
+import type { ResourceRequest } from './request-info.ts';
+import { sendText, setWarnings } from './responses.ts';
+import { serveWatch } from './watch-stream.ts';
+
+export interface ResourceDeps {
+  readonly core: Core;
+  readonly lister: Lister;
+}
+
+type ResourceExchange = Exchange<ResourceRequest>;
+type Handler = (deps: ResourceDeps, exchange: ResourceExchange, type: ResourceType) => void | Promise<void>;
+
+const handlers: Readonly<Record<string, Handler>> = {
+  get: handleGet,
+  list: handleList,
+  watch: handleWatch,
+  create: handleCreate,
+  update: handleUpdate,
+  patch: handlePatch,
+  delete: handleDelete,
+  deletecollection: handleDeleteCollection,
+};
+
+/** Serves one request on a kind. @throws ApiError with the answer of every refusal. */
+export async function handleResource(
+  deps: ResourceDeps,
+  exchange: ResourceExchange,
+  type: ResourceType,
+): Promise<void> {
+  const { verb, subresource, name } = exchange.info;
+  if (subresource !== undefined && !hasSubresource(type, subresource)) {
+    throw notFound(type, `${name ?? ''}/${subresource}`);
+  }
+  const handler = handlers[verb];
+  if (handler === undefined || (verb === 'create' && name !== undefined)) {
+    throw methodNotAllowed('the server does not allow this method on the requested resource');
+  }
+  await handler(deps, exchange, type);
+}
+
+const hasSubresource = (type: ResourceType, subresource: string): boolean =>
+  (subresource === 'status' && type.hasStatus) || (subresource === 'scale' && type.scale !== undefined);
+
+function formOptions(deps: ResourceDeps, exchange: ResourceExchange): FormOptions {
+  return {
+    form: answerForm(exchange.request.headers.accept),
+    includeObject: (exchange.info.query.get('includeObject') ?? 'Metadata') as IncludeObject,
+    now: deps.core.clock.now(),
+  };
+}
+
+function targetOf(info: ResourceRequest, type: ResourceType): UpdateTarget {
+  return {
+    name: info.name ?? '',
+    namespace: type.namespaced ? info.namespace : undefined,
+    subresource: info.subresource,
+  };
+}
+
+function selectionOf(info: ResourceRequest, type: ResourceType): Selection {
+  const { query, name } = info;
+  const byName = name === undefined ? [] : [`metadata.name=${name}`];
+  const fields = [...byName, ...(query.get('fieldSelector') ?? '').split(',').filter((part) => part !== '')];
+  return {
+    namespace: type.namespaced ? info.namespace : undefined,
+    labelSelector: query.get('labelSelector') ?? undefined,
+    fieldSelector: fields.join(','),
+  };
+}
+
+function sendObject(
+  deps: ResourceDeps,
+  exchange: ResourceExchange,
+  type: ResourceType,
+  answer: { readonly object: KubeObject; readonly code?: number },
+): void {
+  // A Scale has no columns: kubectl prints it from the object.
+  const options = formOptions(deps, exchange);
+  const form = answer.object.kind === type.kind ? options.form : 'object';
+  const text = singleText(type, answer.object, { ...options, form });
+  sendText(exchange.response, answer.code ?? 200, text);
+}
+
+function handleGet(deps: ResourceDeps, exchange: ResourceExchange, type: ResourceType): void {
+  const target = targetOf(exchange.info, type);
+  const isScale = exchange.info.subresource === 'scale';
+  const object = isScale ? getScale(deps.core, type, target) : getLive(deps.core, type, target);
+  sendObject(deps, exchange, type, { object });
+}
+
+function handleList(deps: ResourceDeps, exchange: ResourceExchange, type: ResourceType): void {
+  const { query } = exchange.info;
+  const page = deps.lister.list(type, {
+    ...selectionOf(exchange.info, type),
+    limit: Number(query.get('limit') ?? 0) || 0,
+    continueToken: query.get('continue') ?? undefined,
+    resourceVersion: query.get('resourceVersion') ?? undefined,
+    resourceVersionMatch: query.get('resourceVersionMatch') ?? undefined,
+  });
+  const metadata = {
+    resourceVersion: String(page.version),
+    ...(page.continueToken === undefined ? {} : { continue: page.continueToken }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  };
+  sendText(exchange.response, 200, listText(type, page.items, metadata, formOptions(deps, exchange)));
+}
+
+function handleWatch(deps: ResourceDeps, exchange: ResourceExchange, type: ResourceType): void {
+  serveWatch(exchange.response, {
+    core: deps.core,
+    type,
+    selection: selectionOf(exchange.info, type),
+    query: exchange.info.query,
+    form: formOptions(deps, exchange),
+  });
+}
+
+async function handleCreate(
+  deps: ResourceDeps,
+  exchange: ResourceExchange,
+  type: ResourceType,
+): Promise<void> {
+  const request = requestContextOf(exchange);
+  const body = await readObject(exchange.request, objectMediaTypes);
+  const namespace = type.namespaced ? exchange.info.namespace : undefined;
+  const object = createObject(deps.core, type, { namespace, body }, request);
+  setWarnings(exchange.response, request.warnings);
+  sendObject(deps, exchange, type, { object, code: 201 });
+}
+
+async function handleUpdate(
+  deps: ResourceDeps,
+  exchange: ResourceExchange,
+  type: ResourceType,
+): Promise<void> {
+  const request = requestContextOf(exchange);
+  const body = await readObject(exchange.request, objectMediaTypes);
+  const target = targetOf(exchange.info, type);
+  const object =
+    target.subresource === 'scale'
+      ? updateScale(deps.core, type, target, body, request)
+      : updateObject(deps.core, type, target, { body }, request);
+  setWarnings(exchange.response, request.warnings);
+  sendObject(deps, exchange, type, { object });
+}
+
+async function handlePatch(
+  deps: ResourceDeps,
+  exchange: ResourceExchange,
+  type: ResourceType,
+): Promise<void> {
+  const { core } = deps;
+  const target = targetOf(exchange.info, type);
+  const format = patchContentTypes[mediaTypeOf(exchange.request.headers['content-type'])];
+  const body = await readObject(exchange.request, Object.keys(patchContentTypes));
+  if (format === undefined || body === undefined)
+    throw badRequest('a patch needs a body and its content type');
+  const request = requestContextOf(exchange, format === 'apply');
+  const isScale = target.subresource === 'scale';
+  let answer: { readonly object: KubeObject; readonly code?: number };
+  if (format === 'apply') {
+    const apply = { body, force: exchange.info.query.get('force') === 'true' };
+    if (isScale) answer = { object: applyScale(core, type, target, apply, request) };
+    else {
+      const { object, created } = applyObject(core, type, target, apply, request);
+      answer = { object, code: created ? 201 : 200 };
+    }
+  } else {
+    const patch = { format, body };
+    const write = isScale ? patchScale : patchObject;
+    answer = { object: write(core, type, target, patch, request) };
+  }
+  setWarnings(exchange.response, request.warnings);
+  sendObject(deps, exchange, type, answer);
+}
+
+async function handleDelete(
+  deps: ResourceDeps,
+  exchange: ResourceExchange,
+  type: ResourceType,
+): Promise<void> {
+  if (exchange.info.subresource !== undefined) {
+    throw methodNotAllowed('a subresource cannot be deleted; delete the object');
+  }
+  const request = requestContextOf(exchange);
+  const options = await readDeleteOptions(exchange);
+  const { object, gone } = deleteObject(deps.core, type, targetOf(exchange.info, type), options, request);
+  if (!gone) {
+    sendObject(deps, exchange, type, { object });
+    return;
+  }
+  const { name, uid } = object.metadata;
+  const details = { name, group: type.group, kind: type.plural, uid };
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+  sendText(exchange.response, 200, JSON.stringify(status));
+}
+
+async function handleDeleteCollection(
+  deps: ResourceDeps,
+  exchange: ResourceExchange,
+  type: ResourceType,
+): Promise<void> {
+  const request = requestContextOf(exchange);
+  const options = await readDeleteOptions(exchange);
+  const selection = selectionOf(exchange.info, type);
+  const matches = makeMatcher(type, selection);
+  const selected = deps.core.store
+    .list(type.storage, selection.namespace)
+    .items.map(type.fromStored)
+    .filter(matches);
+  const deleted = selected.map((object) => {
+    const { name, namespace } = object.metadata;
+    return deleteObject(deps.core, type, { name, namespace }, options, request).object;
+  });
+  const metadata = { resourceVersion: String(deps.core.store.version) };
+  sendText(exchange.response, 200, listText(type, deleted, metadata, formOptions(deps, exchange)));
+}
+
+async function readDeleteOptions(exchange: ResourceExchange): Promise<ReturnType<typeof parseDeleteOptions>> {
+  const { query } = exchange.info;
+  const body = parseDeleteOptions(await readObject(exchange.request, objectMediaTypes));
+  const policy = query.get('propagationPolicy');
+  const grace = query.get('gracePeriodSeconds');
+  const fromQuery = parseDeleteOptions({
+    ...(policy === null ? {} : { propagationPolicy: policy }),
+    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+  });
+  return { ...fromQuery, ...body };
+}
+
+/** The refusal of a verb that the kind does not have. */
+export function checkVerb(type: ResourceType, verb: string): void {
+  if (type.verbs.includes(verb)) return;
+  const details = { group: type.group, kind: type.plural };
+  const message = 'the server does not allow this method on the requested resource';
+  throw new ApiError(405, 'MethodNotAllowed', message, details);
+}

@@ -1,0 +1,160 @@
+/** Owns the log subresource of pods: the whole, the tail, or what is still to come, from the node agent's files. */
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemCodeOf } from '../../../platform/errors.ts';
+import { badRequest } from '../errors/api-error.ts';
+import type { ContainerLog, NodeServices } from '../node-services.ts';
+import { objectAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { objectsAt } from '../builtin/kinds/pod-template.ts';
+
+const followPollMs = 100;
+const chunkBytes = 64 * 1024;
+
+export interface LogOptions {
+  readonly container: string;
+  readonly previous: boolean;
+  readonly follow: boolean;
+  readonly tailLines: number | undefined;
+  readonly limitBytes: number | undefined;
+}
+
+/** @throws ApiError 400 where an option is not valid, or the pod has more than one container and none is named. */
+export function parseLogOptions(pod: KubeObject, query: URLSearchParams): LogOptions {
+  for (const unsupported of ['sinceSeconds', 'sinceTime', 'timestamps']) {
+    const value = query.get(unsupported);
+    if (value !== null && value !== 'false') {
+      throw badRequest(`${unsupported} is not supported: this node keeps log lines without their times`);
+    }
+  }
+  return {
+    container: containerOf(pod, query.get('container') ?? ''),
+    previous: query.get('previous') === 'true',
+    follow: query.get('follow') === 'true',
+    tailLines: count(query, 'tailLines'),
+    limitBytes: count(query, 'limitBytes'),
+  };
+}
+
+function count(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (!/^\d+$/.test(text))
+    throw badRequest(`${name}: Invalid value: "${text}": must be greater than or equal to 0`);
+  return Number(text);
+}
+
+function containerOf(pod: KubeObject, wanted: string): string {
+  const spec = objectAt(pod, 'spec');
+  const containers = objectsAt(spec, 'containers').map((container) => String(container['name']));
+  const all = [
+    ...objectsAt(spec, 'initContainers').map((container) => String(container['name'])),
+    ...containers,
+  ];
+  if (wanted !== '') {
+    if (all.includes(wanted)) return wanted;
+    throw badRequest(`container ${wanted} is not valid for pod ${pod.metadata.name}`);
+  }
+  const [only] = containers;
+  if (only !== undefined && all.length === 1) return only;
+  throw badRequest(
+    `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${all.join(' ')}]`,
+  );
+}
+
+/** Streams the log. @throws ApiError 400 where the container (or its previous instance) has no log. */
+export async function servePodLog(
+  response: ServerResponse,
+  pod: KubeObject,
+  options: LogOptions,
+  services: NodeServices | undefined,
+): Promise<void> {
+  const { name, namespace = '' } = pod.metadata;
+  const { container, previous } = options;
+  const log = services?.containerLog({ namespace, pod: name, container, previous });
+  if (log === undefined) {
+    const what = previous ? `previous terminated container "${container}"` : `container "${container}"`;
+    throw badRequest(
+      `${what} in pod "${name}" ${previous ? 'not found' : 'is waiting to start: ContainerCreating'}`,
+    );
+  }
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  response.flushHeaders();
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  for await (const chunk of readLog(log, options, closed.signal)) {
+    if (!response.write(chunk)) await drained(response, closed.signal);
+  }
+  response.end();
+}
+
+async function* readLog(log: ContainerLog, options: LogOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const file = await openWhenThere(log, options.follow, signal);
+  if (file === undefined) return;
+  try {
+    let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+    let position = options.tailLines === undefined ? 0 : await tailStart(file, options.tailLines);
+    while (left > 0 && !signal.aborted) {
+      // Asked before reading: what is written before the end is then read after it.
+      const wasRunning = log.isRunning();
+      const chunk = await readAt(file, position, Math.min(chunkBytes, left));
+      position += chunk.length;
+      left -= chunk.length;
+      if (chunk.length > 0) yield chunk;
+      else if (!options.follow || !wasRunning) return;
+      else await sleep(followPollMs);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function openWhenThere(
+  log: ContainerLog,
+  follow: boolean,
+  signal: AbortSignal,
+): Promise<FileHandle | undefined> {
+  for (;;) {
+    try {
+      return await open(log.path, 'r');
+    } catch (error) {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+      if (!follow || !log.isRunning() || signal.aborted) return undefined;
+      await sleep(followPollMs);
+    }
+  }
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** Returns where the last `lines` lines begin, reading backwards. */
+async function tailStart(file: FileHandle, lines: number): Promise<number> {
+  const { size } = await file.stat();
+  let end = size;
+  let found = 0;
+  while (end > 0) {
+    const start = Math.max(0, end - chunkBytes);
+    const chunk = await readAt(file, start, end - start);
+    for (let index = chunk.length - 1; index >= 0; index -= 1) {
+      // The newline that ends the last line begins none.
+      if (chunk[index] !== 0x0a || start + index === size - 1) continue;
+      found += 1;
+      if (found === lines) return start + index + 1;
+    }
+    end = start;
+  }
+  return lines === 0 ? size : 0;
+}
+
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    response.once('drain', resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
