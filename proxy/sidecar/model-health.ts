@@ -13,7 +13,7 @@ export interface ModelHealthOptions {
 
 // Somebody may be waiting for exactly this moment, and asking a neighbour on localhost costs next to nothing.
 const firstIntervalMs = 10;
-const slowestIntervalMs = 50;
+const slowestIntervalMs = 20;
 const intervalGrowth = 1.1;
 const readyIntervalMs = 1_000;
 const probeTimeoutMs = 1_000;

@@ -1,5 +1,6 @@
 /** Owns a Kubernetes API for tests of the gateway: an HTTP server with the few resources that the gateway touches. */
 import type { ServerResponse } from 'node:http';
+import type { ServerOptions } from 'node:https';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
 import type { EndpointSlice } from '../../kube/kinds.ts';
@@ -45,8 +46,9 @@ const endpointsPath = '/apis/serving.fairlead.dev/v1alpha1/servingendpoints';
 const slicesPath = '/apis/discovery.k8s.io/v1/endpointslices';
 const scalePattern = /^\/apis\/apps\/v1\/namespaces\/([^/]+)\/deployments\/([^/]+)\/scale$/;
 
-export async function startClusterFixture(): Promise<ClusterFixture> {
-  const api = await startFakeApiServer();
+/** Starts the API; with `tls`, over HTTPS. */
+export async function startClusterFixture(tls?: ServerOptions): Promise<ClusterFixture> {
+  const api = await startFakeApiServer(tls);
   let version = 1;
   const collection = (path: string): Collection => ({
     path,

@@ -1,0 +1,91 @@
+/** Owns how the figures are shown: as JSON for machines, and as tables with ratios for people. */
+import type { ProxyFigures } from './proxy-cpu.ts';
+import type { WakeUpFigures } from './wake-up.ts';
+
+export interface BenchInput {
+  readonly machine: string;
+  readonly versions: string;
+  readonly proxies: readonly ProxyFigures[];
+  readonly wakeUp: WakeUpFigures;
+}
+
+interface ProxyRow {
+  readonly name: string;
+  readonly microsecondsPerRequest: number;
+  /** To plain nginx of the same run: figures of different machines compare by it, times do not. */
+  readonly timesPlainNginx: number;
+  readonly timesBareNode: number;
+  readonly residentMiB: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Returns the figures of a run in both forms. */
+export function makeReport(input: BenchInput): { figures: object; table: string } {
+  const [nginx, node] = input.proxies;
+  const rows = input.proxies.map(({ name, microsecondsPerRequest, residentMiB, load }): ProxyRow => ({
+    name,
+    microsecondsPerRequest: rounded(microsecondsPerRequest),
+    timesPlainNginx: rounded(microsecondsPerRequest / (nginx?.microsecondsPerRequest ?? Number.NaN), 2),
+    timesBareNode: rounded(microsecondsPerRequest / (node?.microsecondsPerRequest ?? Number.NaN), 2),
+    residentMiB: rounded(residentMiB),
+    requestsPerSecond: Math.round(load.requestsPerSecond),
+    p50Ms: rounded(load.p50Ms, 2),
+    p99Ms: rounded(load.p99Ms, 2),
+  }));
+  const wakeUp = {
+    requestToScaleWrittenMs: summary(input.wakeUp.scaleWrittenMs),
+    readyToFirstByteMs: summary(input.wakeUp.firstByteMs),
+  };
+  const { machine, versions } = input;
+  const table = `# Benchmark
+
+${machine}; ${versions}. wrk -t1 -c32, keep-alive, POST of a 150-byte dataframe_split with a bearer token, backend on
+loopback; CPU is user + system time of the process per request. Request rates and latencies are of machines whose cores
+all parts share, and of both proxies of a pair together.
+
+| proxy | CPU µs/request | × nginx | × bare Node | RSS MiB | requests/s | p50 ms | p99 ms |
+|---|---|---|---|---|---|---|---|
+${rows.map(rowText).join('\n')}
+
+| wake-up from zero | median ms | worst ms | of |
+|---|---|---|---|
+| request sent → scale written | ${cells(wakeUp.requestToScaleWrittenMs)} |
+| model answers its health check → first byte of the request there | ${cells(wakeUp.readyToFirstByteMs)} |
+`;
+  return { figures: { machine, versions, proxies: rows, wakeUp }, table };
+}
+
+const rowText = (row: ProxyRow): string =>
+  `| ${[
+    row.name,
+    row.microsecondsPerRequest,
+    row.timesPlainNginx,
+    row.timesBareNode,
+    row.residentMiB,
+    row.requestsPerSecond,
+    row.p50Ms,
+    row.p99Ms,
+  ].join(' | ')} |`;
+
+interface Summary {
+  readonly median: number;
+  readonly worst: number;
+  readonly count: number;
+}
+
+const cells = ({ median, worst, count }: Summary): string => `${median} | ${worst} | ${count}`;
+
+function summary(values: readonly number[]): Summary {
+  const sorted = [...values].sort((one, other) => one - other);
+  return {
+    median: rounded(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN),
+    worst: rounded(sorted.at(-1) ?? Number.NaN),
+    count: sorted.length,
+  };
+}
+
+function rounded(value: number, digits = 1): number {
+  return Number(value.toFixed(digits));
+}
