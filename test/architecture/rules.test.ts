@@ -145,6 +145,12 @@ const rows: Row[] = [
     },
   },
   {
+    sentence: 'a unit test is named after its file, a test of its own kind is not',
+    rule: filesSayWhatTheyOwn,
+    files: { 'core/a.ts': '/** Owns a. */\n', 'core/a.test.ts': '', 'core/b.test.ts': '' },
+    violation: 'core/b.test.ts: does not begin with',
+  },
+  {
     sentence: 'no file is called utils',
     rule: namesSayWhatIsInside,
     files: { 'core/utils.ts': '' },

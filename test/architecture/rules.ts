@@ -148,10 +148,14 @@ export const filesAreShort: Rule = (files) =>
     ];
   });
 
-export const filesSayWhatTheyOwn: Rule = (files) =>
-  files
+/** A unit test needs no sentence: it is named after the file that it stands beside. */
+export const filesSayWhatTheyOwn: Rule = (files) => {
+  const paths = new Set(files.map(({ path }) => path));
+  return files
+    .filter(({ path }) => !(path.endsWith('.test.ts') && paths.has(path.replace('.test.ts', '.ts'))))
     .filter(({ text }) => !/\bOwns\b/.test(headerOf(text)))
     .map(({ path }) => `${path}: does not begin with "/** Owns …": say in one sentence what the file is for`);
+};
 
 /** Returns the comment that a file begins with. */
 function headerOf(text: string): string {
