@@ -53,8 +53,6 @@ const defaultWorkloadTypes: Record<(typeof workloadTypes)[number], z.input<typeo
 
 const sidecarSchema = z
   .strictObject({
-    image: z.string().min(1).default('fairlead:dev').describe('Image of the sidecar.'),
-    imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
     resources: resourcesSchema.default({
       requests: { cpu: '50m', memory: '64Mi' },
       limits: { memory: '192Mi' },
@@ -164,6 +162,11 @@ export const operatorConfigSchema = z.strictObject({
     .url()
     .optional()
     .describe('Where proxies report demand; default: the Service of the operator.'),
+  sidecarImage: z.string().min(1).default('fairlead:dev').describe('Image of the sidecar: this one.'),
+  imagePullPolicy: z
+    .enum(['Always', 'IfNotPresent', 'Never'])
+    .default('IfNotPresent')
+    .describe('When nodes pull the image of the sidecar.'),
   mlflowTrackingUri: z.string().optional().describe('MLFLOW_TRACKING_URI of model fetchers.'),
   mlflowRegistryUri: z.string().optional().describe('MLFLOW_REGISTRY_URI of model fetchers.'),
   workers: z.int().min(1).max(64).default(4).describe('Endpoints that are reconciled side by side.'),

@@ -1,6 +1,17 @@
 /** Owns what the operator's small HTTP servers share: bounded bodies and JSON answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { AppError } from '../platform/errors.ts';
+
+/**
+ * Returns the socket of a request that came over TLS.
+ *
+ * @throws Error for a request that did not: a mistake in the program.
+ */
+export function tlsSocketOf({ socket }: IncomingMessage): TLSSocket {
+  if (socket instanceof TLSSocket) return socket;
+  throw new Error('the request did not come over TLS');
+}
 
 /** Sends a JSON answer. */
 export function sendJson(

@@ -1,4 +1,5 @@
 /** Owns the servers that every operator runs, whether it leads or not: demand (mTLS) and external metrics (TLS). */
+import { once } from 'node:events';
 import type { DemandBook } from '../core/scaling/demand-book.ts';
 import { labels } from '../crds/schema/api.ts';
 import { startInformer } from '../kube/informer.ts';
@@ -31,14 +32,16 @@ export interface ServingOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: KubeMetrics;
+  /** Ends the wait for a certificate. */
+  readonly signal: AbortSignal;
 }
 
 /**
- * Starts both servers once there is a certificate.
+ * Starts both servers once there is a certificate. Returns undefined when told to stop before.
  *
  * @throws AppError as `listen` does.
  */
-export async function startServing(options: ServingOptions): Promise<{ stop(): Promise<void> }> {
+export async function startServing(options: ServingOptions): Promise<{ stop(): Promise<void> } | undefined> {
   const { config, informers, tls, book, isLeader, leaderAddress, clock, log } = options;
   const identityOf = (serviceAccount: string): string =>
     serviceAccountIdentity(config.trustDomain, config.systemNamespace, serviceAccount);
@@ -47,7 +50,8 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
   const readLeaders = makeLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
   const readConcurrency: ReadConcurrency = (namespace, deployment) =>
     (isLeader() ? readOwn : readLeaders)(namespace, deployment);
-  await tls.ready;
+  await Promise.race([tls.ready, aborted(options.signal)]);
+  if (options.signal.aborted) return undefined;
   const demand = await startDemandServer({
     ...options,
     address: { host: config.bindHost, port: config.demandPort },
@@ -75,6 +79,10 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
       await Promise.all([demand.stop(), metrics.stop(), frontProxy.stop()]);
     },
   };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 const startFrontProxyInformer = ({ transport, log, metrics }: ServingOptions) =>

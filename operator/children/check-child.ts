@@ -29,35 +29,6 @@ export function isOwned(wanted: KubeObject, observed: KubeObject): boolean {
   return observed.metadata?.labels?.[labels.managedBy] === wanted.metadata?.labels?.[labels.managedBy];
 }
 
-export const appliedHashAnnotation = 'serving.fairlead.dev/applied';
-
-export type ChildVerdict = 'current' | 'missing' | 'outdated' | 'notOwned';
-
-/**
- * Compares an object with what it should be. It is outdated when something else was applied last, or when a field that
- * was applied has another value now: somebody changed it by hand.
- */
-export function checkChild(wanted: KubeObject, observed: KubeObject | undefined): ChildVerdict {
-  if (observed === undefined) return 'missing';
-  if (!isOwned(wanted, observed)) return 'notOwned';
-  if (observed.metadata?.annotations?.[appliedHashAnnotation] !== appliedHash(wanted)) return 'outdated';
-  return contains(observed, wanted) ? 'current' : 'outdated';
-}
-
-/** Returns whether the controller of `observed` is the one that `wanted` names; objects without one are told by label. */
-export function isOwned(wanted: KubeObject, observed: KubeObject): boolean {
-  const owner = wanted.metadata?.ownerReferences?.find((reference) => reference.controller === true);
-  if (owner !== undefined) {
-    return (
-      observed.metadata?.ownerReferences?.some(
-        ({ uid, controller }) => controller === true && uid === owner.uid,
-      ) === true
-    );
-  }
-  const managedBy = 'app.kubernetes.io/managed-by';
-  return observed.metadata?.labels?.[managedBy] === wanted.metadata?.labels?.[managedBy];
-}
-
 export const appliedHash = (wanted: KubeObject): string =>
   createHash('sha256').update(canonicalJson(wanted)).digest('hex').slice(0, 16);
 

@@ -14,16 +14,16 @@ export function sameQuantity(left: unknown, right: unknown): boolean {
 /** Returns the amount in units of 10⁻⁹, the finest that Kubernetes keeps; undefined for what is no quantity. */
 function parseQuantity(value: unknown): bigint | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const match = pattern.exec(String(value));
-  if (match === null) return undefined;
-  const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
+  const [, sign = '', whole = '', fraction = '', suffix = ''] = pattern.exec(String(value)) ?? [];
   if (whole + fraction === '') return undefined;
   const digits = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n);
   const binary = binaryPowers[suffix];
   if (binary !== undefined) return scale(digits * 1024n ** binary, 9 - fraction.length);
-  const exponent = decimalExponents[suffix] ?? (suffix === '' ? 0 : Number(suffix.slice(1)));
-  return scale(digits, exponent + 9 - fraction.length);
+  return scale(digits, decimalExponent(suffix) + 9 - fraction.length);
 }
+
+const decimalExponent = (suffix: string): number =>
+  decimalExponents[suffix] ?? (suffix === '' ? 0 : Number(suffix.slice(1)));
 
 const scale = (digits: bigint, exponent: number): bigint =>
   exponent >= 0 ? digits * 10n ** BigInt(exponent) : digits / 10n ** BigInt(-exponent);

@@ -1,7 +1,6 @@
 /** Owns the server that proxies report demand to, and that other operators ask for the leader's view of it (mTLS). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
@@ -12,7 +11,7 @@ import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { identitiesOf } from '../../platform/tls/identity.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
-import { readJson, sendJson } from '../http.ts';
+import { readJson, sendJson, tlsSocketOf } from '../http.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
 import type { ReportAuthority } from './authorise-report.ts';
@@ -123,7 +122,7 @@ async function tellConcurrency(
 }
 
 const callerOf = (request: IncomingMessage): string[] =>
-  identitiesOf((request.socket as TLSSocket).getPeerCertificate());
+  identitiesOf(tlsSocketOf(request).getPeerCertificate());
 
 function fail(response: ServerResponse, error: unknown, log: Logger): void {
   if (response.headersSent) {

@@ -8,7 +8,7 @@ import { closeGracefully, listen } from '../../platform/listener.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
-import { sendJson } from '../http.ts';
+import { sendJson, tlsSocketOf } from '../http.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { concurrencyMetricName } from '../serving-endpoint/resources/make-horizontal-pod-autoscaler.ts';
 import { discovery, makeFailure, makeMetricValues, parseMetricPath } from './answer.ts';
@@ -71,7 +71,7 @@ async function answer(
   options: MetricsServerOptions,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://metrics');
-  const refusal = refusalOf(request.socket as TLSSocket, options.frontProxy());
+  const refusal = refusalOf(tlsSocketOf(request), options.frontProxy());
   if (refusal !== undefined) {
     sendJson(response, 401, makeFailure(401, 'Unauthorized', refusal));
     return;

@@ -123,24 +123,23 @@ function autoscalingClaim(outlook: Outlook): Claim {
   if (awake.length === 0) {
     return claim(type, 'True', autoscalingReasons.scaledToZero, 'at zero the autoscaler rests');
   }
-  for (const { deployment = '' } of awake) {
-    const conditions = autoscalers.get(deployment)?.status?.conditions ?? [];
-    const active = conditions.find((condition) => condition.type === 'ScalingActive');
-    if (active === undefined) {
-      return claim(
-        type,
-        'Unknown',
-        autoscalingReasons.pending,
-        `the autoscaler ${deployment} is not judged yet`,
-      );
-    }
-    // The HPA still says "disabled" for a moment after a wake-up.
-    if (active.status === 'False' && active.reason !== 'ScalingDisabled') {
-      const message = `the autoscaler ${deployment} cannot read the demand: ${active.message ?? active.reason ?? ''}; the scale stays as it is`;
-      return claim(type, 'False', autoscalingReasons.metricsUnavailable, message);
-    }
+  const doubts = awake.map(({ deployment = '' }) => doubtAbout(deployment, autoscalers.get(deployment)));
+  return (
+    doubts.find((doubt) => doubt !== undefined) ??
+    claim(type, 'True', autoscalingReasons.followingDemand, 'replicas follow demand')
+  );
+}
+
+function doubtAbout(name: string, autoscaler: HorizontalPodAutoscaler | undefined): Claim | undefined {
+  const type = conditionTypes.autoscaling;
+  const active = autoscaler?.status?.conditions?.find((condition) => condition.type === 'ScalingActive');
+  if (active === undefined) {
+    return claim(type, 'Unknown', autoscalingReasons.pending, `the autoscaler ${name} is not judged yet`);
   }
-  return claim(type, 'True', autoscalingReasons.followingDemand, 'replicas follow demand');
+  // The HPA still says "disabled" for a moment after a wake-up.
+  if (active.status !== 'False' || active.reason === 'ScalingDisabled') return undefined;
+  const message = `the autoscaler ${name} cannot read the demand: ${active.message ?? active.reason ?? ''}; the scale stays as it is`;
+  return claim(type, 'False', autoscalingReasons.metricsUnavailable, message);
 }
 
 function certificateClaim({ certificateProblem }: Outlook): Claim {

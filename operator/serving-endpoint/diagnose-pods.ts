@@ -2,11 +2,11 @@
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { Pod } from '../../kube/kinds.ts';
 import type { Explanation } from './explanation.ts';
+import { explainCrash, lastWords, roleOf } from './explain-crash.ts';
+import type { Terminated } from './explain-crash.ts';
 import { fetcherName, modelContainerName } from './resources/make-pod-template.ts';
-import { sidecarName } from './resources/make-sidecar-container.ts';
 
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
-type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 
 export interface PodDiagnosis {
   /** Something that waiting alone will hardly repair. */
@@ -17,7 +17,6 @@ export interface PodDiagnosis {
 
 /** A container that failed so often has failed; once may be bad luck, and the kubelet's first restart is immediate. */
 const failuresThatCount = 2;
-const longestCause = 4_000;
 
 /** Returns what the pods of one Deployment tell, the newest pod first. Pods that are going away tell nothing. */
 export function diagnosePods(pods: readonly Pod[]): PodDiagnosis {
@@ -57,7 +56,9 @@ function failureOf(pod: Pod, status: ContainerStatus): Explanation | undefined {
     };
   }
   const last = failedRun(status);
-  return last === undefined || failures(status) < failuresThatCount ? undefined : crash(pod, status, last);
+  return last === undefined || failures(status) < failuresThatCount
+    ? undefined
+    : explainCrash(pod, status.name, last);
 }
 
 const imageReasons: ReadonlySet<string> = new Set([
@@ -88,39 +89,6 @@ function failures(status: ContainerStatus): number {
   return status.restartCount + (status.state?.terminated === undefined ? 0 : 1);
 }
 
-function crash(pod: Pod, status: ContainerStatus, run: Terminated): Explanation {
-  const told = run.message?.trim().slice(-longestCause);
-  const cause =
-    told === undefined || told === ''
-      ? `it ended with exit code ${run.exitCode}${run.reason === undefined ? '' : ` (${run.reason})`} and without a message; see kubectl logs -n ${pod.metadata?.namespace ?? ''} ${pod.metadata?.name ?? ''} -c ${status.name} --previous`
-      : told;
-  if (run.reason === 'OOMKilled') {
-    return {
-      reason: entityReasons.outOfMemory,
-      message: `${roleOf(status.name)} ran out of memory: choose a larger workload type${told === undefined || told === '' ? '' : `; it said: ${told}`}`,
-    };
-  }
-  switch (status.name) {
-    case fetcherName:
-      return { reason: entityReasons.modelFetchFailed, message: `the model cannot be fetched: ${cause}` };
-    case sidecarName:
-      return { reason: entityReasons.sidecarFailed, message: `the sidecar cannot run: ${cause}` };
-    case modelContainerName:
-      return wasReady(pod)
-        ? { reason: entityReasons.crashLoop, message: `the model server keeps crashing: ${cause}` }
-        : { reason: entityReasons.modelLoadFailed, message: `the model cannot be loaded: ${cause}` };
-    default:
-      return { reason: entityReasons.crashLoop, message: `${roleOf(status.name)} keeps crashing: ${cause}` };
-  }
-}
-
-/** A pod that was ready once has turned unready since; one that never was has been unready from its first day. */
-function wasReady(pod: Pod): boolean {
-  const at = (type: string): string =>
-    pod.status?.conditions?.find((condition) => condition.type === type)?.lastTransitionTime ?? '';
-  return at('Initialized') !== '' && at('Ready') > at('Initialized');
-}
-
 function unschedulable(pod: Pod): Explanation | undefined {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False') return undefined;
@@ -134,7 +102,7 @@ function retrying(statuses: readonly ContainerStatus[]): Explanation | undefined
   for (const status of statuses) {
     const run = failedRun(status);
     if (run === undefined) continue;
-    const told = run.message?.trim().slice(-longestCause) ?? '';
+    const told = lastWords(run);
     return {
       reason: entityReasons.retrying,
       message: `${roleOf(status.name)} failed once (exit code ${run.exitCode}) and is tried again${told === '' ? '' : `; it said: ${told}`}`,
@@ -151,10 +119,4 @@ function progressOf(statuses: readonly ContainerStatus[]): Explanation {
   if (running(fetcherName))
     return { reason: entityReasons.fetchingModel, message: 'the model is being fetched' };
   return { reason: entityReasons.starting, message: 'the pod is being started' };
-}
-
-function roleOf(container: string): string {
-  if (container === fetcherName) return 'the model fetcher';
-  if (container === sidecarName) return 'the sidecar';
-  return container === modelContainerName ? 'the model server' : `the container "${container}"`;
 }

@@ -1,10 +1,13 @@
 /** Owns the state of one served entity, judged from its Deployment and pods. */
 import type { Readiness } from '../../core/config-versions/plan-config-versions.ts';
+import { labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { ServedEntityStatus } from '../../crds/schema/serving-endpoint.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
 import { diagnosePods } from './diagnose-pods.ts';
 import type { Explanation } from './explanation.ts';
+import { replicasOf } from './replicas.ts';
+import type { Replicas } from './replicas.ts';
 
 export interface EntityVerdict extends Explanation {
   readonly state: ServedEntityStatus['state'];
@@ -30,12 +33,11 @@ export function judgeEntity(evidence: EntityEvidence): EntityVerdict {
       message: 'the Deployment is being made',
     });
   }
-  const desired = deployment.spec?.replicas ?? 1;
-  if (desired === 0) return judgeAtZero(leastReplicas);
-  const ready = deployment.status?.readyReplicas ?? 0;
+  const replicas = replicasOf(deployment);
+  if (replicas.desired === 0) return judgeAtZero(leastReplicas);
   const diagnosis = diagnosePods(pods);
   const failure = diagnosis.failure ?? deploymentFailure(deployment);
-  if (ready > 0) return judgeServing(deployment, leastReplicas, failure);
+  if (replicas.ready > 0) return judgeServing(replicas, leastReplicas, failure);
   if (failure !== undefined) return { state: 'Failed', readiness: 'failed', ...failure };
   const progress = diagnosis.progress ?? {
     reason: entityReasons.starting,
@@ -52,14 +54,12 @@ function judgeAtZero(leastReplicas: number): EntityVerdict {
 }
 
 function judgeServing(
-  deployment: Deployment,
+  { desired, ready, upToDate }: Replicas,
   leastReplicas: number,
   failure: Explanation | undefined,
 ): EntityVerdict {
-  const { readyReplicas: ready = 0, updatedReplicas: updated = 0 } = deployment.status ?? {};
-  const needed = Math.max(deployment.spec?.replicas ?? 1, leastReplicas);
-  const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata?.generation ?? 0);
-  if (observed && ready >= needed && updated >= needed) {
+  const needed = Math.max(desired, leastReplicas);
+  if (ready >= needed && upToDate >= needed) {
     return { state: 'Ready', reason: entityReasons.serving, message: '', readiness: 'ready' };
   }
   const missing = `${ready} of ${needed} replicas are ready`;
@@ -101,15 +101,18 @@ function deploymentFailure(deployment: Deployment): Explanation | undefined {
       message: `the cluster refuses the pods: ${refused.message ?? refused.reason ?? 'without a cause'}; check quotas and admission policies of the namespace`,
     };
   }
-  const overdue = conditions.find(
+  const isOverdue = conditions.some(
     ({ type, status, reason }) =>
       type === 'Progressing' && status === 'False' && reason === 'ProgressDeadlineExceeded',
   );
-  if (overdue === undefined) return undefined;
-  const seconds = deployment.spec?.progressDeadlineSeconds;
+  return isOverdue ? overdue(deployment) : undefined;
+}
+
+function overdue({ metadata, spec }: Deployment): Explanation {
+  const pods = `kubectl describe pods -n ${metadata?.namespace ?? ''} -l ${labels.deployment}=${metadata?.name ?? ''}`;
   return {
     reason: entityReasons.deadlineExceeded,
-    message: `no progress within ${seconds ?? '?'} seconds; see kubectl describe pods -n ${deployment.metadata?.namespace ?? ''} -l serving.fairlead.dev/deployment=${deployment.metadata?.name ?? ''}`,
+    message: `no progress within ${spec?.progressDeadlineSeconds ?? 600} seconds; see ${pods}`,
   };
 }
 

@@ -16,16 +16,13 @@ export function eventsOf(
   after: ServingEndpointStatus,
 ): StatusEvent[] {
   const events: StatusEvent[] = [];
-  const { active, pending } = after;
-  if (pending !== undefined && pending.configVersion !== before?.pending?.configVersion) {
-    events.push(
-      normal('ConfigVersionPending', 'Deploy', `config version ${pending.configVersion} is being brought up`),
-    );
+  const pending = newVersion(before?.pending, after.pending);
+  if (pending !== undefined) {
+    events.push(normal('ConfigVersionPending', 'Deploy', `config version ${pending} is being brought up`));
   }
-  if (active !== undefined && active.configVersion !== before?.active?.configVersion) {
-    events.push(
-      normal('ConfigVersionActive', 'RouteTraffic', `config version ${active.configVersion} serves now`),
-    );
+  const active = newVersion(before?.active, after.active);
+  if (active !== undefined) {
+    events.push(normal('ConfigVersionActive', 'RouteTraffic', `config version ${active} serves now`));
   }
   for (const type of [conditionTypes.configUpdate, conditionTypes.ready]) {
     const failure = newFailure(type, before?.conditions ?? [], after.conditions ?? []);
@@ -35,6 +32,11 @@ export function eventsOf(
   }
   return events;
 }
+
+type Version = ServingEndpointStatus['active'];
+
+const newVersion = (before: Version, after: Version): number | undefined =>
+  after?.configVersion === before?.configVersion ? undefined : after?.configVersion;
 
 const normal = (reason: string, action: string, note: string): StatusEvent => ({
   type: 'Normal',

@@ -3,6 +3,7 @@ import type { ConfigVersion } from '../../core/config-versions/endpoint-config.t
 import { initialReplicas, replicaBounds } from '../../core/scaling/replica-bounds.ts';
 import { annotations, labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { ServedEntityStatus } from '../../crds/schema/serving-endpoint.ts';
 import type { ServedEntity } from '../../crds/schema/served-entity.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
 import type { OperatorConfig } from '../config.ts';
@@ -47,37 +48,64 @@ const isModelEntity = (entity: ServedEntity): entity is ModelEntity => entity.mo
 
 function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan {
   const { snapshot, version, active, config } = input;
-  const { endpoint, identity, deployments, runtimes } = snapshot;
+  const { endpoint, identity } = snapshot;
   const name = deploymentName(identity.name, entity);
-  const found = deployments.get(name);
-  const observed = found !== undefined && controllerUid(found) === identity.uid ? found : undefined;
-  const pods = snapshot.pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name);
   const bounds = replicaBounds(entity.workload, config.scaling.concurrencyPerReplica);
   const hasTraffic = deploymentsOf(identity.name, active).includes(name);
   const leastReplicas = hasTraffic ? 0 : initialReplicas(bounds, replacedReplicas(input, entity));
-  const base = { configVersion: version.version, entity, deployment: name, observed, pods, leastReplicas };
-  if (found !== undefined && observed === undefined) {
-    return { ...base, blueprint: undefined, verdict: failed(notOwned(name)) };
-  }
-  const choice = selectRuntime(runtimes, entity.model, observed?.metadata?.annotations?.[runtimeAnnotation]);
-  const previous = endpoint.status?.servedEntities?.find((row) => row.deployment === name);
-  const verdict = judgeEntity({ deployment: observed, pods, previous, leastReplicas });
+  const { observed, pods, previous, isTaken } = evidenceOf(snapshot, name);
+  const plan: EntityPlan = {
+    configVersion: version.version,
+    entity,
+    deployment: name,
+    blueprint: undefined,
+    observed,
+    pods,
+    leastReplicas,
+    verdict: judgeEntity({ deployment: observed, pods, previous, leastReplicas }),
+  };
+  if (isTaken) return { ...plan, verdict: failed(notOwned(name)) };
+  const made = observed?.metadata?.annotations ?? {};
+  const choice = selectRuntime(snapshot.runtimes, entity.model, made[runtimeAnnotation]);
   if (!('runtime' in choice)) {
     // A Deployment that runs goes on without its runtime; only a new one cannot be made.
-    return { ...base, blueprint: undefined, verdict: observed === undefined ? failed(choice) : verdict };
+    return observed === undefined ? { ...plan, verdict: failed(choice) } : plan;
   }
-  const firstVersion = Number(observed?.metadata?.annotations?.[annotations.configVersion]);
   const blueprint: Blueprint = {
     endpoint: identity,
     entity,
     name,
-    configVersion: Number.isInteger(firstVersion) ? firstVersion : version.version,
+    configVersion: firstVersion(made) ?? version.version,
     runtime: choice.runtime,
     rateLimits: endpoint.spec.rateLimits ?? [],
     bounds,
     config,
   };
-  return { ...base, blueprint, verdict };
+  return { ...plan, blueprint };
+}
+
+interface Evidence {
+  readonly observed: Deployment | undefined;
+  readonly pods: readonly Pod[];
+  readonly previous: ServedEntityStatus | undefined;
+  /** Whether the name belongs to somebody else's Deployment. */
+  readonly isTaken: boolean;
+}
+
+function evidenceOf({ endpoint, identity, deployments, pods }: Snapshot, name: string): Evidence {
+  const found = deployments.get(name);
+  const isOurs = found !== undefined && controllerUid(found) === identity.uid;
+  return {
+    observed: isOurs ? found : undefined,
+    pods: pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name),
+    previous: endpoint.status?.servedEntities?.find((row) => row.deployment === name),
+    isTaken: found !== undefined && !isOurs,
+  };
+}
+
+function firstVersion(made: Readonly<Record<string, string>>): number | undefined {
+  const recorded = Number(made[annotations.configVersion]);
+  return Number.isInteger(recorded) ? recorded : undefined;
 }
 
 /** Returns the names of the Deployments of a config version. */

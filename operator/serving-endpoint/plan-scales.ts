@@ -1,5 +1,6 @@
 /** Owns the replicas that a reconcile sets: before traffic comes, and where zero is no longer wanted. */
 import type { EntityPlan } from './plan-entities.ts';
+import { replicasOf } from './replicas.ts';
 
 export interface ScaleChange {
   readonly deployment: string;
@@ -11,18 +12,21 @@ export interface ScaleChange {
 
 /** Returns the changes; between 1 and N replicas of a Deployment with traffic are the HPA's business. */
 export function planScales(entities: readonly EntityPlan[]): ScaleChange[] {
-  return entities.flatMap(({ observed, leastReplicas, blueprint, entity }) => {
-    const resourceVersion = observed?.metadata?.resourceVersion;
-    const name = observed?.metadata?.name;
-    if (resourceVersion === undefined || name === undefined || blueprint === undefined) return [];
-    const replicas = observed?.spec?.replicas ?? 1;
-    const change = (wanted: number, cause: string): ScaleChange[] => [
-      { deployment: name, resourceVersion, replicas: wanted, cause },
-    ];
-    if (replicas < leastReplicas) return change(leastReplicas, 'it is to take over traffic');
-    if (replicas === 0 && !entity.workload.scaleToZero.enabled) {
-      return change(blueprint.bounds.min, 'its workload may not be at zero');
-    }
-    return [];
+  return entities.flatMap((entity) => {
+    const { observed } = entity;
+    const wanted = wantedReplicas(entity);
+    if (observed?.metadata === undefined || wanted === undefined) return [];
+    const { name = '', resourceVersion = '' } = observed.metadata;
+    return [{ deployment: name, resourceVersion, ...wanted }];
   });
+}
+
+function wantedReplicas(plan: EntityPlan): Pick<ScaleChange, 'replicas' | 'cause'> | undefined {
+  const { observed, leastReplicas, blueprint, entity } = plan;
+  if (observed === undefined || blueprint === undefined) return undefined;
+  const { desired } = replicasOf(observed);
+  if (desired < leastReplicas) return { replicas: leastReplicas, cause: 'it is to take over traffic' };
+  return desired === 0 && !entity.workload.scaleToZero.enabled
+    ? { replicas: blueprint.bounds.min, cause: 'its workload may not be at zero' }
+    : undefined;
 }

@@ -3,7 +3,6 @@ import type { ConfigVersion } from '../../core/config-versions/endpoint-config.t
 import { versionReadiness } from '../../core/config-versions/plan-config-versions.ts';
 import type {
   RoutedTraffic,
-  ServedEntityStatus,
   ServingEndpoint,
   ServingEndpointSpec,
   ServingEndpointStatus,
@@ -13,9 +12,10 @@ import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.t
 import { publicNameOf } from '../stores.ts';
 import type { Refusals } from './act.ts';
 import { claimsOf, claimsOfBlocked } from './claims.ts';
-import { coldStartOf } from './cold-start.ts';
 import { formatTime, makeConditions } from './conditions.ts';
 import type { Claim } from './conditions.ts';
+import { withDefined } from './defined.ts';
+import { makeEntityRow } from './entity-row.ts';
 import type { Explanation } from './explanation.ts';
 import { deploymentName } from './names.ts';
 import type { Snapshot } from './observe.ts';
@@ -35,40 +35,52 @@ export interface Report {
 /** Returns the status after a reconcile that had a plan; it is here that a version that is ready becomes active. */
 export function statusOf(report: Report): ServingEndpointStatus {
   const { snapshot, plan, config, now } = report;
-  const { endpoint, identity, autoscalers } = snapshot;
-  const { target, active: before } = plan.versions;
+  const { endpoint } = snapshot;
   const entities = plan.entities.map((entity) => withRefusal(entity, report.refusals));
-  const ofVersion = (version: number | undefined): EntityPlan[] =>
-    entities.filter(({ configVersion }) => configVersion === version);
-  const targetEntities = ofVersion(target.version);
+  const { target } = plan.versions;
+  const targetEntities = entities.filter(({ configVersion }) => configVersion === target.version);
   const isReady = versionReadiness(targetEntities.map(({ verdict }) => verdict.readiness)) === 'ready';
-  const active = isReady ? target : before;
-  const known = endpoint.status;
-  const activeNumber = active?.version ?? known?.active?.configVersion;
+  const active = isReady ? target : plan.versions.active;
+  const isUpToDate = active?.version === target.version;
+  const known = endpoint.status ?? {};
+  const activeVersion = active?.version ?? known.active?.configVersion;
   const claims = claimsOf({
     spec: endpoint.spec,
-    active: activeNumber,
+    active: activeVersion,
     target: target.version,
     // Without its record the active version cannot be judged; the target, most likely the same, stands in for it.
-    activeEntities: active === undefined ? targetEntities : ofVersion(active.version),
+    activeEntities: isUpToDate || active === undefined ? targetEntities : without(entities, targetEntities),
     targetEntities,
-    autoscalers,
+    autoscalers: snapshot.autoscalers,
     certificateProblem: report.certificateProblem,
     metricsApi: report.metricsApi,
   });
-  const since = (version: number, previous: { configVersion: number; since: string } | undefined) => ({
-    configVersion: version,
-    since: previous?.configVersion === version ? previous.since : formatTime(now),
-  });
-  const traffic = active === undefined ? known?.traffic : routedTraffic(identity.name, active);
-  const shown = active === target ? targetEntities : entities;
   return {
     ...commonStatus(endpoint, claims, config, now),
-    ...(activeNumber === undefined ? {} : { active: since(activeNumber, known?.active) }),
-    ...(active === target ? {} : { pending: since(target.version, known?.pending) }),
-    ...(traffic === undefined ? {} : { traffic }),
-    servedEntities: shown.map((entity) => entityRow(entity, known?.servedEntities ?? [])),
+    ...withDefined('active', versionSince(activeVersion, known.active, now)),
+    ...withDefined('pending', versionSince(isUpToDate ? undefined : target.version, known.pending, now)),
+    ...withDefined(
+      'traffic',
+      active === undefined ? known.traffic : routedTraffic(endpoint.metadata.name, active),
+    ),
+    servedEntities: (isUpToDate ? targetEntities : entities).map((entity) =>
+      makeEntityRow(entity, known.servedEntities ?? []),
+    ),
   };
+}
+
+const without = (entities: readonly EntityPlan[], others: readonly EntityPlan[]): EntityPlan[] =>
+  entities.filter((entity) => !others.includes(entity));
+
+type VersionSince = NonNullable<ServingEndpointStatus['active']>;
+
+function versionSince(
+  version: number | undefined,
+  known: VersionSince | undefined,
+  now: number,
+): VersionSince | undefined {
+  if (version === undefined) return undefined;
+  return known?.configVersion === version ? known : { configVersion: version, since: formatTime(now) };
 }
 
 /** Returns the status of an endpoint that nothing can be done for; what it says of what serves stays. */
@@ -98,7 +110,7 @@ function commonStatus(
     observedGeneration: generation,
     id: uid.replaceAll('-', '').toLowerCase(),
     url: urlOf(endpoint, config),
-    ...(ready === undefined ? {} : { ready }),
+    ...withDefined('ready', ready),
     conditions,
   };
 }
@@ -132,29 +144,4 @@ function routedTraffic(endpoint: string, { version, config }: ConfigVersion): Ro
     ...(entity.model === undefined ? {} : { deployment: deploymentName(endpoint, entity) }),
     configVersion: version,
   }));
-}
-
-function entityRow(plan: EntityPlan, previous: readonly ServedEntityStatus[]): ServedEntityStatus {
-  const { configVersion, entity, deployment, observed, pods, verdict, blueprint } = plan;
-  const before = previous.find((row) => deployment !== undefined && row.deployment === deployment);
-  const runtime = blueprint?.runtime.name ?? before?.runtime;
-  const coldStart = coldStartOf(pods, before?.coldStart);
-  return {
-    name: entity.name,
-    configVersion,
-    state: verdict.state,
-    reason: verdict.reason,
-    ...(verdict.message === '' ? {} : { message: verdict.message }),
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(deployment === undefined ? {} : { deployment }),
-    ...(observed === undefined
-      ? {}
-      : {
-          replicas: {
-            desired: observed.spec?.replicas ?? 1,
-            ready: observed.status?.readyReplicas ?? 0,
-          },
-        }),
-    ...(coldStart === undefined ? {} : { coldStart }),
-  };
 }

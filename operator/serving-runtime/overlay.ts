@@ -25,13 +25,13 @@ const mergeKeys: Readonly<Record<string, readonly string[]>> = {
  * here knows are merged like all others.
  */
 export function overlayTemplate(base: JsonObject, overlay: JsonObject): JsonObject {
-  const merged: Record<string, unknown> = { ...base };
+  const merged = new Map(Object.entries(base));
   for (const [field, value] of Object.entries(overlay)) {
     if (field === '$patch') continue;
-    if (value === null) delete merged[field];
-    else merged[field] = mergeValue(field, merged[field], value);
+    if (value === null) merged.delete(field);
+    else merged.set(field, mergeValue(field, merged.get(field), value));
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function mergeValue(field: string, base: unknown, overlay: unknown): unknown {

@@ -68,12 +68,8 @@ function basePodTemplate(
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       // The sidecar drains first; the rest is for the model server to end by itself.
       terminationGracePeriodSeconds: Math.ceil(drainMax / 1000) + 30,
-      ...(hardware === undefined
-        ? {}
-        : {
-            nodeSelector: hardware.nodeSelector,
-            tolerations: hardware.tolerations as NonNullable<PodTemplate['spec']>['tolerations'] & object,
-          }),
+      nodeSelector: hardware.nodeSelector,
+      tolerations: hardware.tolerations,
       initContainers: [
         ...(fetcher === undefined ? [] : [makeFetcher(blueprint, fetcher)]),
         makeSidecarContainer(config),
@@ -91,7 +87,7 @@ function makeFetcher(blueprint: Blueprint, fetcher: RuntimeContainer): Container
     ...variable('MLFLOW_TRACKING_URI', config.mlflowTrackingUri),
     ...variable('MLFLOW_REGISTRY_URI', config.mlflowRegistryUri),
   ];
-  const given = fetcher['args'];
+  const given: unknown = fetcher['args'];
   return overlayTemplate(
     {
       terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -102,7 +98,13 @@ function makeFetcher(blueprint: Blueprint, fetcher: RuntimeContainer): Container
     {
       ...fetcher,
       name: fetcherName,
-      args: [...(Array.isArray(given) ? given : []), '--source', uri, '--destination', modelDirectory],
+      args: [
+        ...(Array.isArray(given) ? (given as unknown[]) : []),
+        '--source',
+        uri,
+        '--destination',
+        modelDirectory,
+      ],
       ...(credentials === undefined
         ? {}
         : { envFrom: [{ secretRef: { name: credentials.secretRef.name } }] }),
@@ -135,7 +137,7 @@ function makeModelContainer(blueprint: Blueprint, container: RuntimeContainer): 
   );
   const hardware = config.workloadTypes[entity.workload.type];
   return overlayTemplate(base, {
-    ...(hardware === undefined ? {} : { resources: hardware.resources }),
+    resources: hardware.resources,
     ...(entity.env === undefined ? {} : { env: entity.env }),
   }) as unknown as Container;
 }

@@ -15,7 +15,6 @@ export const sidecarConfigFile = 'config.json';
 
 /** Returns the sidecar's container. */
 export function makeSidecarContainer(config: OperatorConfig): Container {
-  const { image, imagePullPolicy, resources } = config.sidecar;
   const fromPod = (
     name: string,
     fieldPath: string,
@@ -25,8 +24,8 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
   });
   return {
     name: sidecarName,
-    image,
-    imagePullPolicy,
+    image: config.sidecarImage,
+    imagePullPolicy: config.imagePullPolicy,
     restartPolicy: 'Always',
     args: [
       'sidecar',
@@ -57,7 +56,7 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
       timeoutSeconds: 5,
       failureThreshold: 3,
     },
-    resources,
+    resources: config.sidecar.resources,
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       allowPrivilegeEscalation: false,

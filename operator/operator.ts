@@ -1,0 +1,135 @@
+/** Owns the parts of a running operator and the order in which they start and stop. */
+import { DemandBook } from '../core/scaling/demand-book.ts';
+import { makeKubeClient } from '../kube/client.ts';
+import { startEventRecorder } from '../kube/events.ts';
+import type { KubeMetrics } from '../kube/kube-metrics.ts';
+import { startLeaderElection } from '../kube/leader-election.ts';
+import type { LeaderElection } from '../kube/leader-election.ts';
+import type { KubeTransport } from '../kube/transport.ts';
+import type { Clock } from '../platform/clock.ts';
+import { messageOf } from '../platform/errors.ts';
+import type { Health } from '../platform/health.ts';
+import type { Logger } from '../platform/logging.ts';
+import { followOperatorTls } from './certificates/operator-tls.ts';
+import type { OperatorConfig } from './config.ts';
+import { leaderAddressOf, leaderIdentityOf } from './leader-address.ts';
+import { startLeading } from './leading.ts';
+import { startServing } from './serving.ts';
+import { allInformers, startInformers } from './stores.ts';
+
+export interface OperatorOptions {
+  readonly config: OperatorConfig;
+  readonly transport: KubeTransport;
+  readonly health: Health;
+  readonly metrics: KubeMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called when the process can do no more and must leave. */
+  readonly onFailure: (reason: string) => void;
+}
+
+export interface Operator {
+  /** Ends what it does as the leader, then its servers, its watches and its part in the election. */
+  stop(): Promise<void>;
+}
+
+interface Part {
+  stop(): Promise<void>;
+}
+
+/** Starts an operator; it leads when its turn comes, and serves as soon as there is a certificate. */
+export function startOperator(options: OperatorOptions): Operator {
+  const { config, transport, metrics, clock, log } = options;
+  const informers = startInformers({ transport, log, metrics });
+  const tls = followOperatorTls(informers.secrets, config.systemNamespace);
+  const book = makeBook(config);
+  let leading: Part | undefined;
+  const election = startElection(options, () => {
+    leading = startLeading({ config, client, informers, book, events, clock, log, metrics });
+  });
+  const client = makeKubeClient(transport, { guard: election.assertLeader });
+  const events = startEventRecorder({
+    client,
+    reportingController: 'serving.fairlead.dev/operator',
+    reportingInstance: config.podName,
+    log,
+    metrics,
+  });
+  const serving = startWhenPossible(options, (signal) =>
+    startServing({
+      config,
+      transport,
+      informers,
+      tls,
+      book,
+      isLeader: () => election.isLeader(),
+      leaderAddress: () => leaderAddressOf(election.leaderIdentity()),
+      clock,
+      log,
+      metrics,
+      signal,
+    }),
+  );
+  const watches = allInformers(informers);
+  options.health.addReadinessCheck('stores', () =>
+    watches.every((informer) => informer.hasSynced()) ? undefined : 'not complete yet',
+  );
+  return {
+    stop: async () => {
+      await leading?.stop();
+      await serving.stop();
+      await events.stop();
+      await Promise.all(watches.map((informer) => informer.stop()));
+      await election.stop();
+    },
+  };
+}
+
+function startElection(options: OperatorOptions, onStarted: () => void): LeaderElection {
+  const { config, transport, log, metrics, onFailure } = options;
+  return startLeaderElection({
+    // Not fenced: the lease is written before anybody leads.
+    client: makeKubeClient(transport),
+    namespace: config.systemNamespace,
+    name: 'fairlead-operator',
+    identity: leaderIdentityOf(config.podName, config.podIp, config.demandPort),
+    log,
+    metrics,
+    onStarted,
+    onLost: (reason) => onFailure(`leadership lost: ${reason}`),
+  });
+}
+
+function makeBook({ scaling }: OperatorConfig): DemandBook {
+  return new DemandBook({
+    stableWindowMs: scaling.stableWindow,
+    burstWindowMs: scaling.burstWindow,
+    expiryMs: scaling.reportExpiry,
+  });
+}
+
+/** The servers wait for a certificate, which on a first start the leader, perhaps this process, has yet to make. */
+function startWhenPossible(
+  { health, log, onFailure }: OperatorOptions,
+  start: (signal: AbortSignal) => Promise<Part | undefined>,
+): Part {
+  const stopping = new AbortController();
+  let started: Part | undefined;
+  health.addReadinessCheck('servers', () => (started === undefined ? 'not listening yet' : undefined));
+  const starting = start(stopping.signal).then(
+    (part) => {
+      started = part;
+    },
+    (error: unknown) => {
+      log.fatal({ cause: messageOf(error) }, 'servers could not be started');
+      onFailure('servers could not be started');
+    },
+  );
+  return {
+    stop: async () => {
+      stopping.abort();
+      await starting;
+      await started?.stop();
+    },
+  };
+}

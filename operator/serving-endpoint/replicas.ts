@@ -1,0 +1,19 @@
+/** Owns the reading of a Deployment's replicas, with the defaults that the API leaves out. */
+import type { Deployment } from '../../kube/kinds.ts';
+
+export interface Replicas {
+  readonly desired: number;
+  readonly ready: number;
+  /** Of the newest pod template; 0 while the Deployment's controller has not seen the newest spec. */
+  readonly upToDate: number;
+}
+
+/** Returns the replicas of a Deployment. */
+export function replicasOf({ metadata, spec, status }: Deployment): Replicas {
+  const isSeen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+  return {
+    desired: spec?.replicas ?? 1,
+    ready: status?.readyReplicas ?? 0,
+    upToDate: isSeen ? (status?.updatedReplicas ?? 0) : 0,
+  };
+}
