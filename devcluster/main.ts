@@ -20,6 +20,10 @@ const configSchema = z.object({
     .default(6443)
     .describe('Port of the API server; 0 lets the system choose.'),
   logLevel: z.enum(logLevels).default('info'),
+  endWithStdin: z
+    .boolean()
+    .default(false)
+    .describe('Ends with its standard input: when whoever started it, and holds the other end, is gone.'),
   images: imageTableSchema.describe('Which local command each container image stands for.'),
 });
 
@@ -35,4 +39,5 @@ log.info(
   { url: cluster.api.url, kubeconfig: cluster.kubeconfigPath, logs: join(config.stateDir, 'logs') },
   'cluster is up',
 );
-onShutdown({ log, deadlineMs: 30_000, steps: [{ name: 'cluster', run: () => cluster.stop() }] });
+const stop = onShutdown({ log, deadlineMs: 30_000, steps: [{ name: 'cluster', run: () => cluster.stop() }] });
+if (config.endWithStdin) process.stdin.once('end', () => stop('standard input ended')).resume();

@@ -3,9 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Home {
+  /** The embedded cluster keeps its objects, keys and pods here as well. */
   readonly dir: string;
-  /** The embedded cluster's objects, keys and pod folders. */
-  readonly cluster: string;
   readonly kubeconfig: string;
   /** The bearer token of the person at this machine. */
   readonly token: string;
@@ -21,7 +20,6 @@ export interface Home {
 export function makeHome(dir: string): Home {
   const home: Home = {
     dir,
-    cluster: dir,
     kubeconfig: join(dir, 'kubeconfig'),
     token: join(dir, 'token'),
     logs: join(dir, 'logs'),

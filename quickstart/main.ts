@@ -42,7 +42,7 @@ async function start({ port, home: dir }: Settings, progress: Progress, lifetime
   });
   // Awaited below; until then a failure must not count as an unhandled rejection.
   training.catch(() => undefined);
-  await progress.step('Embedded cluster', () => startCluster({ home, port, interpreter, lifetime }));
+  await progress.step('Embedded cluster', () => startCluster({ home, interpreter, lifetime }));
   const client = connect(home.kubeconfig, lifetime);
   await progress.step('CRDs, operator and gateway', (note) =>
     installFairlead(client, {

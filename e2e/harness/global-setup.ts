@@ -68,7 +68,7 @@ async function start(dir: string, lifetime: Lifetime): Promise<ClusterUnderTest>
   training.catch(() => undefined);
   const { port, release } = await occupyPort();
   await release();
-  await startCluster({ home, port, interpreter, lifetime });
+  await startCluster({ home, interpreter, lifetime });
   const client = connect(home.kubeconfig, lifetime);
   await installFairlead(client, {
     port,

@@ -44,6 +44,8 @@ it('gives the gateway the machine’s address, its ports and the operator’s ad
   expect(pod?.hostNetwork).toBe(true);
   expect(pod?.containers[0]?.env).toEqual([
     { name: 'POD_NAME', value: 'x' },
+    { name: 'FAIRLEAD_SERVICE_ACCOUNT_DIR', value: '/var/run/secrets/kubernetes.io/serviceaccount' },
+    { name: 'FAIRLEAD_TLS_DIR', value: '/etc/fairlead/tls' },
     { name: 'FAIRLEAD_HOST', value: '127.0.0.1' },
     { name: 'FAIRLEAD_PORT', value: '8080' },
     { name: 'FAIRLEAD_ADMIN_PORT', value: '18080' },

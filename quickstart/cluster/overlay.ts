@@ -27,12 +27,19 @@ export function adaptManifests(objects: readonly KubeObject[], surroundings: Sur
   });
 }
 
+/**
+ * Containers are local processes there: their node agent says where a mounted folder really is wherever arguments or
+ * environment name it, and cannot do so for a default inside a program.
+ */
+const mountedFolders = { FAIRLEAD_SERVICE_ACCOUNT_DIR: '/var/run/secrets/kubernetes.io/serviceaccount' };
+
 const demandUrlOf = ({ operatorIp }: Surroundings): string => `https://${operatorIp}:8444/v1/demand`;
 
 function adaptOperator(deployment: Deployment, surroundings: Surroundings): Deployment {
   const { spec, pod, adapted } = opened(deployment);
   spec.replicas = 1;
   setEnvironment(pod, {
+    ...mountedFolders,
     FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
     FAIRLEAD_MLFLOW_TRACKING_URI: surroundings.trackingUri,
     FAIRLEAD_PUBLIC_URL: `http://127.0.0.1:${surroundings.port}`,
@@ -49,6 +56,8 @@ function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deplo
   spec.strategy = { type: 'Recreate' };
   pod.hostNetwork = true;
   setEnvironment(pod, {
+    ...mountedFolders,
+    FAIRLEAD_TLS_DIR: '/etc/fairlead/tls',
     FAIRLEAD_HOST: '127.0.0.1',
     FAIRLEAD_PORT: String(port),
     FAIRLEAD_ADMIN_PORT: String(adminPort),
