@@ -13,5 +13,3 @@ export const objectMetaSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
   finalizers: z.array(z.string()).optional(),
 });
-
-export type ObjectMeta = z.output<typeof objectMetaSchema>;
