@@ -38,7 +38,7 @@ export const verifySteps: readonly VerifyStep[] = [
   },
   {
     name: 'unused code',
-    command: ['node_modules/knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors'],
+    command: ['node_modules/knip/bin/knip.js', '--no-progress'],
     remedy: 'delete what nobody uses, or stop exporting it',
   },
   {
