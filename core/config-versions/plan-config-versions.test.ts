@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { anEndpoint } from '../../test/support/an-endpoint.ts';
+import { configOf, parseConfig, sameConfig } from './endpoint-config.ts';
+import type { EndpointConfig } from './endpoint-config.ts';
+import { entityHash } from './entity-hash.ts';
+import { planConfigVersions, versionReadiness } from './plan-config-versions.ts';
+
+const config = (version: number): EndpointConfig =>
+  configOf(anEndpoint('iris').servingModel(`models:/iris/${version}`).build().spec);
+const [one, two, three] = [config(1), config(2), config(3)];
+const kept = (...configs: EndpointConfig[]) =>
+  configs.map((entry, index) => ({ version: index + 1, config: entry }));
+
+describe('planConfigVersions', () => {
+  it.each([
+    ['the first config is version 1', { wanted: one, kept: [] }, { target: 1, isNew: true }],
+    [
+      'the first config stays version 1 while it is brought up',
+      { wanted: one, kept: kept(one), pending: 1 },
+      { target: 1, isNew: false },
+    ],
+    [
+      'an unchanged config stays the active version',
+      { wanted: one, kept: kept(one), active: 1 },
+      { target: 1, isNew: false },
+    ],
+    [
+      'a changed config is a new version beside the active one',
+      { wanted: two, kept: kept(one), active: 1 },
+      { target: 2, isNew: true },
+    ],
+    [
+      'a change during an update supersedes the pending version',
+      { wanted: three, kept: kept(one, two), active: 1, pending: 2 },
+      { target: 3, isNew: true, superseded: 2 },
+    ],
+    [
+      'writing the active config back drops the pending version',
+      { wanted: one, kept: kept(one, two), active: 1, pending: 2 },
+      { target: 1, isNew: false, superseded: 2 },
+    ],
+    [
+      'going back to an older config is a new version',
+      { wanted: one, kept: kept(one, two), active: 2 },
+      { target: 3, isNew: true },
+    ],
+    [
+      'a version number is never used twice, even when its record is gone',
+      { wanted: three, kept: [], active: 4, pending: 5 },
+      { target: 6, isNew: true, superseded: 5 },
+    ],
+  ])('%s', (_name, { wanted, kept: versions, ...status }, expected) => {
+    const { active, pending } = { active: undefined, pending: undefined, ...status };
+    const plan = planConfigVersions({ wanted, kept: versions, active, pending, historyLimit: 10 });
+    expect({ target: plan.target.version, isNew: plan.isNew, superseded: plan.superseded }).toEqual({
+      superseded: undefined,
+      ...expected,
+    });
+  });
+
+  it('forgets the oldest versions beyond the limit, never one that is live', () => {
+    const plan = planConfigVersions({
+      wanted: config(5),
+      kept: kept(one, two, three, config(4), config(5)),
+      active: 1,
+      pending: 5,
+      historyLimit: 1,
+    });
+    expect(plan.forgettable).toEqual([2, 3]);
+  });
+});
+
+describe('versionReadiness', () => {
+  it.each([
+    [['ready', 'ready'], 'ready'],
+    [['ready', 'progressing'], 'progressing'],
+    [['progressing', 'failed'], 'failed'],
+  ] as const)('of %j is %s', (entities, readiness) => {
+    expect(versionReadiness(entities)).toBe(readiness);
+  });
+});
+
+describe('configs', () => {
+  it('send everything to the only entity when no traffic is given', () => {
+    expect(one.routes).toEqual([{ servedEntity: 'iris-1', percent: 100 }]);
+  });
+
+  it('are the same in another order', () => {
+    const endpoint = anEndpoint('iris').servingModel('models:/iris/1').servingModel('models:/iris/2');
+    const there = configOf(endpoint.withRoutes({ 'iris-1': 10, 'iris-2': 90 }).build().spec);
+    const back = configOf(endpoint.withRoutes({ 'iris-2': 90, 'iris-1': 10 }).build().spec);
+    expect(sameConfig(there, { ...back, servedEntities: back.servedEntities.toReversed() })).toBe(true);
+  });
+
+  it('get the defaults of fields that the schema has gained since they were stored', () => {
+    const stored = {
+      servedEntities: [{ name: 'iris-1', model: { uri: 'models:/iris/1' } }],
+      routes: one.routes,
+    };
+    expect(sameConfig(parseConfig(stored), one)).toBe(true);
+  });
+
+  it('that cannot be read are refused with the field', () => {
+    expect(() => parseConfig({ servedEntities: [], routes: [] })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_VERSION_INVALID',
+        message: expect.stringContaining('servedEntities') as string,
+      }),
+    );
+  });
+});
+
+describe('entityHash', () => {
+  const hashOf = (endpoint: ReturnType<typeof anEndpoint>): string => {
+    const { metadata, spec } = endpoint.build();
+    const [entity] = spec.servedEntities;
+    return entityHash(metadata.name, entity!);
+  };
+  const iris = anEndpoint('iris').servingModel('models:/iris/1');
+
+  it('is ten hexadecimal digits', () => {
+    expect(hashOf(iris)).toMatch(/^[0-9a-f]{10}$/);
+  });
+
+  it('does not change with the scale, which restarts no pod', () => {
+    expect(hashOf(iris.withScaleToZero('10s').withWorkload({ size: 'Large' }))).toBe(hashOf(iris));
+  });
+
+  it.each([
+    ['the model', anEndpoint('iris').servingModel('models:/iris/2', { name: 'iris-1' })],
+    ['the name of the entity', anEndpoint('iris').servingModel('models:/iris/1', { name: 'other' })],
+    ['the endpoint', anEndpoint('rose').servingModel('models:/iris/1')],
+    [
+      'the environment',
+      anEndpoint('iris').servingModel('models:/iris/1', { env: [{ name: 'A', value: '1' }] }),
+    ],
+    ['the hardware', iris.withWorkload({ type: 'GPU_SMALL' })],
+    ['the overlay', anEndpoint('iris').servingModel('models:/iris/1', { template: { spec: {} } })],
+  ])('changes with %s', (_what, other) => {
+    expect(hashOf(other)).not.toBe(hashOf(iris));
+  });
+});

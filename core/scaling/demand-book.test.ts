@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { concurrencyMetric } from './concurrency-metric.ts';
+import { DemandBook, demandKey } from './demand-book.ts';
+import type { DemandSource } from './demand-book.ts';
+import { idleSince } from './idleness.ts';
+
+const key = demandKey('team', 'iris-1');
+const start = 1_000_000;
+const second = 1_000;
+
+function aBook() {
+  const book = new DemandBook({ stableWindowMs: 60_000, burstWindowMs: 6_000, expiryMs: 10_000 });
+  const report = (
+    at: number,
+    numbers: { inFlight?: number; finished?: number } = {},
+    from = 'pod-a',
+    source: DemandSource = 'sidecar',
+    instance = '1',
+  ): void => {
+    const { inFlight = 0, finished = 0 } = numbers;
+    const entry = {
+      namespace: 'team',
+      endpoint: 'iris',
+      deployment: 'iris-1',
+      inFlight,
+      queued: 0,
+      finished,
+      averageConcurrency: inFlight,
+    };
+    book.record({ reporter: from, instance, intervalMs: second, entries: [entry] }, source, at);
+  };
+  /** Reports nothing but being there, once a second. */
+  const heartbeat = (from: number, seconds: number, pod = 'pod-a'): number => {
+    for (let passed = 1; passed <= seconds; passed += 1) report(from + passed * second, {}, pod);
+    return from + seconds * second;
+  };
+  return { book, report, heartbeat };
+}
+
+describe('DemandBook and idleness', () => {
+  const idle = (book: DemandBook, now: number, pods = ['pod-a'], readySince: number | undefined = start) =>
+    idleSince({ demand: book.demandOf(key, now), pods, readySince });
+
+  it('counts idle time from the first report, for what came before is not known', () => {
+    const { book, heartbeat } = aBook();
+    const now = heartbeat(start, 30);
+    expect(idle(book, now)).toBe(start + second);
+  });
+
+  it('counts idle time from the last demand, finished requests included', () => {
+    const { book, report, heartbeat } = aBook();
+    const busy = heartbeat(start, 5);
+    report(busy, { finished: 1 });
+    expect(idle(book, heartbeat(busy, 30))).toBe(busy);
+  });
+
+  it('counts what a gateway holds as demand', () => {
+    const { book, report, heartbeat } = aBook();
+    const now = heartbeat(start, 30);
+    report(now, { inFlight: 1 }, 'gateway-1', 'gateway');
+    expect(idle(book, now)).toBe(now);
+  });
+
+  it('counts from readiness, however long the model took to load', () => {
+    const { book, heartbeat } = aBook();
+    const now = heartbeat(start, 300);
+    expect(idle(book, now, ['pod-a'], now - 2 * second)).toBe(now - 2 * second);
+  });
+
+  it.each([
+    ['nobody has ever reported', () => aBook().book],
+    [
+      'reports have stopped',
+      () => {
+        const { book, heartbeat } = aBook();
+        heartbeat(start - 60 * second, 30);
+        return book;
+      },
+    ],
+    [
+      'only a gateway reports',
+      () => {
+        const { book, report } = aBook();
+        report(start, {}, 'gateway-1', 'gateway');
+        return book;
+      },
+    ],
+  ])('says nothing when %s', (_name, makeBook) => {
+    expect(idle(makeBook(), start)).toBeUndefined();
+  });
+
+  it('says nothing while one of the pods is silent', () => {
+    const { book, heartbeat } = aBook();
+    const now = heartbeat(start, 30);
+    expect(idle(book, now, ['pod-a', 'pod-b'])).toBeUndefined();
+  });
+
+  it('says nothing of a Deployment without pods, or that is not ready', () => {
+    const { book, heartbeat } = aBook();
+    const now = heartbeat(start, 30);
+    expect(idle(book, now, [])).toBeUndefined();
+    expect(
+      idleSince({ demand: book.demandOf(key, now), pods: ['pod-a'], readySince: undefined }),
+    ).toBeUndefined();
+  });
+
+  it('starts anew after a gap in the reports', () => {
+    const { book, heartbeat } = aBook();
+    const gap = heartbeat(start, 30) + 11 * second;
+    expect(idle(book, heartbeat(gap, 5))).toBe(gap + second);
+  });
+
+  it('starts anew with a restarted sidecar', () => {
+    const { book, report, heartbeat } = aBook();
+    const now = heartbeat(start, 30);
+    report(now + second, {}, 'pod-a', 'sidecar', '2');
+    expect(idle(book, now + second)).toBe(now + second);
+  });
+
+  it('forgets silent reporters, and then the Deployment', () => {
+    const { book, heartbeat } = aBook();
+    const now = heartbeat(start, 3);
+    book.prune(now + 5 * second);
+    expect(book.keysIn('team')).toEqual([key]);
+    book.prune(now + 11 * second);
+    expect(book.keysIn('team')).toEqual([]);
+  });
+});
+
+describe('concurrencyMetric', () => {
+  const demand = (stableAverage: number, burstAverage: number, pods: string[]) => ({
+    stableAverage,
+    burstAverage,
+    lastDemandAt: undefined,
+    reporters: pods.map((pod) => ({
+      pod,
+      source: pod.startsWith('gateway') ? ('gateway' as const) : ('sidecar' as const),
+      continuousSince: 0,
+    })),
+  });
+
+  it.each([
+    ['is the stable average', demand(6, 7, ['pod-a']), ['pod-a'], 6],
+    ['is the burst average once that is twice as much', demand(6, 12, ['pod-a']), ['pod-a'], 12],
+    [
+      'takes silent pods to carry as much as the others',
+      demand(6, 6, ['pod-a', 'pod-b']),
+      ['pod-a', 'pod-b', 'pod-c'],
+      9,
+    ],
+    ['is what gateways hold while no pod is ready', demand(3, 3, ['gateway-1']), [], 3],
+    ['is unknown without reports', undefined, ['pod-a'], undefined],
+    ['is unknown when no ready pod reports', demand(0, 0, ['gateway-1']), ['pod-a'], undefined],
+  ])('%s', (_name, known, readyPods, expected) => {
+    expect(concurrencyMetric(known, readyPods)).toBe(expected);
+  });
+});
