@@ -92,14 +92,7 @@ export const servingEndpointSpecSchema = z
   );
 
 /** What can be said of one served entity of one config version. */
-const deploymentStates = [
-  'Creating',
-  'Recovering',
-  'Ready',
-  'ScaledToZero',
-  'Failed',
-  'Aborted',
-] as const;
+const deploymentStates = ['Creating', 'Recovering', 'Ready', 'ScaledToZero', 'Failed', 'Aborted'] as const;
 
 const coldStartSchema = z
   .strictObject({
