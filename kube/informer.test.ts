@@ -86,6 +86,15 @@ describe('an informer', () => {
     expect(api.requests.filter(isWatch)).toHaveLength(1);
   });
 
+  it('says how long the server has been silent, until it is stopped', async () => {
+    await informer.synced;
+    const silence = async (): Promise<number> =>
+      Number(/seconds_since_last_event{resource="pods"} (\S+)/.exec(await registry.metrics())?.[1]);
+    await expect(silence()).resolves.toBeLessThan(10);
+    await informer.stop();
+    await expect(silence()).resolves.toBeNaN();
+  });
+
   it('says how many objects it holds', async () => {
     await informer.synced;
     await expect.poll(() => registry.metrics()).toContain('fairlead_kube_store_objects{resource="pods"} 1');

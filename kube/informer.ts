@@ -79,10 +79,7 @@ export function startInformer<Type extends KubeObject>(options: InformerOptions<
       remove: (object) => publish(store.remove(object)),
     },
   });
-  const silence = setInterval(
-    () => metrics.secondsSinceLastEvent.set({ resource }, reflector.secondsSinceLastEvent()),
-    5_000,
-  ).unref();
+  const endReport = metrics.reportSilence(resource, () => reflector.secondsSinceLastEvent());
   reflector.start();
   return {
     store,
@@ -95,7 +92,7 @@ export function startInformer<Type extends KubeObject>(options: InformerOptions<
       return () => handlers.delete(handler);
     },
     stop: async () => {
-      clearInterval(silence);
+      endReport();
       handlers.clear();
       await reflector.stop();
     },

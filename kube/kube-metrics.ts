@@ -68,12 +68,7 @@ const informerMetrics = (registry: Registry) => ({
     'Watches that ended, by resource and cause; each is followed by a reconnect',
     ['resource', 'cause'],
   ),
-  secondsSinceLastEvent: gauge(
-    registry,
-    'kube_seconds_since_last_event',
-    'Seconds since the server last said anything about a resource: a list, an event or a bookmark',
-    ['resource'],
-  ),
+  ...silenceMetric(registry),
   storeObjects: gauge(registry, 'kube_store_objects', 'Objects in the store of a resource', ['resource']),
   handlerFailures: counter(
     registry,
@@ -82,6 +77,28 @@ const informerMetrics = (registry: Registry) => ({
     ['resource'],
   ),
 });
+
+/** A gauge that is read when it is scraped: silence grows by itself, so nobody would set it. */
+function silenceMetric(registry: Registry) {
+  const readers = new Map<() => number, string>();
+  const silence = new Gauge({
+    name: 'fairlead_kube_seconds_since_last_event',
+    help: 'Seconds since the server last said anything about a resource: a list, an event or a bookmark',
+    labelNames: ['resource'] as const,
+    registers: [registry],
+    collect: () => {
+      silence.reset();
+      for (const [seconds, resource] of readers) silence.set({ resource }, seconds());
+    },
+  });
+  return {
+    /** Reports `seconds()` for a resource at each scrape, until the function that it returns is called. */
+    reportSilence: (resource: string, seconds: () => number): (() => void) => {
+      readers.set(seconds, resource);
+      return () => readers.delete(seconds);
+    },
+  };
+}
 
 const queueMetrics = (registry: Registry) => ({
   queueDepth: gauge(registry, 'workqueue_depth', 'Keys that wait for a worker', ['queue']),
