@@ -2,7 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { load as parseYaml } from 'js-yaml';
 import { messageOf } from '../../../platform/errors.ts';
+import { modelOfKind } from '../builtin/models.ts';
 import { ApiError, badRequest } from '../errors/api-error.ts';
+import { decodeProtobuf, protobufMediaType } from '../protobuf/decode.ts';
 
 /** The API server's own limit. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -26,6 +28,8 @@ export async function readBody(request: IncomingMessage, limit = maxBodyBytes): 
   return Buffer.concat(chunks);
 }
 
+export const objectMediaTypes = ['application/json', 'application/yaml', protobufMediaType];
+
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   '': (text) => JSON.parse(text) as unknown,
   'application/json': (text) => JSON.parse(text) as unknown,
@@ -46,6 +50,7 @@ export async function readObject(request: IncomingMessage, accepted: readonly st
   const body = await readBody(request);
   const parse = accepted.includes(type) || type === '' ? parsers[type] : undefined;
   if (body.length === 0 && type === '') return undefined;
+  if (type === protobufMediaType && accepted === objectMediaTypes) return decodeProtobuf(body, modelOfKind);
   if (parse === undefined) {
     throw new ApiError(
       415,
@@ -60,5 +65,3 @@ export async function readObject(request: IncomingMessage, accepted: readonly st
     throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`);
   }
 }
-
-export const objectMediaTypes = ['application/json', 'application/yaml'];

@@ -1,10 +1,10 @@
-// Writes schema.json: the fields of the built-in kinds and how lists merge, read from Kubernetes' own Go types.
+// Writes two tables of the built-in kinds, read from Kubernetes' own Go types: schema.json has their fields and how
+// lists merge, field-numbers.json has the protobuf field numbers by which typed clients send them.
 //
-//	cd devcluster/apiserver/builtin/generate && go run . > ../schema.json
+//	cd devcluster/apiserver/builtin/generate && go run . ..
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -93,7 +93,9 @@ type applyDefinition struct {
 
 var (
 	definitions = map[string]schema{}
-	applies     = map[string]applyDefinition{}
+	// Field numbers by model: "name", "+name" where a zero value is a value, "@model" where a struct is inlined.
+	numbers = map[string]map[string]string{}
+	applies = map[string]applyDefinition{}
 )
 
 func main() {
@@ -102,7 +104,8 @@ func main() {
 		define(reflect.TypeOf(root))
 	}
 	patchUnmarked()
-	write()
+	write("schema.json", definitions)
+	write("field-numbers.json", numbers)
 }
 
 // The merge rules of server-side apply are comments in the Go types; client-go carries them as one YAML text.
@@ -150,6 +153,7 @@ func define(t reflect.Type) schema {
 	definitions[name] = definition
 	properties := schema{}
 	addFields(t, properties, applies[name])
+	addNumbers(t, name)
 	if len(properties) > 0 {
 		definition["properties"] = properties
 	}
@@ -181,6 +185,30 @@ func addFields(t reflect.Type, properties schema, apply applyDefinition) {
 			addMerge(property, name, apply.Map.Fields)
 		}
 		properties[name] = property
+	}
+}
+
+func addNumbers(t reflect.Type, model string) {
+	if _, done := numbers[model]; done {
+		return
+	}
+	numbers[model] = map[string]string{}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		parts := strings.Split(field.Tag.Get("protobuf"), ",")
+		if len(parts) < 2 {
+			continue
+		}
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" {
+			inlined := modelName(field.Type)
+			numbers[model][parts[1]] = "@" + inlined
+			addNumbers(field.Type, inlined)
+		} else if field.Type.Kind() == reflect.Pointer || !strings.Contains(options, "omit") {
+			numbers[model][parts[1]] = "+" + name
+		} else {
+			numbers[model][parts[1]] = name
+		}
 	}
 }
 
@@ -239,26 +267,20 @@ func schemaOf(t reflect.Type) schema {
 }
 
 // One definition per line: changes between two Kubernetes releases then read as a diff.
-func write() {
-	names := make([]string, 0, len(definitions))
-	for name := range definitions {
+func write[T any](file string, table map[string]T) {
+	names := make([]string, 0, len(table))
+	for name := range table {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	var out bytes.Buffer
-	out.WriteString("{\n")
-	for index, name := range names {
-		body, err := json.Marshal(definitions[name])
+	lines := make([]string, 0, len(names))
+	for _, name := range names {
+		body, err := json.Marshal(table[name])
 		check(err)
-		comma := ","
-		if index == len(names)-1 {
-			comma = ""
-		}
-		fmt.Fprintf(&out, "%q: %s%s\n", name, body, comma)
+		lines = append(lines, fmt.Sprintf("%q: %s", name, body))
 	}
-	out.WriteString("}\n")
-	_, err := os.Stdout.Write(out.Bytes())
-	check(err)
+	text := "{\n" + strings.Join(lines, ",\n") + "\n}\n"
+	check(os.WriteFile(filepath.Join(os.Args[1], file), []byte(text), 0o644))
 }
 
 func check(err error) {
