@@ -88,10 +88,13 @@ export class ContainerRunner {
         'Pulled',
         `Container image "${container.image ?? ''}" already present on machine`,
       );
+      const pod = this.#around.pod();
+      const seen = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
       world = await makeContainerWorld({
         ...this.#around,
-        pod: this.#around.pod(),
-        container,
+        pod,
+        // As the pod's view has it: with the mount of the service account.
+        container: seen.find(({ name }) => name === container.name) ?? container,
         image,
         directory: join(this.#around.directory, 'containers', container.name),
       });
