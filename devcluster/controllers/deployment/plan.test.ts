@@ -34,25 +34,37 @@ const revision = (number: number, desired = 4, max = 5) => ({
     'deployment.kubernetes.io/max-replicas': String(max),
   },
 });
-const current = (replicas: number, available = replicas, desired = 4, max = 5): ReplicaSet =>
-  aReplicaSet('new', replicas, available, { image: 'web:2', metadata: revision(2, desired, max) });
-const old = (replicas: number, available = replicas, desired = 4, max = 5): ReplicaSet =>
-  aReplicaSet('old', replicas, available, { metadata: revision(1, desired, max) });
+const current = (
+  replicas: number,
+  available = replicas,
+  ...recorded: [desired?: number, max?: number]
+): ReplicaSet =>
+  aReplicaSet('new', replicas, available, { image: 'web:2', metadata: revision(2, ...recorded) });
+const old = (
+  replicas: number,
+  available = replicas,
+  ...recorded: [desired?: number, max?: number]
+): ReplicaSet => aReplicaSet('old', replicas, available, { metadata: revision(1, ...recorded) });
 
 describe('the next step of a Deployment', () => {
   it('is a ReplicaSet named by the hash of the template, with the hash among labels and selector', () => {
     const { create } = plan({ replicaSets: [] });
-    const hash = create?.metadata?.labels?.['pod-template-hash'];
-    expect(hash).toMatch(/^[bcdfghjklmnpqrstvwxz2456789]{10}$/);
-    expect(create?.metadata?.name).toBe(`web-${hash ?? ''}`);
-    expect(create?.spec.selector.matchLabels).toEqual({ app: 'web', 'pod-template-hash': hash });
-    expect(create?.spec.template?.metadata?.labels).toEqual({ app: 'web', 'pod-template-hash': hash });
-    expect(create?.metadata?.annotations).toEqual({
-      'deployment.kubernetes.io/revision': '1',
-      'deployment.kubernetes.io/desired-replicas': '4',
-      'deployment.kubernetes.io/max-replicas': '5',
+    const hash =
+      /^web-([bcdfghjklmnpqrstvwxz2456789]{10})$/.exec(create?.metadata?.name ?? '')?.[1] ?? 'none';
+    const labels = { app: 'web', 'pod-template-hash': hash };
+    expect(create).toMatchObject({
+      metadata: {
+        name: `web-${hash}`,
+        labels,
+        annotations: {
+          'deployment.kubernetes.io/revision': '1',
+          'deployment.kubernetes.io/desired-replicas': '4',
+          'deployment.kubernetes.io/max-replicas': '5',
+        },
+        ownerReferences: [{ kind: 'Deployment', controller: true }],
+      },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } },
     });
-    expect(create?.metadata?.ownerReferences?.[0]).toMatchObject({ kind: 'Deployment', controller: true });
   });
 
   it('is another name where the hash was taken by somebody else', () => {

@@ -26,7 +26,7 @@ describe('an average value over pods', () => {
     ['works with fractions of the target', '2800m', ['2801m', '0'], state(2), 2, '1401m'],
     ['asks for none where there is no demand', '4', ['0'], state(2), 0, '0'],
     ['asks for pods while none is there yet', '4', ['9'], state(0), 3, '0'],
-  ])('%s', (_name, target, texts, target_, replicas, current) => {
+  ])('%s', (...[, target, texts, target_, replicas, current]) => {
     const proposal = proposeReplicas(
       { type: 'AverageValue', target: parseQuantity(target), values: values(...texts) },
       target_,

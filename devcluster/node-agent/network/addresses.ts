@@ -10,20 +10,27 @@ const firstHost = 2;
 const lastHost = 65_534;
 
 export class AddressPool {
-  readonly #taken = new Map<string, string>();
+  readonly #addressOf = new Map<string, string>();
+  readonly #taken = new Set<string>();
   readonly #releasedAt = new Map<string, number>();
   #next = firstHost;
 
-  /** Returns the address of `owner`: the one it has, or a free one. `now` is monotonic milliseconds. */
+  /**
+   * Returns the address of `owner`: the one it has, or a free one. `now` is monotonic milliseconds.
+   *
+   * @throws AppError `POD_ADDRESSES_EXHAUSTED`.
+   */
   allocate(owner: string, now: number): string {
-    for (const [address, holder] of this.#taken) if (holder === owner) return address;
+    const known = this.#addressOf.get(owner);
+    if (known !== undefined) return known;
     for (let tried = firstHost; tried <= lastHost; tried += 1) {
-      const address = addressOf(this.#next);
+      const address = loopbackAddress(this.#next);
       this.#next = this.#next === lastHost ? firstHost : this.#next + 1;
       const releasedAt = this.#releasedAt.get(address) ?? -Infinity;
       if (this.#taken.has(address) || now - releasedAt < restMs) continue;
       this.#releasedAt.delete(address);
-      this.#taken.set(address, owner);
+      this.#taken.add(address);
+      this.#addressOf.set(owner, address);
       return address;
     }
     throw new AppError('POD_ADDRESSES_EXHAUSTED', 'no pod address is free in 127.66.0.0/16', {
@@ -32,15 +39,15 @@ export class AddressPool {
   }
 
   release(owner: string, now: number): void {
-    for (const [address, holder] of this.#taken) {
-      if (holder !== owner) continue;
-      this.#taken.delete(address);
-      this.#releasedAt.set(address, now);
-    }
+    const address = this.#addressOf.get(owner);
+    if (address === undefined) return;
+    this.#addressOf.delete(owner);
+    this.#taken.delete(address);
+    this.#releasedAt.set(address, now);
   }
 }
 
-const addressOf = (host: number): string => `127.66.${host >> 8}.${host & 255}`;
+const loopbackAddress = (host: number): string => `127.66.${host >> 8}.${host & 255}`;
 
 /**
  * Checks that pods can have loopback addresses of their own: returns undefined, or the error with its remedy. Linux

@@ -109,10 +109,11 @@ function checkWorkingDir(path: string): void {
 }
 
 function startError(program: string, error: unknown): AppError {
-  const code = systemCodeOf(error);
-  const why =
-    code === 'ENOENT'
-      ? `exec: "${program}": executable file not found in $PATH`
-      : `exec: "${program}": ${code === 'EACCES' ? 'permission denied' : String(error)}`;
-  return new AppError('CONTAINER_START_FAILED', why, { cause: error });
+  const words: Record<string, string> = {
+    ENOENT: 'executable file not found in $PATH',
+    EACCES: 'permission denied',
+  };
+  const known = words[systemCodeOf(error) ?? ''];
+  const message = `exec: "${program}"${known === undefined ? '' : `: ${known}`}`;
+  return new AppError('CONTAINER_START_FAILED', message, known === undefined ? { cause: error } : {});
 }

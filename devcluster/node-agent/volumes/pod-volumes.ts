@@ -41,11 +41,9 @@ export class PodVolumes {
         const tokens = await this.#tokens.of(pod, volume, now);
         await this.#updateOne(volume, filesOf(volume, { ...sources, tokens }));
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        throw new AppError('MOUNT_FAILED', `MountVolume.SetUp failed for volume "${volume.name}" : ${why}`, {
-          cause: error,
-          retryable: true,
-        });
+        // Kubelet's words: the cause follows behind its " : ".
+        const message = `MountVolume.SetUp failed for volume "${volume.name}" `;
+        throw new AppError('MOUNT_FAILED', message, { cause: error, retryable: true });
       }
     }
   }
