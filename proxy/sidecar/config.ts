@@ -16,6 +16,10 @@ export const sidecarProcessSchema = z.object({
   host: z.string().optional().describe('Address to listen on; default: POD_IP, else all addresses.'),
   port: portSchema.default(8443).describe('Data port (TLS); 0: any free one.'),
   adminPort: portSchema.default(9090).describe('Admin port (plain); 0: any free one.'),
+  modelHost: z
+    .string()
+    .optional()
+    .describe('Address of the model server, where it is not what the file of `sidecarConfig` says.'),
   logLevel: z
     .enum(logLevels)
     .default('info')

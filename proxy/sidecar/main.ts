@@ -19,7 +19,11 @@ async function main(): Promise<void> {
   const log = makeLogger({ process: 'sidecar', level: settings.logLevel });
   const config = await watchFiles({
     paths: [settings.sidecarConfig],
-    parse: ([text = '']) => sidecarConfigSchema.parse(JSON.parse(text)),
+    parse: ([text = '']) => {
+      const parsed = sidecarConfigSchema.parse(JSON.parse(text));
+      const host = settings.modelHost ?? parsed.modelServer.host;
+      return { ...parsed, modelServer: { ...parsed.modelServer, host } };
+    },
     log,
   });
   const tls = await watchTlsMaterial(settings.tlsDir, log);

@@ -46,7 +46,8 @@ export async function startCluster(options: {
   let how: string | undefined;
   void cluster.ended.then((words) => {
     how = words;
-    lifetime.ask(`the embedded cluster ended (${words}); its log is ${home.logFile('devcluster')}`);
+    if (!lifetime.signal.aborted)
+      lifetime.ask(`the embedded cluster ended (${words}); its log is ${home.logFile('devcluster')}`);
   });
   const deadline = performance.now() + startTimeoutMs;
   while (!existsSync(home.kubeconfig)) {

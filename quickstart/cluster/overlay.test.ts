@@ -1,6 +1,6 @@
 /** Owns the tests of how manifests are adapted to the embedded cluster. */
 import { expect, it } from 'vitest';
-import type { Deployment } from '../../kube/kinds.ts';
+import type { ConfigMap, Deployment } from '../../kube/kinds.ts';
 import { adaptManifests } from './overlay.ts';
 
 const surroundings = {
@@ -55,14 +55,25 @@ it('gives the gateway the machine’s address, its ports and the operator’s ad
   expect(pod?.containers[0]?.ports?.map(({ containerPort }) => containerPort)).toEqual([8080, 7]);
 });
 
-it('tells the operator the registry and the public URL', () => {
-  const [adapted] = adaptManifests([deployment('fairlead-operator')], surroundings) as Deployment[];
-  expect(adapted?.spec?.template.spec?.containers[0]?.env).toEqual(
-    expect.arrayContaining([
-      { name: 'FAIRLEAD_MLFLOW_TRACKING_URI', value: 'sqlite:////x/mlflow.db' },
-      { name: 'FAIRLEAD_PUBLIC_URL', value: 'http://127.0.0.1:8080' },
-    ]),
-  );
+it('tells the operator the registry and the URLs by a file, and makes it start anew when they change', () => {
+  const adapt = (port: number) =>
+    adaptManifests([deployment('fairlead-operator')], { ...surroundings, port });
+  const [configMap, adapted] = adapt(8080) as [ConfigMap, Deployment];
+  expect(JSON.parse(configMap.data?.['config.json'] ?? '')).toEqual({
+    demandUrl: 'https://127.96.0.7:8444/v1/demand',
+    mlflowTrackingUri: 'sqlite:////x/mlflow.db',
+    publicUrl: 'http://127.0.0.1:8080',
+  });
+  const template = adapted.spec?.template;
+  expect(template?.spec?.volumes).toEqual([{ name: 'settings', configMap: { name: 'fairlead-operator' } }]);
+  expect(template?.spec?.containers[0]?.env).toContainEqual({
+    name: 'FAIRLEAD_CONFIG',
+    value: '/etc/fairlead/operator/config.json',
+  });
+  const [, again] = adapt(8080) as [ConfigMap, Deployment];
+  const [, elsewhere] = adapt(9090) as [ConfigMap, Deployment];
+  expect(again).toEqual(adapted);
+  expect(elsewhere).not.toEqual(adapted);
 });
 
 it('leaves everything else as it is', () => {

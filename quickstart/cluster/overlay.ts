@@ -1,5 +1,6 @@
 /** Owns how the manifests of `config/` are adapted to the embedded cluster, which has no DNS and one machine. */
-import type { Deployment } from '../../kube/kinds.ts';
+import { createHash } from 'node:crypto';
+import type { ConfigMap, Deployment } from '../../kube/kinds.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 
@@ -12,18 +13,23 @@ export interface Surroundings {
   readonly trackingUri: string;
 }
 
+const configName = 'fairlead-operator';
+const configDirectory = '/etc/fairlead/operator';
+
 /**
- * Returns the manifests with the two Deployments of Fairlead adapted; other objects are left as they are.
+ * Returns the manifests with the two Deployments of Fairlead adapted, and what they need besides; other objects are
+ * left as they are.
  *
  * @throws AppError `MANIFEST_INVALID` for a Deployment without containers.
  */
 export function adaptManifests(objects: readonly KubeObject[], surroundings: Surroundings): KubeObject[] {
-  return objects.map((object) => {
-    if (object.kind !== 'Deployment') return object;
+  return objects.flatMap((object) => {
+    if (object.kind !== 'Deployment') return [object];
     if (object.metadata?.name === 'fairlead-operator')
       return adaptOperator(object as Deployment, surroundings);
-    if (object.metadata?.name === 'fairlead-gateway') return adaptGateway(object as Deployment, surroundings);
-    return object;
+    if (object.metadata?.name === 'fairlead-gateway')
+      return [adaptGateway(object as Deployment, surroundings)];
+    return [object];
   });
 }
 
@@ -35,16 +41,29 @@ const mountedFolders = { FAIRLEAD_SERVICE_ACCOUNT_DIR: '/var/run/secrets/kuberne
 
 const demandUrlOf = ({ operatorIp }: Surroundings): string => `https://${operatorIp}:8444/v1/demand`;
 
-function adaptOperator(deployment: Deployment, surroundings: Surroundings): Deployment {
+/** The operator's settings are in a file: in its environment, 127.0.0.1 would come to mean its own pod. */
+function adaptOperator(deployment: Deployment, surroundings: Surroundings): [ConfigMap, Deployment] {
+  const settings = JSON.stringify({
+    demandUrl: demandUrlOf(surroundings),
+    mlflowTrackingUri: surroundings.trackingUri,
+    publicUrl: `http://127.0.0.1:${surroundings.port}`,
+  });
   const { spec, pod, adapted } = opened(deployment);
   spec.replicas = 1;
-  setEnvironment(pod, {
-    ...mountedFolders,
-    FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
-    FAIRLEAD_MLFLOW_TRACKING_URI: surroundings.trackingUri,
-    FAIRLEAD_PUBLIC_URL: `http://127.0.0.1:${surroundings.port}`,
-  });
-  return adapted;
+  // Other settings, another pod.
+  const version = createHash('sha256').update(settings).digest('hex').slice(0, 16);
+  spec.template.metadata = { ...spec.template.metadata, annotations: { 'fairlead.dev/settings': version } };
+  pod.volumes = [...(pod.volumes ?? []), { name: 'settings', configMap: { name: configName } }];
+  for (const container of pod.containers) {
+    container.volumeMounts = [
+      ...(container.volumeMounts ?? []),
+      { name: 'settings', mountPath: configDirectory, readOnly: true },
+    ];
+  }
+  setEnvironment(pod, { ...mountedFolders, FAIRLEAD_CONFIG: `${configDirectory}/config.json` });
+  const { namespace = 'default' } = deployment.metadata ?? {};
+  const metadata = { name: configName, namespace };
+  return [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'config.json': settings } }, adapted];
 }
 
 /** The gateway's pod gets the machine's own address: that is how a person reaches it at 127.0.0.1. */

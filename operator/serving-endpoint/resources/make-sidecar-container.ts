@@ -33,6 +33,10 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
       `${configDirectory}/${sidecarConfigFile}`,
       '--tls-dir',
       tlsDirectory,
+      // Said here and not in the file alone: where containers share no network namespace (the embedded cluster), the
+      // node translates the arguments of a pod.
+      '--model-host',
+      '127.0.0.1',
     ],
     env: [
       fromPod('POD_IP', 'status.podIP'),
