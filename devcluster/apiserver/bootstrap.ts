@@ -1,8 +1,9 @@
 /** Owns the objects that a cluster has from its first start. */
 import type { LocalClient } from './client/local-client.ts';
 import type { ObjectInput } from './objects/kube-object.ts';
+import { apiServiceIp, proxyClientName } from './identity/server-identity.ts';
+import type { ListenAddress } from '../../platform/listener.ts';
 import { makeBootstrapRoles } from './authz/bootstrap-roles.ts';
-import { proxyClientName } from './identity/server-identity.ts';
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -34,4 +35,28 @@ function makeProxyConfiguration(proxyAuthorityPem: string): ObjectInput {
     },
   };
   return configuration;
+}
+
+/** Tells pods where the API is: the Service `default/kubernetes` and the endpoint behind it. */
+export function publishApiService(client: LocalClient, address: ListenAddress): void {
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      clusterIP: apiServiceIp,
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: address.port }],
+    },
+  };
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'https', port: address.port, protocol: 'TCP' }],
+    endpoints: [{ addresses: [address.host], conditions: { ready: true } }],
+  };
+  client.resource('v1', 'Service').apply(service, { force: true });
+  client.resource('discovery.k8s.io/v1', 'EndpointSlice').apply(slice, { force: true });
 }

@@ -4,11 +4,12 @@ import { systemClock } from '../../platform/clock.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { startAggregator } from './aggregation/aggregator.ts';
+import { startProbes } from './aggregation/availability.ts';
 import type { RunningAggregator } from './aggregation/aggregator.ts';
 import { makeAuthenticator } from './authn/authenticator.ts';
 import { makeTokenIssuer } from './authn/token-issuer.ts';
 import { makeAuthorizer } from './authz/rbac.ts';
-import { bootstrapObjects } from './bootstrap.ts';
+import { bootstrapObjects, publishApiService } from './bootstrap.ts';
 import { makeBuiltinTypes } from './builtin/builtin-types.ts';
 import { makeLocalClient } from './client/in-process-client.ts';
 import type { LocalClient } from './client/local-client.ts';
@@ -16,12 +17,12 @@ import { startDefinitionController } from './crd/definition-controller.ts';
 import { noSuchResource } from './errors/api-error.ts';
 import { startGarbageCollector } from './gc/garbage-collector.ts';
 import { startHttpServer } from './http/server.ts';
-import type { HttpServer } from './http/server.ts';
 import {
   loadIdentity,
   makeProxyClientCertificate,
   makeServingCertificate,
 } from './identity/server-identity.ts';
+import type { ServerIdentity } from './identity/server-identity.ts';
 import { makeAdmission } from './namespaces/admission.ts';
 import { startNamespaceController } from './namespaces/namespace-controller.ts';
 import type { NodeServices } from './node-services.ts';
@@ -84,39 +85,21 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const registry = new Registry();
   for (const type of makeBuiltinTypes()) registry.add(type);
   const core: Core = { store, registry, clock, admission: makeAdmission(store) };
-
-  let aggregator: RunningAggregator | undefined;
-  const localClient = (name: string): LocalClient =>
-    makeLocalClient(core, name, (path) => getRemotePath(aggregator, path, name));
-  const caPem = identity.authority.certificatePem;
-  const own = localClient('kube-apiserver');
-  const definitions = startDefinitionController({ store, registry, client: own, now: clock.now, log });
-  bootstrapObjects(own, identity.proxyAuthority.certificatePem);
-  const namespaces = startNamespaceController({ store, registry, client: own, caPem, log });
-  const collector = startGarbageCollector({ store, registry, client: localClient('garbage-collector'), log });
-  aggregator = startAggregator({
-    store,
-    client: own,
-    clientCertificate: await makeProxyClientCertificate(identity, clock.now()),
-    now: clock.now,
-    log,
-  });
+  const parts = await startParts({ core, identity, log });
 
   const issuer = await makeTokenIssuer(identity.tokenKey, store, clock);
   let nodeServices: NodeServices | undefined;
-  let http: HttpServer | undefined;
-  http = await startHttpServer(
+  const http = await startHttpServer(
     {
       core,
-      lister: new Lister(store, clock.now),
+      lister: new Lister(store, () => clock.now()),
       registry,
       authenticator: makeAuthenticator(identity.adminToken, issuer),
       authorizer: makeAuthorizer(store),
       issuer,
-      aggregator,
+      aggregator: parts.aggregator,
       nodeServices: () => nodeServices,
-      serverAddress: () => `${http?.address.host ?? ''}:${http?.address.port ?? 0}`,
-      remoteGroups: aggregator.remoteGroups,
+      remoteGroups: () => parts.aggregator.remoteGroups(),
       log,
     },
     {
@@ -124,19 +107,56 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       certificate: await makeServingCertificate(identity, options.address.host, clock.now()),
     },
   );
-  const running = [http, aggregator, collector, namespaces, definitions, journal];
+  publishApiService(parts.localClient('kube-apiserver'), http.address);
   return {
     address: http.address,
     url: `https://${http.address.host}:${http.address.port}`,
-    caPem,
+    caPem: identity.authority.certificatePem,
     adminToken: identity.adminToken,
-    localClient,
-    issueServiceAccountToken: issuer.issue,
+    localClient: parts.localClient,
+    issueServiceAccountToken: (request) => issuer.issue(request),
     setNodeServices: (services) => {
       nodeServices = services;
     },
     stop: async () => {
-      for (const part of running) await part.stop();
+      for (const part of [http, parts, journal]) await part.stop();
+    },
+  };
+}
+
+interface Parts {
+  readonly aggregator: RunningAggregator;
+  readonly localClient: (name: string) => LocalClient;
+  stop(): Promise<void>;
+}
+
+/** Starts what follows the store and acts on it: custom kinds, namespaces, garbage collection, aggregated APIs. */
+async function startParts(options: {
+  readonly core: Core;
+  readonly identity: ServerIdentity;
+  readonly log: Logger;
+}): Promise<Parts> {
+  const { core, identity, log } = options;
+  const { store, registry, clock } = core;
+  const now = (): number => clock.now();
+  const aggregator = startAggregator({
+    store,
+    clientCertificate: await makeProxyClientCertificate(identity, clock.now()),
+  });
+  const localClient = (name: string): LocalClient =>
+    makeLocalClient(core, name, (path) => getRemotePath(aggregator, path, name));
+  const client = localClient('kube-apiserver');
+  const caPem = identity.authority.certificatePem;
+  const definitions = startDefinitionController({ store, registry, client, now, log });
+  bootstrapObjects(client, identity.proxyAuthority.certificatePem);
+  const namespaces = startNamespaceController({ store, registry, client, caPem, log });
+  const collector = startGarbageCollector({ store, registry, client: localClient('garbage-collector'), log });
+  const probes = startProbes({ store, client, aggregator, now, log });
+  return {
+    aggregator,
+    localClient,
+    stop: async () => {
+      for (const part of [probes, aggregator, collector, namespaces, definitions]) await part.stop();
     },
   };
 }
@@ -163,13 +183,9 @@ async function openStore(options: ApiServerOptions): Promise<{ store: ObjectStor
   return { store, journal };
 }
 
-async function getRemotePath(
-  aggregator: RunningAggregator | undefined,
-  path: string,
-  name: string,
-): Promise<unknown> {
+async function getRemotePath(aggregator: RunningAggregator, path: string, name: string): Promise<unknown> {
   const [root, group = '', version = ''] = path.slice(1).split('/');
-  if (root !== 'apis' || aggregator === undefined) throw noSuchResource();
+  if (root !== 'apis') throw noSuchResource();
   const user = { username: `system:devcluster:${name}`, groups: ['system:masters'] };
   return aggregator.getJson(group, version, path, user);
 }

@@ -2,25 +2,19 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { messageOf } from '../../../platform/errors.ts';
-import type { Logger } from '../../../platform/logging.ts';
 import type { KeyPair } from '../../../platform/tls/authority.ts';
-import type { LocalClient } from '../client/local-client.ts';
 import type { DiscoveredResource, RemoteGroupVersion } from '../discovery/discovery.ts';
 import { ApiError, serviceUnavailable } from '../errors/api-error.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Aggregator } from '../http/server.ts';
 import { isObject, objectAt } from '../objects/kube-object.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
-import { timestamp } from '../pipeline/request-context.ts';
 import type { UserInfo } from '../pipeline/request-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { objectsAt } from '../builtin/kinds/pod-template.ts';
 import { findBackend } from './backend.ts';
 import type { Backend } from './backend.ts';
 
 export const apiServiceStorage = 'apiservices.apiregistration.k8s.io';
-const probeMs = 5_000;
-const probeTimeoutMs = 5_000;
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -33,24 +27,23 @@ const hopByHop = new Set([
 
 export interface AggregatorOptions {
   readonly store: ObjectStore;
-  readonly client: LocalClient;
   /** With which this server shows the backends that it speaks for its users. */
   readonly clientCertificate: KeyPair;
-  readonly now: () => number;
-  readonly log: Logger;
 }
 
 export interface RunningAggregator extends Aggregator {
   remoteGroups(): readonly RemoteGroupVersion[];
   /** GETs a path of a remote group as `user` and returns the parsed JSON. @throws ApiError. */
   getJson(group: string, version: string, path: string, user: UserInfo): Promise<unknown>;
+  /** Takes over what a backend says it serves. */
+  setResources(apiService: string, resources: readonly DiscoveredResource[]): void;
   stop(): Promise<void>;
 }
 
-/** Serves APIServices, and keeps their `Available` condition, until stopped. */
+/** Serves APIServices until stopped. */
 export function startAggregator(options: AggregatorOptions): RunningAggregator {
   const { store } = options;
-  const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 60_000 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: silenceMs });
   const discovered = new Map<string, readonly DiscoveredResource[]>();
   const remoteService = (group: string, version: string): KubeObject | undefined => {
     const found = store.get(apiServiceStorage, undefined, `${version}.${group}`);
@@ -58,7 +51,6 @@ export function startAggregator(options: AggregatorOptions): RunningAggregator {
   };
   const send = (service: KubeObject, call: ProxyCall): Promise<IncomingMessage> =>
     sendToBackend(findBackend(store, service), call, { agent, certificate: options.clientCertificate });
-  const probes = startProbes(options, send, discovered);
   return {
     serves: (group, version) => remoteService(group, version) !== undefined,
     proxy: async (exchange) => {
@@ -84,14 +76,15 @@ export function startAggregator(options: AggregatorOptions): RunningAggregator {
       });
       return parseAnswer(answer);
     },
-    stop: async () => {
-      await probes.stop();
+    setResources: (apiService, resources) => void discovered.set(apiService, resources),
+    stop: () => {
       agent.destroy();
+      return Promise.resolve();
     },
   };
 }
 
-const isRemote = (service: KubeObject): boolean => isObject(objectAt(service, 'spec')['service']);
+export const isRemote = (service: KubeObject): boolean => isObject(objectAt(service, 'spec')['service']);
 
 function remoteGroup(
   service: KubeObject,
@@ -112,8 +105,10 @@ interface ProxyCall {
   readonly headers: OutgoingHttpHeaders;
   readonly user: UserInfo;
   readonly body?: IncomingMessage;
-  readonly timeoutMs?: number;
 }
+
+/** How long a backend may stay silent. */
+const silenceMs = 60_000;
 
 function sendToBackend(
   backend: Backend,
@@ -134,7 +129,6 @@ function sendToBackend(
       ...(backend.caPem === undefined
         ? { rejectUnauthorized: backend.verify }
         : { ca: backend.caPem, rejectUnauthorized: true }),
-      ...(call.timeoutMs === undefined ? {} : { timeout: call.timeoutMs }),
     });
     request.once('response', resolve);
     request.once('timeout', () => request.destroy(new Error('the backend did not answer in time')));
@@ -192,85 +186,17 @@ async function parseAnswer(answer: IncomingMessage): Promise<unknown> {
   for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
   const code = answer.statusCode ?? 502;
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    body = undefined;
-  }
+  const body = parseJson(text);
   if (code < 400 && body !== undefined) return body;
-  const status = isObject(body) ? body : {};
-  const message = typeof status['message'] === 'string' ? status['message'] : text.slice(0, 500);
-  throw new ApiError(code < 400 ? 502 : code, String(status['reason'] ?? 'Unknown'), message);
+  const { message, reason } = (isObject(body) ? body : {}) as { message?: string; reason?: string };
+  throw new ApiError(code < 400 ? 502 : code, reason ?? 'Unknown', message ?? text.slice(0, 500));
 }
 
-function startProbes(
-  options: AggregatorOptions,
-  send: (service: KubeObject, call: ProxyCall) => Promise<IncomingMessage>,
-  discovered: Map<string, readonly DiscoveredResource[]>,
-): { stop(): Promise<void> } {
-  let isStopped = false;
-  let running: Promise<void> = Promise.resolve();
-  const probe = async (service: KubeObject): Promise<void> => {
-    const { name } = service.metadata;
-    const spec = objectAt(service, 'spec');
-    const path = `/apis/${String(spec['group'])}/${String(spec['version'])}`;
-    const user = { username: 'system:kube-aggregator', groups: ['system:masters'] };
-    const call = {
-      method: 'GET',
-      path,
-      headers: { accept: 'application/json' },
-      user,
-      timeoutMs: probeTimeoutMs,
-    };
-    try {
-      const list = await parseAnswer(await send(service, call));
-      const resources = isObject(list) ? objectsAt(list, 'resources') : [];
-      discovered.set(name, resources as unknown as DiscoveredResource[]);
-      report(options, name, { status: 'True', reason: 'Passed', message: 'all checks passed' });
-    } catch (error) {
-      const message = `failing or missing response from ${path}: ${messageOf(error)}`;
-      report(options, name, { status: 'False', reason: 'FailedDiscoveryCheck', message });
-    }
-  };
-  const probeAll = (): void => {
-    const services = options.store.list(apiServiceStorage).items.filter(isRemote);
-    running = running.then(async () => {
-      if (!isStopped) await Promise.all(services.map(probe));
-    });
-  };
-  const timer = setInterval(probeAll, probeMs);
-  // A backend's endpoints and its registration change what a probe would find.
-  const subscription = options.store.subscribeAll((change) => {
-    const isRegistration = change.storage === apiServiceStorage && change.previous === undefined;
-    const isEndpoint = change.storage === 'endpointslices.discovery.k8s.io';
-    if (isRegistration || (isEndpoint && options.store.list(apiServiceStorage).items.some(isRemote)))
-      probeAll();
-  });
-  probeAll();
-  return {
-    stop: async () => {
-      isStopped = true;
-      clearInterval(timer);
-      subscription.stop();
-      await running;
-    },
-  };
-}
-
-function report(
-  options: AggregatorOptions,
-  name: string,
-  outcome: { readonly status: string; readonly reason: string; readonly message: string },
-): void {
-  const resource = options.client.resource('apiregistration.k8s.io/v1', 'APIService');
-  const live = resource.get(name);
-  if (live === undefined) return;
-  const [old] = objectsAt(objectAt(live, 'status'), 'conditions');
-  if (old?.['status'] === outcome.status && old['message'] === outcome.message) return;
-  const lastTransitionTime =
-    old?.['status'] === outcome.status ? old['lastTransitionTime'] : timestamp(options.now());
-  const conditions = [{ type: 'Available', ...outcome, lastTransitionTime }];
-  resource.mergePatch(name, undefined, { status: { conditions } }, 'status');
-  options.log.info({ apiService: name, ...outcome }, 'aggregated API changed');
+/** Returns undefined where the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }

@@ -9,7 +9,8 @@ export const apiServiceStrategy: Strategy = {
     const problems = ['version', 'groupPriorityMinimum', 'versionPriority']
       .filter((field) => spec[field] === undefined)
       .map((field) => requiredValue(`spec.${field}`));
-    const expected = `${String(spec['version'])}.${String(spec['group'] ?? '')}`.replace(/\.$/, '');
+    const { version = '', group = '' } = spec as { version?: string; group?: string };
+    const expected = group === '' ? version : `${version}.${group}`;
     if (object.metadata.name !== expected) {
       const message = 'must be `spec.version+"."+spec.group`';
       problems.push(invalidValue(object.metadata.name, 'metadata.name', `${message}: "${expected}"`));

@@ -33,7 +33,7 @@ export function findBackend(store: ObjectStore, apiService: KubeObject): Backend
   const endpoint = readyEndpoint(store, { namespace, name }, port);
   if (endpoint === undefined) {
     throw serviceUnavailable(
-      `endpoints for service/${name} in "${namespace}" have no addresses with port name "${String(port['name'] ?? '')}"`,
+      `endpoints for service/${name} in "${namespace}" have no addresses with port name "${portName(port)}"`,
     );
   }
   const bundle = spec['caBundle'];
@@ -45,6 +45,8 @@ export function findBackend(store: ObjectStore, apiService: KubeObject): Backend
   };
 }
 
+const portName = (port: JsonObject): string => (typeof port['name'] === 'string' ? port['name'] : '');
+
 function readyEndpoint(
   store: ObjectStore,
   service: { readonly namespace: string; readonly name: string },
@@ -55,9 +57,7 @@ function readyEndpoint(
     .list(slicesStorage, service.namespace)
     .items.filter((slice) => isOwn(slice.metadata.labels));
   for (const slice of slices as unknown as JsonObject[]) {
-    const port = objectsAt(slice, 'ports').find(
-      (each) => (each['name'] ?? '') === (servicePort['name'] ?? ''),
-    );
+    const port = objectsAt(slice, 'ports').find((each) => portName(each) === portName(servicePort));
     const ready = objectsAt(slice, 'endpoints').find(
       (each) => objectAt(each, 'conditions')['ready'] !== false,
     );

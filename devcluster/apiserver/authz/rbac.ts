@@ -4,17 +4,17 @@ import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import type { UserInfo } from '../pipeline/request-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
+export interface ResourceAttributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+
 /** One question: may the user do this? Either on a resource or on a path that names none. */
-export type AccessAttributes =
-  | {
-      readonly verb: string;
-      readonly group: string;
-      readonly resource: string;
-      readonly subresource?: string | undefined;
-      readonly namespace?: string | undefined;
-      readonly name?: string | undefined;
-    }
-  | { readonly verb: string; readonly path: string };
+export type AccessAttributes = ResourceAttributes | { readonly verb: string; readonly path: string };
 
 export interface PolicyRule {
   readonly verbs: readonly string[];
@@ -85,11 +85,11 @@ const subjectsOf = (binding: KubeObject): JsonObject[] => {
 };
 
 function isSubject(subject: JsonObject, user: UserInfo, binding: KubeObject): boolean {
-  const { kind, name } = subject;
+  const { kind, name = '', namespace } = subject as { kind?: string; name?: string; namespace?: string };
   if (kind === 'User') return name === user.username;
-  if (kind === 'Group') return user.groups.includes(String(name));
-  const namespace = subject['namespace'] ?? binding.metadata.namespace;
-  return user.username === `system:serviceaccount:${String(namespace)}:${String(name)}`;
+  if (kind === 'Group') return user.groups.includes(name);
+  const home = namespace ?? binding.metadata.namespace ?? '';
+  return user.username === `system:serviceaccount:${home}:${name}`;
 }
 
 function rulesOfBinding(store: ObjectStore, binding: KubeObject): readonly PolicyRule[] {
@@ -113,12 +113,16 @@ export function ruleAllows(rule: PolicyRule, attributes: AccessAttributes): bool
       pattern.endsWith('*') ? attributes.path.startsWith(pattern.slice(0, -1)) : attributes.path === pattern,
     );
   }
+  return includes(rule.apiGroups, attributes.group) && coversResource(rule, attributes);
+}
+
+function coversResource(rule: PolicyRule, attributes: ResourceAttributes): boolean {
   const { subresource = '', resource, name = '' } = attributes;
   const resources = rule.resources ?? [];
   const wanted = subresource === '' ? resource : `${resource}/${subresource}`;
   const fits = includes(resources, wanted) || (subresource !== '' && resources.includes(`*/${subresource}`));
   const names = rule.resourceNames ?? [];
-  return includes(rule.apiGroups, attributes.group) && fits && (names.length === 0 || names.includes(name));
+  return fits && (names.length === 0 || names.includes(name));
 }
 
 function bindingText(binding: KubeObject, user: UserInfo): string {

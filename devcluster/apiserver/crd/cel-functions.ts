@@ -25,7 +25,9 @@ export function registerKubernetesFunctions(environment: Environment): void {
 function registerListFunctions(environment: Environment): void {
   for (const type of comparableTypes) {
     environment.registerFunction(`list<${type}>.isSorted(): bool`, (list: readonly Comparable[]) =>
-      list.every((value, index) => index === 0 || (list[index - 1] as Comparable) <= value),
+      list.every((value, index) =>
+        list.slice(Math.max(index - 1, 0), index).every((before) => before <= value),
+      ),
     );
     environment.registerFunction(`list<${type}>.min(): ${type}`, (list: readonly Comparable[]) =>
       extreme(list, (a, b) => a < b),

@@ -16,8 +16,10 @@ export interface CelType {
 
 const dyn: CelType = { name: 'dyn', toCel: (value) => dynamicValue(value) };
 
+const text: CelType = { name: 'string', toCel: (value) => value };
+
 const scalars: Readonly<Record<string, CelType>> = {
-  string: { name: 'string', toCel: (value) => value },
+  string: text,
   boolean: { name: 'bool', toCel: (value) => value },
   integer: { name: 'int', toCel: (value) => (typeof value === 'number' ? BigInt(value) : value) },
   number: { name: 'double', toCel: (value) => value },
@@ -34,6 +36,21 @@ const visibleMetadata: Schema = {
   type: 'object',
   properties: { name: { type: 'string' }, generateName: { type: 'string' } },
 };
+
+interface MessageField {
+  readonly celName: string;
+  readonly type: CelType;
+}
+
+/** An object as CEL sees it: its declared fields alone, and a null is an absent field. */
+class Message {
+  constructor(value: JsonObject, fields: ReadonlyMap<string, MessageField>) {
+    for (const [name, child] of Object.entries(value)) {
+      const field = fields.get(name);
+      if (field !== undefined && child !== null) Reflect.set(this, field.celName, field.type.toCel(child));
+    }
+  }
+}
 
 /** Makes the types of one schema in one environment. */
 export class CelTypes {
@@ -58,7 +75,7 @@ export class CelTypes {
     if (schema['x-kubernetes-int-or-string'] === true) return dyn;
     if (schema.type === 'array') return this.#listType(schema);
     if (schema.type === 'object') return this.#objectType(schema, isRoot);
-    if (schema.type === 'string') return stringFormats[schema.format ?? ''] ?? (scalars['string'] as CelType);
+    if (schema.type === 'string') return stringFormats[schema.format ?? ''] ?? text;
     return scalars[schema.type ?? ''] ?? dyn;
   }
 
@@ -96,37 +113,24 @@ export class CelTypes {
       properties['metadata'] = visibleMetadata;
     }
     const fields = new Map(
-      Object.entries(properties).map(([name, child]): [string, { celName: string; type: CelType }] => [
+      Object.entries(properties).map(([name, child]): [string, MessageField] => [
         name,
         { celName: celFieldName(name), type: this.typeOf(resolveSchema(child)) },
       ]),
     );
     const name = `Object${this.#types.size}`;
     // The environment tells types apart by constructor, so each node of the schema gets one of its own.
-    const Message = class {};
+    const Type = class extends Message {};
     const declared = Object.fromEntries(
       [...fields.values()].map((field) => [field.celName, field.type.name]),
     );
-    this.environment.registerType(name, { ctor: Message, fields: declared });
+    this.environment.registerType(name, { ctor: Type, fields: declared });
     this.environment.registerOperator(`${name} == ${name}`, (a: unknown, b: unknown) =>
       isDeepStrictEqual(a, b),
     );
-    const toCel = (value: unknown): unknown =>
-      isObject(value) ? messageOf(value, new Message(), fields) : value;
+    const toCel = (value: unknown): unknown => (isObject(value) ? new Type(value, fields) : value);
     return { name, toCel };
   }
-}
-
-function messageOf(
-  value: JsonObject,
-  message: object,
-  fields: ReadonlyMap<string, { readonly celName: string; readonly type: CelType }>,
-): object {
-  for (const [name, child] of Object.entries(value)) {
-    const field = fields.get(name);
-    if (field !== undefined && child !== null) Reflect.set(message, field.celName, field.type.toCel(child));
-  }
-  return message;
 }
 
 /** Without a schema, whole numbers are integers, as JSON has them. */

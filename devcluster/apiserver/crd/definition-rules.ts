@@ -83,7 +83,7 @@ function checkVersions(versions: readonly JsonObject[]): StatusCause[] {
       return;
     }
     const at = `${path}.schema.openAPIV3Schema`;
-    problems.push(...checkStructural(schema as Schema, at), ...checkRules(schema as Schema, at));
+    problems.push(...checkStructural(schema, at), ...checkRules(schema, at));
     problems.push(...checkColumns(version, path));
   });
   return problems;
@@ -97,7 +97,7 @@ function checkRules(schema: Schema, path: string): StatusCause[] {
 
 function checkColumns(version: JsonObject, path: string): StatusCause[] {
   return objectsAt(version, 'additionalPrinterColumns').flatMap((column, index) => {
-    const jsonPath = String(column['jsonPath'] ?? '');
+    const { jsonPath = '' } = column as { jsonPath?: string };
     const at = `${path}.additionalPrinterColumns[${index}].jsonPath`;
     if (jsonPath !== '' && parseJsonPath(jsonPath) !== undefined) return [];
     return [invalidValue(jsonPath, at, 'is not a JSONPath that columns can use')];

@@ -34,14 +34,7 @@ function checkNode(schema: Schema, path: string, isRoot: boolean): StatusCause[]
 }
 
 function checkOwn(schema: Schema, path: string, isRoot: boolean): StatusCause[] {
-  const problems: StatusCause[] = [];
-  const needsNoType =
-    schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true;
-  if (schema.type === undefined && !needsNoType && !isRoot) {
-    problems.push(requiredValue(`${path}.type`, 'must not be empty for specified object fields'));
-  } else if (schema.type !== undefined && !types.includes(schema.type)) {
-    problems.push(unsupportedValue(schema.type, `${path}.type`, types));
-  }
+  const problems = checkType(schema, path, isRoot);
   if (schema.$ref !== undefined) problems.push(forbiddenValue(`${path}.$ref`, '$ref is not supported'));
   if (schema.uniqueItems === true) {
     const detail = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic';
@@ -55,6 +48,17 @@ function checkOwn(schema: Schema, path: string, isRoot: boolean): StatusCause[] 
     problems.push(invalidValue(schema.pattern, `${path}.pattern`, 'must be a valid regular expression'));
   }
   return problems;
+}
+
+function checkType(schema: Schema, path: string, isRoot: boolean): StatusCause[] {
+  if (schema.type !== undefined) {
+    return types.includes(schema.type) ? [] : [unsupportedValue(schema.type, `${path}.type`, types)];
+  }
+  const needsNone =
+    isRoot ||
+    schema['x-kubernetes-int-or-string'] === true ||
+    schema['x-kubernetes-preserve-unknown-fields'] === true;
+  return needsNone ? [] : [requiredValue(`${path}.type`, 'must not be empty for specified object fields')];
 }
 
 function checkList(schema: Schema, path: string): StatusCause[] {
@@ -71,17 +75,18 @@ function checkList(schema: Schema, path: string): StatusCause[] {
     const detail = 'must not be empty if x-kubernetes-list-type is map';
     problems.push(requiredValue(`${path}.x-kubernetes-list-map-keys`, detail));
   }
-  for (const key of keys) {
-    const item = schema.items;
-    const isGiven = item?.required?.includes(key) === true || item?.properties?.[key]?.default !== undefined;
-    if (!isGiven) {
-      const detail =
-        'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
-      problems.push(requiredValue(`${path}.items.properties[${key}].default`, detail));
-    }
-  }
-  return problems;
+  const detail =
+    'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
+  return [
+    ...problems,
+    ...keys
+      .filter((key) => !isAlwaysThere(schema.items ?? {}, key))
+      .map((key) => requiredValue(`${path}.items.properties[${key}].default`, detail)),
+  ];
 }
+
+const isAlwaysThere = (item: Schema, key: string): boolean =>
+  item.required?.includes(key) === true || item.properties?.[key]?.default !== undefined;
 
 function checkCombinations(schema: Schema, path: string): StatusCause[] {
   // Kubernetes writes int-or-string with an anyOf of types; that form is allowed.
@@ -103,9 +108,7 @@ function checkBranch(branch: Schema, outside: Schema, path: string): StatusCause
     const declared = outside.properties?.[name];
     const at = `${path}.properties[${name}]`;
     if (declared === undefined) {
-      problems.push(
-        requiredValue(`${at}`, `because it is defined in ${path}, it must be defined outside too`),
-      );
+      problems.push(requiredValue(at, `because it is defined in ${path}, it must be defined outside too`));
     } else problems.push(...checkBranch(child, declared, at));
   }
   return problems;

@@ -107,7 +107,7 @@ function checkEnum(value: unknown, schema: Schema, path: string): StatusCause[] 
 
 function checkString(value: string, schema: Schema, path: string): StatusCause[] {
   const problems: StatusCause[] = [];
-  const length = [...value].length;
+  const length = codePointsIn(value);
   if (schema.maxLength !== undefined && length > schema.maxLength) {
     problems.push({
       reason: 'FieldValueTooLong',
@@ -126,6 +126,9 @@ function checkString(value: string, schema: Schema, path: string): StatusCause[]
   }
   return problems;
 }
+
+/** Go counts code points, not the halves of surrogate pairs. */
+const codePointsIn = (text: string): number => text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, '_').length;
 
 function checkNumber(value: number, schema: Schema, path: string): StatusCause[] {
   const { minimum, maximum, multipleOf } = schema;

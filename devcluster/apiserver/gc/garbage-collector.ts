@@ -65,15 +65,23 @@ class GarbageCollector {
     const reference: Reference = { storage, namespace, name };
     const before = previous?.metadata.ownerReferences ?? [];
     const after = object?.metadata.ownerReferences ?? [];
-    for (const owner of before) this.#dependents.get(owner.uid)?.delete(uid);
-    for (const owner of after) {
+    this.#link(uid, reference, { before, after });
+    // An owner that waits for its dependents hears of each that goes or is marked.
+    for (const owner of before) this.#noteOwner(owner, namespace);
+    const isEnding = object?.metadata.deletionTimestamp !== undefined;
+    if (after.length > 0 || isEnding) this.#note(reference);
+  }
+
+  #link(
+    uid: string,
+    reference: Reference,
+    owners: { readonly before: readonly OwnerReference[]; readonly after: readonly OwnerReference[] },
+  ): void {
+    for (const owner of owners.before) this.#dependents.get(owner.uid)?.delete(uid);
+    for (const owner of owners.after) {
       const known = this.#dependents.get(owner.uid) ?? new Map<string, Reference>();
       this.#dependents.set(owner.uid, known.set(uid, reference));
     }
-    // An owner that waits for its dependents hears of each that goes or is marked.
-    for (const owner of before) this.#noteOwner(owner, namespace);
-    const needsCare = after.length > 0 || object?.metadata.deletionTimestamp !== undefined;
-    if (object !== undefined && needsCare) this.#note(reference);
   }
 
   #noteEnd(uid: string): void {

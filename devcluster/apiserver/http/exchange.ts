@@ -13,7 +13,7 @@ export interface Exchange<Info extends RequestInfo = RequestInfo> {
   readonly user: UserInfo;
 }
 
-const fieldValidations: readonly string[] = ['Strict', 'Warn', 'Ignore'];
+const fieldValidations: readonly FieldValidation[] = ['Strict', 'Warn', 'Ignore'];
 
 /**
  * Returns what the pipeline needs to know of a write.
@@ -22,14 +22,6 @@ const fieldValidations: readonly string[] = ['Strict', 'Warn', 'Ignore'];
  */
 export function requestContextOf(exchange: Exchange, isApply = false): RequestContext {
   const { query } = exchange.info;
-  const dryRun = query.getAll('dryRun');
-  if (dryRun.some((value) => value !== 'All')) {
-    throw badRequest(`Unsupported value: ${JSON.stringify(dryRun)}: dryRun supports only "All"`);
-  }
-  const fieldValidation = query.get('fieldValidation') ?? 'Warn';
-  if (fieldValidation !== '' && !fieldValidations.includes(fieldValidation)) {
-    throw badRequest(`Unsupported value: "${fieldValidation}": supported values: "Ignore", "Strict", "Warn"`);
-  }
   const fieldManager = query.get('fieldManager') ?? '';
   if (isApply && fieldManager === '') {
     throw patchOptionsError([requiredValue('fieldManager', 'is required for apply patch')]);
@@ -41,10 +33,24 @@ export function requestContextOf(exchange: Exchange, isApply = false): RequestCo
   return {
     user: exchange.user,
     fieldManager: fieldManager === '' ? managerFromAgent(exchange.request) : fieldManager,
-    dryRun: dryRun.length > 0,
-    fieldValidation: (fieldValidation === '' ? 'Warn' : fieldValidation) as FieldValidation,
+    dryRun: parseDryRun(query.getAll('dryRun')),
+    fieldValidation: parseFieldValidation(query.get('fieldValidation') ?? ''),
     warnings: [],
   };
+}
+
+function parseDryRun(values: readonly string[]): boolean {
+  if (values.some((value) => value !== 'All')) {
+    throw badRequest(`Unsupported value: ${JSON.stringify(values)}: dryRun supports only "All"`);
+  }
+  return values.length > 0;
+}
+
+function parseFieldValidation(text: string): FieldValidation {
+  if (text === '') return 'Warn';
+  const known = fieldValidations.find((each) => each === text);
+  if (known !== undefined) return known;
+  throw badRequest(`Unsupported value: "${text}": supported values: "Ignore", "Strict", "Warn"`);
 }
 
 const patchOptionsError = (causes: readonly StatusCause[]): Error =>
@@ -53,5 +59,6 @@ const patchOptionsError = (causes: readonly StatusCause[]): Error =>
 /** Without a name of its own, a client's writes are those of its user agent, up to the version. */
 function managerFromAgent(request: IncomingMessage): string {
   const agent = request.headers['user-agent'] ?? '';
-  return agent.split('/', 1)[0]?.slice(0, 128) || 'unknown';
+  const [name = ''] = agent.split('/', 1);
+  return name === '' ? 'unknown' : name.slice(0, 128);
 }

@@ -20,7 +20,6 @@ import { sendJson, sendText } from './responses.ts';
 export interface PathDeps {
   readonly registry: Registry;
   readonly issuer: TokenIssuer;
-  readonly serverAddress: () => string;
   readonly remoteGroups: () => readonly RemoteGroupVersion[];
 }
 
@@ -79,15 +78,15 @@ function sendDiscovery(deps: PathDeps, exchange: Exchange<PathRequest>): void {
     sendText(response, 200, JSON.stringify(body), aggregatedType);
     return;
   }
-  const answer = discoveryAnswer(deps, path);
+  const answer = discoveryAnswer(deps, path, request.headers.host ?? '');
   if (answer === undefined) throw noSuchResource();
   sendJson(response, 200, answer);
 }
 
-function discoveryAnswer(deps: PathDeps, path: string): object | undefined {
+function discoveryAnswer(deps: PathDeps, path: string, serverAddress: string): object | undefined {
   const types = deps.registry.all();
   const remote = deps.remoteGroups();
-  if (path === '/api') return makeCoreVersions(deps.serverAddress());
+  if (path === '/api') return makeCoreVersions(serverAddress);
   if (path === '/apis') return makeGroupList(types, remote);
   const [root, first = '', second] = path.slice(1).split('/');
   if (root === 'api' && second === undefined) return makeResourceList(types, '', first);

@@ -13,6 +13,7 @@ import { ApiError, noSuchResource, unauthorized } from '../errors/api-error.ts';
 import { handleCall, handleReview, isReview } from './call-handlers.ts';
 import type { CallDeps } from './call-handlers.ts';
 import type { Exchange } from './exchange.ts';
+import { impersonatedUser } from './impersonation.ts';
 import { handlePath } from './path-handlers.ts';
 import type { PathDeps } from './path-handlers.ts';
 import { parseRequest } from './request-info.ts';
@@ -98,7 +99,7 @@ async function authenticate(
 ): Promise<Exchange['user']> {
   const token = bearerTokenOf(request.headers.authorization);
   const user = token === undefined ? undefined : await deps.authenticator.authenticate(token);
-  if (user !== undefined) return user;
+  if (user !== undefined) return impersonatedUser(request, user, deps.authorizer);
   const isOpen = info.form === 'path' && openPaths.includes(info.path) && token === undefined;
   if (!isOpen) throw unauthorized();
   return { username: 'system:anonymous', groups: ['system:unauthenticated'] };

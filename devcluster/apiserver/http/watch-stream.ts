@@ -69,9 +69,9 @@ export function serveWatch(response: ServerResponse, options: WatchStreamOptions
 }
 
 interface EventWriter {
-  send(event: WatchEvent): void;
-  bookmark(version: number, annotations?: Record<string, string>): void;
-  fail(error: unknown): void;
+  readonly send: (event: WatchEvent) => void;
+  readonly bookmark: (version: number, annotations?: Record<string, string>) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 function makeEventWriter(response: ServerResponse, options: WatchStreamOptions): EventWriter {

@@ -20,6 +20,8 @@ export interface ServerIdentity {
 const dayMs = 86_400_000;
 const authorityValidMs = 3_650 * dayMs;
 const certificateValidMs = 365 * dayMs;
+/** The cluster IP of the Service `default/kubernetes`: the first of the range, as in every cluster. */
+export const apiServiceIp = '127.96.0.1';
 export const proxyClientName = 'front-proxy-client';
 
 /** Returns the identity kept in `directory`, made at the first start and again before its authorities end. */
@@ -62,7 +64,7 @@ export function makeServingCertificate(
   return issueCertificate(identity.authority, {
     commonName: 'kube-apiserver',
     dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-    ipAddresses: [...new Set(['127.0.0.1', host])],
+    ipAddresses: [...new Set(['127.0.0.1', apiServiceIp, host])],
     usages: ['server'],
     now,
     validMs: certificateValidMs,

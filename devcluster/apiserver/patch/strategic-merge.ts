@@ -39,14 +39,21 @@ function mergeMaps(target: JsonObject, patch: JsonObject, schema: Schema): JsonO
       deleteFromList(result, key.slice(deleteListPrefix.length), value, patch);
     }
   }
-  for (const [key, order] of Object.entries(patch)) {
+  setOrders(result, { target, patch, schema });
+  return result;
+}
+
+function setOrders(
+  result: JsonObject,
+  context: { readonly target: JsonObject; readonly patch: JsonObject; readonly schema: Schema },
+): void {
+  for (const [key, order] of Object.entries(context.patch)) {
     if (!key.startsWith(orderPrefix) || !Array.isArray(order)) continue;
     const field = key.slice(orderPrefix.length);
     const list = result[field];
-    if (Array.isArray(list))
-      result[field] = ordered(list, order, target[field], fieldSchema(schema, field) ?? {});
+    const schema = fieldSchema(context.schema, field) ?? {};
+    if (Array.isArray(list)) result[field] = ordered(list, order, context.target[field], schema);
   }
-  return result;
 }
 
 function mergeField(

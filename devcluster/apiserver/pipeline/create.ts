@@ -27,11 +27,8 @@ export function createObject(
   apply?: { readonly claims: readonly Claim[] },
 ): KubeObject {
   const draft = decodeObject(input.body, type, { namespace: input.namespace }, request);
-  if (draft.metadata.resourceVersion !== undefined) {
-    if (draft.metadata.resourceVersion !== '') {
-      throw badRequest('resourceVersion should not be set on objects to be created');
-    }
-  }
+  const { resourceVersion = '' } = draft.metadata as Partial<KubeObject['metadata']>;
+  if (resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
   setSystemMetadata(core, draft, type);
   if (type.hasStatus && !keepsStatusOnCreate.has(type.kind)) Reflect.deleteProperty(draft, 'status');
   setDefaults(draft, type);

@@ -31,9 +31,10 @@ export function decodeObject(
   const draft = structuredClone(body) as Draft;
   draft.metadata = readMetadata(draft, type);
   checkAddress(draft, type, address);
-  draft.metadata.name ??= address.name ?? '';
+  const { name = address.name ?? '' } = draft.metadata as Partial<Draft['metadata']>;
+  draft.metadata.name = name;
   if (type.namespaced) draft.metadata.namespace = address.namespace ?? '';
-  else Reflect.deleteProperty(draft.metadata, 'namespace');
+  else delete draft.metadata.namespace;
   pruneNulls(draft, type.schema);
   dropUnknownFields(draft, type, request);
   if (!type.custom) checkBuiltinTypes(draft, type);
@@ -71,15 +72,11 @@ function readMetadata(draft: JsonObject, type: ResourceType): Draft['metadata'] 
 }
 
 function checkAddress(draft: Draft, type: ResourceType, address: Address): void {
-  const { name, namespace } = draft.metadata as { name?: unknown; namespace?: unknown };
-  const hasName = name !== undefined && name !== '';
-  if (address.name !== undefined && hasName && name !== address.name) {
-    throw badRequest(
-      `the name of the object (${String(name)}) does not match the name on the URL (${address.name})`,
-    );
+  const { name = '', namespace = '' } = draft.metadata as { name?: string; namespace?: string };
+  if (address.name !== undefined && name !== '' && name !== address.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${address.name})`);
   }
-  const hasNamespace = namespace !== undefined && namespace !== '';
-  if (type.namespaced && hasNamespace && namespace !== address.namespace) {
+  if (type.namespaced && namespace !== '' && namespace !== address.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
 }

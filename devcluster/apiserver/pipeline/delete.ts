@@ -4,7 +4,7 @@ import { withManagedFields } from '../apply/apply.ts';
 import { badRequest, conflict } from '../errors/api-error.ts';
 import type { DeleteOptions } from '../client/local-client.ts';
 import { isObject } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
+import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { Core, RequestContext } from './request-context.ts';
 import { timestamp } from './request-context.ts';
@@ -13,35 +13,33 @@ import { getLive, isFinished } from './update.ts';
 export const orphanFinalizer = 'orphan';
 export const foregroundFinalizer = 'foregroundDeletion';
 
-const policies = ['Background', 'Foreground', 'Orphan'];
+const policies = ['Background', 'Foreground', 'Orphan'] as const;
+
+type PropagationPolicy = NonNullable<DeleteOptions['propagationPolicy']>;
 
 /** @throws ApiError 400 where the body is no DeleteOptions. */
 export function parseDeleteOptions(body: unknown): DeleteOptions {
   if (body === undefined) return {};
   if (!isObject(body)) throw badRequest('the body of a delete must be DeleteOptions');
-  const { propagationPolicy, gracePeriodSeconds, orphanDependents } = body;
-  if (propagationPolicy !== undefined && !policies.includes(String(propagationPolicy))) {
-    throw badRequest(
-      `invalid propagationPolicy: ${JSON.stringify(propagationPolicy)}, must be one of ${policies.join(', ')}`,
-    );
-  }
-  if (
-    gracePeriodSeconds !== undefined &&
-    gracePeriodSeconds !== null &&
-    !Number.isInteger(gracePeriodSeconds)
-  ) {
+  const { gracePeriodSeconds, preconditions } = body;
+  if (gracePeriodSeconds != null && !Number.isInteger(gracePeriodSeconds)) {
     throw badRequest('gracePeriodSeconds must be an integer');
   }
-  const preconditions = isObject(body['preconditions']) ? body['preconditions'] : undefined;
+  const propagationPolicy = parsePolicy(body);
   return {
-    ...(typeof propagationPolicy === 'string'
-      ? { propagationPolicy: propagationPolicy as NonNullable<DeleteOptions['propagationPolicy']> }
-      : orphanDependents === true
-        ? { propagationPolicy: 'Orphan' as const }
-        : {}),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(typeof gracePeriodSeconds === 'number' ? { gracePeriodSeconds } : {}),
-    ...(preconditions === undefined ? {} : { preconditions }),
+    ...(isObject(preconditions) ? { preconditions } : {}),
   };
+}
+
+function parsePolicy({ propagationPolicy, orphanDependents }: JsonObject): PropagationPolicy | undefined {
+  if (propagationPolicy == null) return orphanDependents === true ? 'Orphan' : undefined;
+  const known = policies.find((policy) => policy === propagationPolicy);
+  if (known !== undefined) return known;
+  throw badRequest(
+    `invalid propagationPolicy: ${JSON.stringify(propagationPolicy)}, must be one of ${policies.join(', ')}`,
+  );
 }
 
 /**

@@ -80,8 +80,8 @@ export function applyObject(
   const live = stored === undefined ? undefined : type.fromStored(stored);
   const { subresource } = target;
   if (live === undefined && subresource !== undefined) getLive(core, type, target);
-  const expected = config.metadata.resourceVersion;
-  if (expected !== undefined && expected !== live?.metadata.resourceVersion) {
+  const { resourceVersion: expected = '' } = config.metadata as Partial<KubeObject['metadata']>;
+  if (expected !== '' && expected !== live?.metadata.resourceVersion) {
     throw conflict(type, target.name, modifiedMessage);
   }
   const write = writeContext(core, type, request, { operation: 'Apply', subresource });

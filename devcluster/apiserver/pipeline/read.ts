@@ -77,7 +77,7 @@ export class Lister {
     const [id = '', offset = ''] = Buffer.from(token, 'base64url').toString().split(':');
     const open = this.#open.get(id);
     if (!/^\d+$/.test(offset)) throw badRequest('continue key is not valid: the token cannot be read');
-    if (open === undefined || open.storage !== type.storage || open.expiresAt < this.#now()) {
+    if (open?.storage !== type.storage || open.expiresAt < this.#now()) {
       throw expired(
         'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
       );

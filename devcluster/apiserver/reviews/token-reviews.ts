@@ -54,9 +54,7 @@ export async function requestToken(
     ...account,
     audiences: wanted,
     ...(typeof expirationSeconds === 'number' ? { expirationSeconds } : {}),
-    ...(isObject(boundObjectRef)
-      ? { pod: { name: String(boundObjectRef['name']), uid: String(boundObjectRef['uid'] ?? '') } }
-      : {}),
+    ...(isObject(boundObjectRef) ? { pod: podOf(boundObjectRef) } : {}),
   });
   return {
     ...body,
@@ -67,3 +65,8 @@ export async function requestToken(
     status: { token, expirationTimestamp: timestamp(expiresAt) },
   };
 }
+
+const podOf = ({ name, uid }: JsonObject): { name: string; uid: string } => ({
+  name: typeof name === 'string' ? name : '',
+  uid: typeof uid === 'string' ? uid : '',
+});

@@ -79,8 +79,11 @@ export function resolveSchema(schema: Schema): Schema {
 
 /** Returns the schema of field `name` of an object: declared, else of any further field, else undefined. */
 export function fieldSchema(schema: Schema, name: string): Schema | undefined {
-  const declared = schema.properties;
-  if (declared !== undefined && Object.hasOwn(declared, name)) return resolveSchema(declared[name] as Schema);
+  const declared =
+    schema.properties !== undefined && Object.hasOwn(schema.properties, name)
+      ? schema.properties[name]
+      : undefined;
+  if (declared !== undefined) return resolveSchema(declared);
   const further = schema.additionalProperties;
   return typeof further === 'object' ? resolveSchema(further) : undefined;
 }

@@ -93,8 +93,9 @@ export class ObjectStore {
     const shelf = this.#shelves.get(storage);
     if (shelf === undefined) return { items: [], version: this.#version };
     const prefix = namespace === undefined ? '' : `${namespace}/`;
-    const keys = [...shelf.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
-    return { items: keys.map((key) => shelf.objects.get(key) as KubeObject), version: this.#version };
+    const entries = [...shelf.objects].filter(([key]) => key.startsWith(prefix));
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return { items: entries.map(([, object]) => object), version: this.#version };
   }
 
   storages(): StorageKey[] {

@@ -25,6 +25,9 @@ const text = (value: unknown, otherwise = '<none>'): string =>
   typeof value === 'string' && value !== '' ? value : otherwise;
 export const listAt = (parent: JsonObject, field: string): JsonObject[] =>
   Array.isArray(parent[field]) ? parent[field].filter(isObject) : [];
+/** Numbers and texts as they are; anything else is not set. */
+const amount = (value: unknown, otherwise: string): string =>
+  typeof value === 'number' ? String(value) : text(value, otherwise);
 const count = (value: unknown): number => (isObject(value) ? Object.keys(value).length : 0);
 const field =
   (name: string): Read =>
@@ -135,7 +138,7 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
       return `${text(target['kind'])}/${text(target['name'])}`;
     }),
     column('Targets', (object) => autoscalerTargets(object)),
-    column('MinPods', (object) => String(spec(object)['minReplicas'] ?? '<unset>')),
+    column('MinPods', (object) => amount(spec(object)['minReplicas'], '<unset>')),
     integer('MaxPods', (object) => number(spec(object)['maxReplicas'])),
     integer('Replicas', (object) => number(status(object)['currentReplicas'])),
     ageColumn,
@@ -190,8 +193,8 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
     column('Created At', (object) => object.metadata.creationTimestamp),
   ],
   'poddisruptionbudgets.policy': [
-    column('Min Available', (object) => String(spec(object)['minAvailable'] ?? 'N/A')),
-    column('Max Unavailable', (object) => String(spec(object)['maxUnavailable'] ?? 'N/A')),
+    column('Min Available', (object) => amount(spec(object)['minAvailable'], 'N/A')),
+    column('Max Unavailable', (object) => amount(spec(object)['maxUnavailable'], 'N/A')),
     integer('Allowed Disruptions', (object) => number(status(object)['disruptionsAllowed'])),
     ageColumn,
   ],
@@ -241,8 +244,8 @@ function autoscalerTargets(object: KubeObject): string {
     const now = objectAt(objectAt(current[index] ?? {}, kind), 'current');
     const isAverage = target['averageValue'] !== undefined;
     const wanted = target['averageValue'] ?? target['value'] ?? target['averageUtilization'];
-    const actual = now['averageValue'] ?? now['value'] ?? now['averageUtilization'] ?? '<unknown>';
-    return `${String(actual)}/${String(wanted)}${isAverage ? ' (avg)' : ''}`;
+    const actual = now['averageValue'] ?? now['value'] ?? now['averageUtilization'];
+    return `${amount(actual, '<unknown>')}/${amount(wanted, '<unknown>')}${isAverage ? ' (avg)' : ''}`;
   });
   return texts.join(', ') || '<none>';
 }

@@ -62,6 +62,7 @@ function filterStep(field: string, wantEqual: boolean, wanted: string): Step {
   return (values) =>
     values.flatMap(childrenOf).filter((item) => {
       const [actual] = read.reduce<unknown[]>((found, step) => step(found), [item]);
-      return (actual !== undefined && String(actual) === wanted) === wantEqual;
+      const text = typeof actual === 'object' ? JSON.stringify(actual) : `${actual as string | number}`;
+      return (actual !== undefined && text === wanted) === wantEqual;
     });
 }

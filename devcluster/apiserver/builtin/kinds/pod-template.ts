@@ -45,10 +45,12 @@ function setContainerDefaults(container: JsonObject): void {
   if (isObject(container['lifecycle'])) {
     for (const hook of Object.values(container['lifecycle'])) if (isObject(hook)) setHandlerDefaults(hook);
   }
-  for (const variable of objectsAt(container, 'env')) {
-    const source = variable['valueFrom'];
-    if (isObject(source) && isObject(source['fieldRef'])) setDefault(source['fieldRef'], 'apiVersion', 'v1');
-  }
+  for (const variable of objectsAt(container, 'env')) setVariableDefaults(variable);
+}
+
+function setVariableDefaults(variable: JsonObject): void {
+  const source = variable['valueFrom'];
+  if (isObject(source) && isObject(source['fieldRef'])) setDefault(source['fieldRef'], 'apiVersion', 'v1');
 }
 
 function setProbeDefaults(probe: JsonObject): void {

@@ -82,7 +82,10 @@ function checkSecret(secret: KubeObject): StatusCause[] {
 
 export const autoscalerStrategy: Strategy = {
   setDefaults: (draft) => {
-    setDefault((draft['spec'] ??= {}) as JsonObject, 'minReplicas', 1);
+    const spec = (draft['spec'] ??= {}) as JsonObject;
+    setDefault(spec, 'minReplicas', 1);
+    const target = { type: 'Utilization', averageUtilization: 80 };
+    setDefault(spec, 'metrics', [{ type: 'Resource', resource: { name: 'cpu', target } }]);
   },
   validate: (object) => {
     const spec = objectAt(object, 'spec');
@@ -114,9 +117,9 @@ export const endpointSliceStrategy: Strategy = {
     }
   },
   validate: (slice) => {
-    const type = (slice as Draft)['addressType'];
+    const { addressType: type } = slice as { addressType?: string };
     if (type === undefined) return [requiredValue('addressType')];
-    return addressTypes.includes(String(type)) ? [] : [unsupportedValue(type, 'addressType', addressTypes)];
+    return addressTypes.includes(type) ? [] : [unsupportedValue(type, 'addressType', addressTypes)];
   },
   validateUpdate: (next, old) => checkImmutable(next, old, ['addressType']),
 };
