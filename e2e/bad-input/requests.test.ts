@@ -74,7 +74,7 @@ describe('requests that cannot be answered', () => {
   it('answers good requests as before', async () => {
     expect(await query(name, { body: oneFlower })).toMatchObject({
       status: 200,
-      text: '{"predictions":[0]}',
+      text: '{"predictions": [0]}',
     });
   });
 });

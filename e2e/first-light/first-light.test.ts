@@ -51,21 +51,21 @@ describe('from a ServingEndpoint to answers and back to nothing', () => {
     await apply(client, anEndpoint(name, 'models:/iris/1', idleQuickly));
     await untilReady(client, name);
     const answer = await query(name);
-    expect(answer).toMatchObject({ status: 200, text: '{"predictions":[0]}' });
+    expect(answer).toMatchObject({ status: 200, text: '{"predictions": [0]}' });
     expect(answer.headers.get('served-model-name')).toBe('iris-1');
   });
 
   it('goes to zero when nobody asks, stays Ready there, and answers the next request', async () => {
     await untilAtZero();
     expect(conditionOf(await client.get(servingEndpoints, ref), 'Ready')).toMatchObject({ status: 'True' });
-    expect(await query(name)).toMatchObject({ status: 200, text: '{"predictions":[0]}' });
+    expect(await query(name)).toMatchObject({ status: 200, text: '{"predictions": [0]}' });
   });
 
   it('answers fifty requests that meet it at zero, and is woken once', async () => {
     const atZero = await untilAtZero();
     const answers = await Promise.all(Array.from({ length: 50 }, () => query(name)));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`))).toEqual(
-      new Set(['200 {"predictions":[0]}']),
+      new Set(['200 {"predictions": [0]}']),
     );
     const awake = await onlyDeployment();
     // The generation counts the changes of the spec, and replicas are all that has changed.
@@ -84,12 +84,12 @@ describe('from a ServingEndpoint to answers and back to nothing', () => {
       'version 2 answers',
       10_000,
       () => query(name),
-      ({ text }) => text === '{"predictions":[10]}',
+      ({ text }) => text === '{"predictions": [10]}',
     );
     const answers = await load.stop();
     expect(updated.status?.active?.configVersion).toBe(2);
     expect(answers.failed).toEqual([]);
-    expect(answers.texts).toEqual(['{"predictions":[0]}', '{"predictions":[10]}']);
+    expect(answers.texts).toEqual(['{"predictions": [0]}', '{"predictions": [10]}']);
     await eventually(
       'only the new Deployment is left',
       60_000,

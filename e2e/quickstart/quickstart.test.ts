@@ -31,14 +31,14 @@ describe('npm start', () => {
     const run = startQuickstart(env);
     try {
       const output = await run.untilPrinted('It stays until Ctrl-C.', 280_000);
-      expect(output).toContain('The model iris-1 answered: {"predictions":[0]}');
+      expect(output).toContain('The model iris-1 answered: {"predictions": [0]}');
       const curl = /^ {2}curl .*\n.*\n.*invocations$/m.exec(output)?.[0] ?? '';
       const answer = execFileSync('sh', ['-c', `${curl} --silent --show-error --include`], {
         encoding: 'utf8',
       });
       expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
       expect(answer).toMatch(/^served-model-name: iris-1\r$/im);
-      expect(answer).toMatch(/\r\n\r\n\{"predictions":\[0\]\}\s*$/);
+      expect(answer).toMatch(/\r\n\r\n\{"predictions": \[0\]\}\s*$/);
       expect(processesOf(home)).not.toEqual([]);
     } finally {
       await run.interrupt();
