@@ -117,6 +117,9 @@ const deadlinesSchema = z
     afterSwitch: durationSchema
       .prefault('10s')
       .describe('Time that gateways get to follow a switch of the traffic before the old Deployment goes.'),
+    refusalRetry: durationSchema
+      .prefault('30s')
+      .describe('When what the cluster refused is tried again: a quota may have grown, a name may be free.'),
   })
   .describe('How long things may take.');
 

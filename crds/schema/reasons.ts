@@ -12,7 +12,7 @@ export const readyReasons = {
   replicasUnavailable: 'ReplicasUnavailable',
   /** Operator and sidecars cannot trust one another yet. */
   certificatesNotReady: 'CertificatesNotReady',
-  /** An older endpoint of the namespace has the public name. */
+  /** Another endpoint of the namespace has the public name. */
   nameTaken: 'NameTaken',
   /** The spec is not one that this version of Fairlead can read. */
   specInvalid: 'SpecInvalid',

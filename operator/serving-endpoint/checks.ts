@@ -16,15 +16,21 @@ export function checkEndpoint(snapshot: Snapshot): Explanation | undefined {
   return undefined;
 }
 
-/** The older endpoint keeps a public name; of two as old as each other, the one whose uid sorts first. */
+/** Who has a public name keeps it; of several that want it, the oldest gets it. */
 function checkPublicName({ endpoint, namesakes }: Snapshot): Explanation | undefined {
-  const holder = namesakes.find((other) => seniority(other) < seniority(endpoint));
+  const holder = namesakes.find((other) => precedence(other) < precedence(endpoint));
   if (holder === undefined) return undefined;
   return {
     reason: readyReasons.nameTaken,
-    message: `the name "${publicNameOf(endpoint)}" belongs to the older ServingEndpoint "${holder.metadata.name}"; choose another spec.endpointName`,
+    message: `the name "${publicNameOf(endpoint)}" belongs to the ServingEndpoint "${holder.metadata.name}"; choose another spec.endpointName`,
   };
 }
 
-const seniority = ({ metadata }: ServingEndpoint): string =>
-  `${metadata.creationTimestamp ?? ''}/${metadata.uid ?? ''}`;
+/** Sorts first who has the name; times are in whole seconds, so the uid breaks ties. */
+function precedence(endpoint: ServingEndpoint): string {
+  const { metadata, status } = endpoint;
+  const isReported = status?.url?.endsWith(`/${publicNameOf(endpoint)}/invocations`) === true;
+  const isRefused = status?.conditions?.some(({ reason }) => reason === readyReasons.nameTaken) === true;
+  const rank = isReported && !isRefused ? 0 : 1;
+  return `${rank}/${metadata.creationTimestamp ?? ''}/${metadata.uid ?? ''}`;
+}

@@ -44,8 +44,6 @@ export interface ReconcileDeps {
   readonly clock: Clock;
 }
 
-/** What the cluster refused is tried again after this time: a quota may have grown, a webhook may be back. */
-const refusalRetryMs = 30_000;
 /** Time for the stores to show what this process has just written. */
 const storesBehindMs = 200;
 
@@ -89,7 +87,8 @@ async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: L
   const metricsApi = deps.metricsApi();
   const status = statusOf({ snapshot, plan, refusals, certificateProblem, metricsApi, config, now });
   await report(deps, snapshot.endpoint, status);
-  const retry = refusals.size > 0 || certificateProblem !== undefined ? refusalRetryMs : undefined;
+  const retry =
+    refusals.size > 0 || certificateProblem !== undefined ? config.deadlines.refusalRetry : undefined;
   const waits = [plan.requeueAfterMs, retry, renewalInMs(snapshot.sidecarSecret, now)];
   return soonest(waits.filter((wait) => wait !== undefined));
 }
