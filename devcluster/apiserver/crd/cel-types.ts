@@ -50,6 +50,10 @@ class Message {
       if (field !== undefined && child !== null) Reflect.set(this, field.celName, field.type.toCel(child));
     }
   }
+
+  equals(other: Message): boolean {
+    return isDeepStrictEqual(this, other);
+  }
 }
 
 /** Makes the types of one schema in one environment. */
@@ -125,9 +129,7 @@ export class CelTypes {
       [...fields.values()].map((field) => [field.celName, field.type.name]),
     );
     this.environment.registerType(name, { ctor: Type, fields: declared });
-    this.environment.registerOperator(`${name} == ${name}`, (a: unknown, b: unknown) =>
-      isDeepStrictEqual(a, b),
-    );
+    this.environment.registerOperator(`${name} == ${name}`, (a: Message, b: Message) => a.equals(b));
     const toCel = (value: unknown): unknown => (isObject(value) ? new Type(value, fields) : value);
     return { name, toCel };
   }
