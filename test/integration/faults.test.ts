@@ -1,9 +1,10 @@
 /** Owns the proof that an endpoint comes up although each call to the API fails once, in each way that calls fail. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { servingEndpoints } from '../../kube/kinds.ts';
+import { labels } from '../../crds/schema/api.ts';
+import { configMaps, servingEndpoints } from '../../kube/kinds.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
 import type { Fault, SeenRequest } from './harness/fault-proxy.ts';
-import { deploymentsOf, startObligingNodes } from './harness/nodes.ts';
+import { startObligingNodes } from './harness/nodes.ts';
 import { until } from './harness/until.ts';
 import { startWorld } from './harness/world.ts';
 import type { World } from './harness/world.ts';
@@ -30,8 +31,10 @@ async function live(name: string): Promise<void> {
     await world.apply(serving(name, version));
     await until(`version ${version} of ${name} serves alone`, async () => {
       const { status } = await world.endpoint(name);
-      const isActive = status?.ready === 'True' && status.active?.configVersion === version;
-      return isActive && (await deploymentsOf(world.client, name)).length === 1;
+      if (status?.ready !== 'True' || status.active?.configVersion !== version) return false;
+      // What is removed last.
+      const owned = { namespace: 'default', labelSelector: `${labels.endpoint}=${name}` };
+      return (await world.client.list(configMaps, owned)).items.length === 1;
     });
   }
   await world.client.delete(servingEndpoints, { name, namespace: 'default' });

@@ -1,6 +1,6 @@
 /** Owns the proof of scaling by demand: who may report it, what the metrics API says, and when an endpoint goes to zero. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deployments, pods } from '../../kube/kinds.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiServices, deployments, endpointSlices } from '../../kube/kinds.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
 import { createPod, deploymentsOf, readyPod, startObligingNodes } from './harness/nodes.ts';
 import { aReport, ask, tlsOf } from './harness/proxies.ts';
@@ -126,7 +126,7 @@ describe('scale to zero', () => {
   };
 
   it('comes once no demand was seen for idleAfter, counts as Ready, and is undone by a wake-up', async () => {
-    const sidecar = await bringUp('birch', '500ms');
+    const sidecar = await bringUp('birch', '1s');
     const stop = keepReporting(sidecar);
     await until('it is at zero', async () => (await replicasOf(sidecar.deployment)) === 0);
     await stop();
@@ -152,21 +152,21 @@ describe('scale to zero', () => {
   });
 
   it('never comes without reports, nor with reports that stop, nor while a pod is silent, nor under demand', async () => {
-    const silent = await bringUp('cedar', '300ms');
+    const silent = await bringUp('cedar', '1s');
     const stopped = await bringUp('pine', '5s');
     await ask(demandUrl(leader), 'POST', stopped.tls, aReport(stopped.pod, stopped.on));
-    const half = await bringUp('larch', '300ms');
+    const half = await bringUp('larch', '1s');
     const [deployment] = await deploymentsOf(world.client, 'larch');
     await createPod(world.client, deployment!, 'larch-silent', readyPod);
-    const busy = await bringUp('yew', '300ms');
-    const held = await bringUp('maple', '300ms');
+    const busy = await bringUp('yew', '1s');
+    const held = await bringUp('maple', '1s');
     const reporters = [
       keepReporting(half),
       keepReporting(busy, () => ({ finished: 1 })),
       keepReporting(held),
       keepReporting({ ...held, pod: 'gateway-1', tls: gateway }, () => ({ queued: 1 })),
     ];
-    const idle = await bringUp('alder', '2s');
+    const idle = await bringUp('alder', '3s');
     const stop = keepReporting(idle);
     await until(
       'one that is idle for longer is at zero',
@@ -179,7 +179,7 @@ describe('scale to zero', () => {
   });
 
   it('is taken back when the endpoint may no longer be at zero', async () => {
-    const sidecar = await bringUp('hazel', '300ms');
+    const sidecar = await bringUp('hazel', '1s');
     const stop = keepReporting(sidecar);
     await until('it is at zero', async () => (await replicasOf(sidecar.deployment)) === 0);
     await stop();
@@ -189,33 +189,78 @@ describe('scale to zero', () => {
 });
 
 describe('the metrics API', () => {
-  const path = (deployment: string): string =>
-    `/apis/external.metrics.k8s.io/v1beta1/namespaces/default/fairlead_concurrency?labelSelector=serving.fairlead.dev%2Fdeployment%3D${deployment}`;
+  const root = '/apis/external.metrics.k8s.io/v1beta1';
+  interface Values {
+    readonly items: readonly { readonly metricName: string; readonly value: string }[];
+  }
+  const read = (deployment: string): Promise<Values> =>
+    world.client.transport.request<Values>({
+      method: 'GET',
+      path: `${root}/namespaces/default/fairlead_concurrency`,
+      query: { labelSelector: `serving.fairlead.dev/deployment=${deployment}` },
+    });
+  /** Lets the Service of the operator lead to one of them, as the controller of EndpointSlices would. */
+  const routeTo = async ({ host }: RunningOperator): Promise<void> => {
+    const metadata = {
+      name: 'fairlead-operator-1',
+      namespace: systemNamespace,
+      labels: { 'kubernetes.io/service-name': 'fairlead-operator' },
+    };
+    const ports = [{ name: 'metrics-api', port: 6443, protocol: 'TCP' }];
+    const endpoints = [{ addresses: [host], conditions: { ready: true } }];
+    const slice = { metadata, addressType: 'IPv4', endpoints, ports };
+    await world.client.apply(endpointSlices, slice, { fieldManager: 'test' });
+  };
 
   it.each([
     ['the leader', () => leader],
     ['an operator that does not lead', () => other],
   ])('refuses whoever is not the aggregator of the API server, on %s', async (_name, operator) => {
-    const url = `https://${operator().host}:6443/apis/external.metrics.k8s.io/v1beta1`;
+    const url = `https://${operator().host}:6443${root}`;
     expect((await ask(url, 'GET', {})).status).toBe(401);
     expect((await ask(url, 'GET', gateway)).status).toBe(401);
   });
 
   it('is registered with the authority that signs its certificate', async () => {
-    const { apiServices } = await import('../../kube/kinds.ts');
-    const { ca } = gateway;
     await until('the caBundle is there', async () => {
       const service = await world.client.get(apiServices, { name: 'v1beta1.external.metrics.k8s.io' });
-      return Buffer.from(service.spec?.caBundle ?? '', 'base64').toString('utf8') === ca;
+      return Buffer.from(service.spec?.caBundle ?? '', 'base64').toString('utf8') === gateway.ca;
     });
   });
 
-  it('says what is known, and nothing of what is not', async () => {
-    expect(path('x')).toContain('fairlead_concurrency');
-    await world.client.list(pods, { namespace: 'default' });
-  });
-});
+  it.each([
+    ['the leader', () => leader],
+    ['an operator that does not lead', () => other],
+  ])(
+    'says through the API server what is known, and nothing of what is not, on %s',
+    async (_name, operator) => {
+      await routeTo(operator());
+      const name = `spruce-${operator() === leader ? 'a' : 'b'}`;
+      const sidecar = await bringUp(name);
+      await until('the API server reaches it', () => read('unknown').then(() => true));
+      expect((await read(sidecar.deployment)).items).toEqual([]);
+      const value = await until('the concurrency is known', async () => {
+        await ask(demandUrl(leader), 'POST', sidecar.tls, aReport(sidecar.pod, sidecar.on, { inFlight: 3 }));
+        const [item] = (await read(sidecar.deployment)).items;
+        return item !== undefined && Number.parseInt(item.value, 10) > 0 && item;
+      });
+      expect(value).toMatchObject({
+        metricName: 'fairlead_concurrency',
+        metricLabels: { 'serving.fairlead.dev/deployment': sidecar.deployment },
+        value: expect.stringMatching(/^[0-9]+m$/) as string,
+      });
+      await until('it is unknown again once the reports have stopped', async () => {
+        return (await read(sidecar.deployment)).items.length === 0;
+      });
+    },
+  );
 
-beforeEach(() => {
-  expect(leader).toBeDefined();
+  it('answers 404 for another metric and 400 for a selector that it does not understand', async () => {
+    const ask404 = world.client.transport.request({
+      method: 'GET',
+      path: `${root}/namespaces/default/other`,
+    });
+    await expect(ask404).rejects.toMatchObject({ status: 404 });
+    await expect(read('a,tier=b')).rejects.toMatchObject({ status: 400 });
+  });
 });
