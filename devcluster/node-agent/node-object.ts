@@ -131,10 +131,6 @@ function renewLease(client: LocalClient, name: string, now: number): void {
     leases.mergePatch(name, leaseNamespace, { spec: { renewTime } });
     return;
   }
-  const namespaces = client.resource('v1', 'Namespace');
-  if (namespaces.get(leaseNamespace) === undefined) {
-    namespaces.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: leaseNamespace } });
-  }
   leases.create({
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',

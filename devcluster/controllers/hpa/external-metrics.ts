@@ -1,5 +1,5 @@
 /** Owns reading external metrics through the aggregated API. */
-import { AppError, messageOf } from '../../../platform/errors.ts';
+import { AppError } from '../../../platform/errors.ts';
 import type { LocalClient } from '../../apiserver/client/local-client.ts';
 import { isObject } from '../../apiserver/objects/kube-object.ts';
 import type { AutoscalerSpec } from '../objects/kinds.ts';
@@ -54,7 +54,7 @@ async function readValues(client: LocalClient, path: string, name: string): Prom
   try {
     list = await client.getPath(path);
   } catch (error) {
-    const message = `unable to get external metric ${name}: ${messageOf(error)}`;
+    const message = `unable to get external metric ${name}`;
     throw new AppError('METRIC_UNAVAILABLE', message, { cause: error, retryable: true });
   }
   const items = isObject(list) && Array.isArray(list['items']) ? (list['items'] as unknown[]) : [];

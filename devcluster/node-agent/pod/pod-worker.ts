@@ -98,7 +98,8 @@ export class PodWorker {
     this.#shuttingDown = true;
     await this.#loop.stop();
     if (this.#done) return;
-    this.#end(deadlineMs);
+    const ownGraceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+    this.#end(Math.min(ownGraceMs, deadlineMs));
     await this.#ending;
   }
 
