@@ -1,0 +1,165 @@
+import { createServer } from 'node:https';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { demandReportSchema } from '../../core/scaling/demand-report.ts';
+import type { DemandReport } from '../../core/scaling/demand-report.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { makeLogger } from '../../platform/logging.ts';
+import { until } from '../testing/http-client-fixture.ts';
+import { readBody } from '../testing/model-server-fixture.ts';
+import { gatewayIdentity, makePki, operatorIdentity } from '../testing/pki-fixture.ts';
+import type { Pki } from '../testing/pki-fixture.ts';
+import { DemandMeter } from './demand-meter.ts';
+import { DemandReporter } from './demand-reporter.ts';
+
+let pki: Pki;
+beforeAll(async () => {
+  pki = await makePki();
+});
+afterAll(() => pki.removeDirectories());
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+interface Operator {
+  readonly url: string;
+  readonly reports: DemandReport[];
+  answer: (response: ServerResponse) => void;
+}
+
+async function startOperator(identity = operatorIdentity): Promise<Operator> {
+  const { cert, key, ca } = await pki.material(identity);
+  const reports: DemandReport[] = [];
+  const server = createServer({ cert, key, ca, requestCert: true }, (request, response) => {
+    void readBody(request).then((body) => {
+      reports.push(demandReportSchema.parse(JSON.parse(body)));
+      operator.answer(response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanUps.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const operator: Operator = {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/v1/demand`,
+    reports,
+    answer: (response) => response.writeHead(204).end(),
+  };
+  return operator;
+}
+
+async function startReporter(
+  url: string,
+  intervalMs: number,
+): Promise<{ reporter: DemandReporter; meter: DemandMeter }> {
+  const { secureContext } = await pki.material(gatewayIdentity);
+  const meter = new DemandMeter(() => systemClock.monotonic());
+  const reporter = new DemandReporter({
+    url,
+    tls: { secureContext: () => secureContext, identity: operatorIdentity },
+    intervalMs,
+    reporter: 'wine-0',
+    clock: systemClock,
+    log: makeLogger({ process: 'test', level: 'silent' }),
+    source: {
+      read: () => {
+        const reading = meter.read();
+        const names = { namespace: 'team-a', endpoint: 'wine', deployment: 'wine-0123456789' };
+        return { entries: [{ ...names, ...reading.entry }], confirm: () => meter.confirm(reading) };
+      },
+    },
+  });
+  cleanUps.push(() => reporter.stop());
+  return { reporter, meter };
+}
+
+const never = 3_600_000;
+const finishedIn = (reports: readonly DemandReport[]): number =>
+  reports.reduce((sum, { entries }) => sum + (entries[0]?.finished ?? 0), 0);
+
+it('reports at every interval, as one and the same reporter', async () => {
+  const operator = await startOperator();
+  await startReporter(operator.url, 100);
+  await until(() => operator.reports.length >= 3);
+  expect(new Set(operator.reports.map(({ reporter, instance }) => `${reporter} ${instance}`)).size).toBe(1);
+  expect(operator.reports[1]?.intervalMs).toBeGreaterThan(50);
+});
+
+it('reports at once when it is asked to, and once more when it was asked meanwhile', async () => {
+  const operator = await startOperator();
+  const { reporter } = await startReporter(operator.url, never);
+  for (let count = 0; count < 10; count += 1) reporter.reportNow();
+  await until(() => operator.reports.length === 2);
+});
+
+it('carries what a failed report said into the next one', async () => {
+  const operator = await startOperator();
+  const { reporter, meter } = await startReporter(operator.url, never);
+  const { answer } = operator;
+  operator.answer = (response) => response.writeHead(503).end();
+  meter.countFinished();
+  reporter.reportNow();
+  await until(() => reporter.failing);
+  operator.answer = answer;
+  operator.reports.length = 0;
+  meter.countFinished();
+  reporter.reportNow();
+  await until(() => !reporter.failing);
+  expect(finishedIn(operator.reports)).toBe(2);
+});
+
+it('follows an operator that does not lead to the one that does, and stays there', async () => {
+  const [follower, leader] = [await startOperator(), await startOperator()];
+  follower.answer = (response) => response.writeHead(307, { location: leader.url }).end();
+  const { reporter } = await startReporter(follower.url, never);
+  reporter.reportNow();
+  await until(() => leader.reports.length === 1);
+  reporter.reportNow();
+  await until(() => leader.reports.length === 2);
+  expect(follower.reports).toHaveLength(1);
+});
+
+it('comes back to the first address when the leader is gone', async () => {
+  const [first, leader] = [await startOperator(), await startOperator()];
+  const { answer } = first;
+  first.answer = (response) => response.writeHead(307, { location: leader.url }).end();
+  const { reporter } = await startReporter(first.url, never);
+  reporter.reportNow();
+  await until(() => leader.reports.length === 1);
+  leader.answer = (response) => response.destroy();
+  first.answer = answer;
+  reporter.reportNow();
+  await until(() => reporter.failing);
+  reporter.reportNow();
+  await until(() => !reporter.failing);
+  expect(first.reports).toHaveLength(2);
+});
+
+it('gives up on operators that send it in circles', async () => {
+  const operator = await startOperator();
+  operator.answer = (response) => response.writeHead(307, { location: operator.url }).end();
+  const { reporter } = await startReporter(operator.url, never);
+  reporter.reportNow();
+  await until(() => reporter.failing);
+  expect(operator.reports.length).toBeLessThan(10);
+});
+
+it('tells nobody who cannot prove to be the operator', async () => {
+  const impostor = await startOperator(gatewayIdentity);
+  const { reporter } = await startReporter(impostor.url, never);
+  reporter.reportNow();
+  await until(() => reporter.failing);
+  expect(impostor.reports).toEqual([]);
+});
+
+it('says its last word when it stops', async () => {
+  const operator = await startOperator();
+  const { reporter, meter } = await startReporter(operator.url, never);
+  meter.countFinished();
+  await reporter.stop();
+  expect(finishedIn(operator.reports)).toBe(1);
+});
