@@ -58,6 +58,14 @@ describe('a pod on a node', () => {
     expect(checkFit(aPod('web', { spec: asking({ cpu: '2' }) }), node, [busy])).toEqual([]);
   });
 
+  it('does not fit where another pod has its port of the host', () => {
+    const front = (hostNetwork: boolean) =>
+      aPod('front', { spec: { hostNetwork, containers: [{ name: 'c', ports: [{ containerPort: 8080 }] }] } });
+    const reason = "node(s) didn't have free ports for the requested pod ports";
+    expect(checkFit(front(true), node, [front(true)])).toEqual([reason]);
+    expect(checkFit(front(false), node, [front(true)])).toEqual([]);
+  });
+
   it('does not fit beside as many pods as the node takes', () => {
     expect(checkFit(aPod('web'), node, [gpuPod, gpuPod, gpuPod])).toEqual(['Too many pods']);
   });

@@ -18,7 +18,23 @@ export function checkFit(pod: Pod, node: Node, others: readonly Pod[]): string[]
   if (intolerable !== undefined) {
     reasons.push(`node(s) had untolerated taint {${intolerable.key}: ${intolerable.value ?? ''}}`);
   }
+  const taken = new Set(others.flatMap(hostPortsOf));
+  if (hostPortsOf(pod).some((port) => taken.has(port))) {
+    reasons.push("node(s) didn't have free ports for the requested pod ports");
+  }
   return [...reasons, ...checkResources(pod, node, others)];
+}
+
+function hostPortsOf(pod: Pod): string[] {
+  const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...pod.spec.containers, ...sidecars]
+    .flatMap(({ ports = [] }) => ports)
+    .map(({ containerPort, hostPort, protocol = 'TCP' }) => {
+      // A pod of the host's network has its container ports on the host.
+      const port = pod.spec.hostNetwork === true ? (hostPort ?? containerPort) : hostPort;
+      return port === undefined ? '' : `${protocol}/${port}`;
+    })
+    .filter((port) => port !== '');
 }
 
 function matchesNode(pod: Pod, node: Node): boolean {

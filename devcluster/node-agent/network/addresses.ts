@@ -63,7 +63,8 @@ export async function checkLoopbackAddress(address: string): Promise<AppError | 
   return new AppError(
     'POD_ADDRESS_UNUSABLE',
     `this machine does not answer on ${address}, and every pod needs a loopback address of its own; ` +
-      `on macOS add them with: for i in $(seq 2 40); do sudo ifconfig lo0 alias 127.66.0.$i up; done`,
+      `on macOS add some for pods and Services: ` +
+      `for i in $(seq 1 40); do sudo ifconfig lo0 alias 127.66.0.$i up; sudo ifconfig lo0 alias 127.96.0.$i up; done`,
     { cause: failure, retryable: true },
   );
 }
