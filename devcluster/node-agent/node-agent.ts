@@ -10,7 +10,7 @@ import { makeEventRecorder } from '../controllers/objects/events.ts';
 import type { Pod, Service } from '../controllers/objects/kinds.ts';
 import type { ImageTable } from './image-table.ts';
 import { LogDirectories } from './log-directories.ts';
-import { AddressPool, checkLoopbackAddress } from './network/addresses.ts';
+import { AddressPool, checkLoopbackAddress, firstHostOfCluster } from './network/addresses.ts';
 import type { ServiceProxy } from './network/service-proxy.ts';
 import { startServiceProxy } from './network/service-proxy.ts';
 import { machineCapacity, startNodeHeartbeat } from './node-object.ts';
@@ -58,7 +58,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<{ stop(
     events,
     images: options.images,
     records,
-    addresses: new AddressPool(),
+    addresses: new AddressPool(firstHostOfCluster()),
     backOff: { ...defaultBackOff, initialMs: options.crashBackOffInitialMs ?? defaultBackOff.initialMs },
     allocatable: machineCapacity(),
     podsDir,

@@ -1,4 +1,5 @@
 /** Owns the addresses of pods: each has a loopback address of its own from 127.66.0.0/16. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { AppError } from '../../../platform/errors.ts';
 
@@ -13,7 +14,12 @@ export class AddressPool {
   readonly #addressOf = new Map<string, string>();
   readonly #taken = new Set<string>();
   readonly #releasedAt = new Map<string, number>();
-  #next = firstHost;
+  #next: number;
+
+  /** `first` is the host number of the first address that is given. */
+  constructor(first = firstHost) {
+    this.#next = first;
+  }
 
   /**
    * Returns the address of `owner`: the one it has, or a free one. `now` is monotonic milliseconds.
@@ -46,6 +52,14 @@ export class AddressPool {
     this.#releasedAt.set(address, now);
   }
 }
+
+/**
+ * Returns the host number at which a cluster begins. Several clusters may share a machine (`npm start` beside
+ * `npm test`), and a pod of each listens on the same ports: beginning anywhere among 65,000 keeps them apart. Where
+ * loopback addresses have to be added by hand, all begin with the first.
+ */
+export const firstHostOfCluster = (): number =>
+  process.platform === 'linux' ? randomInt(firstHost, lastHost) : firstHost;
 
 const loopbackAddress = (host: number): string => `127.66.${host >> 8}.${host & 255}`;
 

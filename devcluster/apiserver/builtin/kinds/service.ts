@@ -1,4 +1,5 @@
 /** Owns the rules of Services: port defaults, and cluster IPs from a loopback range of their own. */
+import { randomInt } from 'node:crypto';
 import { forbiddenValue, invalidValue, requiredValue } from '../../crd/validate.ts';
 import type { StatusCause } from '../../errors/api-error.ts';
 import { isObject, objectAt } from '../../objects/kube-object.ts';
@@ -8,7 +9,7 @@ import { objectsAt, setDefault } from './pod-template.ts';
 
 export const servicesStorage = 'services';
 
-/** Cluster IPs are 127.96.0.0/16, from the eleventh address on. */
+/** Cluster IPs are 127.96.0.0/16, from the eleventh address on, given at random. */
 const network = '127.96';
 const firstHost = 10;
 const lastHost = 65_534;
@@ -58,7 +59,10 @@ function allocateClusterIp(draft: Draft, context: StrategyContext): void {
   const taken = new Set(
     context.listAll(servicesStorage).map((service) => objectAt(service, 'spec')['clusterIP']),
   );
-  for (let host = firstHost; host <= lastHost; host += 1) {
+  // At random, as Kubernetes does: two embedded clusters on one machine would otherwise use the same ones.
+  const offset = randomInt(lastHost - firstHost + 1);
+  for (let tried = firstHost; tried <= lastHost; tried += 1) {
+    const host = firstHost + ((tried - firstHost + offset) % (lastHost - firstHost + 1));
     const address = `${network}.${host >> 8}.${host & 255}`;
     // x.x.x.0 and x.x.x.255 are legal here, but look like networks and broadcasts to people.
     if ((host & 255) === 0 || (host & 255) === 255 || taken.has(address)) continue;
