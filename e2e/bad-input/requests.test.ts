@@ -43,7 +43,7 @@ describe('requests that cannot be answered', () => {
       'a column that the model does not know',
       { body: JSON.stringify(wrongColumn) },
       400,
-      'BAD_REQUEST',
+      'INVALID_PARAMETER_VALUE',
       /sepal length/,
     ],
     ['no token', { token: null }, 401, 'UNAUTHENTICATED', /token/],

@@ -42,7 +42,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function start(dir: string, lifetime: Lifetime): Promise<ClusterUnderTest> {
   const { signal } = lifetime;
   const home = makeHome(dir);
-  const note = (text: string): void => console.log(`e2e: ${text}`);
+  let last = '';
+  const note = (text: string): void => {
+    if (text !== last) console.log(`e2e: ${text}`);
+    last = text;
+  };
   // The one of the quickstart: making it anew would take minutes on a machine that has not downloaded it yet.
   const environment = {
     dir: makeHome(join(repository, '.fairlead')).python,
