@@ -112,15 +112,15 @@ describe('the demand server', () => {
 describe('scale to zero', () => {
   /** Reports for a sidecar every 100 ms until told to stop. */
   const keepReporting = (sidecar: Awaited<ReturnType<typeof bringUp>>, numbers = () => ({})) => {
-    let isOn = true;
+    const end = new AbortController();
     const loop = (async () => {
-      while (isOn) {
+      while (!end.signal.aborted) {
         await ask(demandUrl(leader), 'POST', sidecar.tls, aReport(sidecar.pod, sidecar.on, numbers()));
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     })();
     return async (): Promise<void> => {
-      isOn = false;
+      end.abort();
       await loop;
     };
   };

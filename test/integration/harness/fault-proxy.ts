@@ -99,5 +99,5 @@ function fail(incoming: IncomingMessage, response: ServerResponse, fault: Fault)
   }
   const [code, reason] = fault === 'conflict' ? [409, 'Conflict'] : [500, 'InternalError'];
   const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: 'injected' };
-  response.writeHead(code as number, { 'content-type': 'application/json' }).end(JSON.stringify(status));
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(status));
 }
