@@ -1,5 +1,5 @@
 /** Owns whether the model server beside the sidecar can predict: asked often while it starts, seldom once it does. */
-import { messageOf } from '../../platform/errors.ts';
+import { AppError, messageOf } from '../../platform/errors.ts';
 import { ask } from '../upstream/ask.ts';
 import type { Pool } from '../upstream/pool.ts';
 
@@ -9,6 +9,8 @@ export interface ModelHealthOptions {
   readonly healthPath: () => string;
   /** Told when the model becomes ready, and when it no longer is. */
   readonly onChange: (ready: boolean) => void;
+  /** Told when the model answers after nobody had listened there: it is another process now. */
+  readonly onReturn: () => void;
 }
 
 // Somebody may be waiting for exactly this moment, and asking a neighbour on localhost costs next to nothing.
@@ -28,6 +30,7 @@ export class ModelHealth {
   #interval = firstIntervalMs;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  #wasGone = false;
 
   constructor(options: ModelHealthOptions) {
     this.#options = options;
@@ -58,6 +61,8 @@ export class ModelHealth {
   #noteReady(): void {
     this.#failures = 0;
     this.#interval = firstIntervalMs;
+    if (this.#wasGone) this.#options.onReturn();
+    this.#wasGone = false;
     if (this.#ready) return;
     this.#ready = true;
     this.#options.onChange(true);
@@ -80,6 +85,7 @@ export class ModelHealth {
       const { status } = await ask(this.#options.pool(), { method: 'GET', path, timeoutMs: probeTimeoutMs });
       return status === 200 ? undefined : `the model server answers ${path} with ${status}`;
     } catch (error) {
+      if (error instanceof AppError && error.code === 'UPSTREAM_UNREACHABLE') this.#wasGone = true;
       return messageOf(error);
     }
   }

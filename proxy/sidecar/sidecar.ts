@@ -112,8 +112,10 @@ function makeHealth(
     healthPath: () => config.current.modelServer.healthPath,
     onChange: (ready) => {
       log.info({ ready }, 'model readiness changed');
-      if (ready && !health.stopping) drain.reset();
       if (ready) readyWait.tell();
+    },
+    onReturn: () => {
+      if (!health.stopping) drain.reset();
     },
   });
   health.addReadinessCheck('model', () => model.unreadyReason());
