@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { issueCertificate, makeAuthority } from '../../platform/tls/authority.ts';
+import type { KeyPair } from '../../platform/tls/authority.ts';
+import { authorityData, parseAuthority, planAuthority, trustBundle } from './authority-state.ts';
+import type { AuthorityState } from './authority-state.ts';
+import { checkCertificate, renewalTime } from './check-certificate.ts';
+import type { CertificateWish } from './check-certificate.ts';
+import { checkTlsSecret, makeTlsSecret, secretText, tlsSecret } from './tls-secret.ts';
+
+const day = 86_400_000;
+const start = Date.parse('2026-01-01T00:00:00Z');
+const wish: CertificateWish = {
+  commonName: 'iris',
+  dnsNames: ['iris.svc'],
+  uris: ['spiffe://cluster.local/ns/team/endpoint/iris'],
+  usages: ['server', 'client'],
+};
+
+let authority: KeyPair;
+let other: KeyPair;
+let certificate: KeyPair;
+
+beforeAll(async () => {
+  authority = await makeAuthority({ commonName: 'one', now: start, validMs: 300 * day });
+  other = await makeAuthority({ commonName: 'two', now: start, validMs: 300 * day });
+  certificate = await issueCertificate(authority, { ...wish, now: start, validMs: 90 * day });
+});
+
+const bundleOf = (pair: KeyPair) => ({
+  certificatePem: pair.certificatePem,
+  bundlePem: trustBundle({ current: pair }),
+  issue: (request: CertificateWish) => issueCertificate(pair, { ...request, now: start, validMs: day }),
+});
+
+describe('checkCertificate', () => {
+  const check = (change: Partial<Parameters<typeof checkCertificate>[0]>) =>
+    checkCertificate({
+      certificatePem: certificate.certificatePem,
+      authorityPem: authority.certificatePem,
+      wish,
+      now: start + day,
+      ...change,
+    });
+
+  it('has nothing against a fresh certificate that says what is wanted', () => {
+    expect(check({})).toBeUndefined();
+  });
+
+  it('wants a new one at two thirds of its life, not before', () => {
+    expect(renewalTime(certificate.certificatePem)).toBeCloseTo(start + 60 * day, -6);
+    expect(check({ now: start + 59.9 * day })).toBeUndefined();
+    expect(check({ now: start + 60.1 * day })).toMatch(/coming to an end/);
+  });
+
+  it.each<[string, () => Parameters<typeof check>[0], RegExp]>([
+    ['there is none', () => ({ certificatePem: undefined }), /there is none/],
+    ['it is damaged', () => ({ certificatePem: 'nonsense' }), /cannot be read/],
+    ['another authority signed it', () => ({ authorityPem: other.certificatePem }), /another authority/],
+    [
+      'it carries fewer names',
+      () => ({ wish: { ...wish, dnsNames: ['iris.svc', 'rose.svc'] } }),
+      /other names/,
+    ],
+    [
+      'it is for somebody else',
+      () => ({ wish: { ...wish, uris: ['spiffe://cluster.local/ns/team/endpoint/rose'] } }),
+      /other names/,
+    ],
+  ])('wants a new one when %s', (_name, change, cause) => {
+    expect(check(change())).toMatch(cause);
+  });
+});
+
+describe('a TLS secret', () => {
+  it('is issued once, and then is good', async () => {
+    const options = { authority: bundleOf(authority), wish, now: start };
+    expect(checkTlsSecret(undefined, options)).toMatchObject({ issue: true });
+    const secret = await makeTlsSecret({ name: 's' }, undefined, { ...options, issue: true });
+    expect(secret).toMatchObject({ type: 'kubernetes.io/tls' });
+    expect(checkTlsSecret(secret, options)).toBeUndefined();
+  });
+
+  it('keeps its certificate when only the trusted authorities change', async () => {
+    const options = { authority: bundleOf(authority), wish, now: start };
+    const secret = await makeTlsSecret({ name: 's' }, undefined, { ...options, issue: true });
+    const wider = { ...options.authority, bundlePem: trustBundle({ current: authority, next: other }) };
+    expect(checkTlsSecret(secret, { ...options, authority: wider })).toMatchObject({ issue: false });
+    const next = await makeTlsSecret({ name: 's' }, secret, { authority: wider, wish, issue: false });
+    expect(secretText(next, 'tls.crt')).toBe(secretText(secret, 'tls.crt'));
+    expect(secretText(next, 'ca.crt')).toBe(wider.bundlePem);
+  });
+
+  it('is issued anew when its key is gone', () => {
+    const secret = tlsSecret({ name: 's' }, { 'tls.crt': certificate.certificatePem });
+    expect(checkTlsSecret(secret, { authority: bundleOf(authority), wish, now: start })).toMatchObject({
+      issue: true,
+    });
+  });
+});
+
+describe('the authority', () => {
+  const hour = 3_600_000;
+  const step = (state: AuthorityState | undefined, now: number) =>
+    planAuthority(state, { now, propagationMs: hour });
+  const successorMade = start + 201 * day;
+  let successor: KeyPair;
+  beforeAll(async () => {
+    successor = await makeAuthority({ commonName: 'next', now: successorMade, validMs: 300 * day });
+  });
+
+  it.each<[string, () => AuthorityState | undefined, number, string]>([
+    ['is created where there is none', () => undefined, start, 'createFirst'],
+    ['stays for two thirds of its life', () => ({ current: authority }), start + 199 * day, 'keep'],
+    ['gets a successor then', () => ({ current: authority }), successorMade, 'createNext'],
+    [
+      'goes on signing while the successor becomes known',
+      () => ({ current: authority, next: successor }),
+      successorMade + hour / 2,
+      'keep',
+    ],
+    [
+      'hands over after that',
+      () => ({ current: authority, next: successor }),
+      successorMade + 2 * hour,
+      'promoteNext',
+    ],
+    [
+      'is trusted while what it signed may live',
+      () => ({ current: successor, previousPem: authority.certificatePem }),
+      start + 299 * day,
+      'keep',
+    ],
+    [
+      'is forgotten at the end of its own life',
+      () => ({ current: successor, previousPem: authority.certificatePem }),
+      start + 301 * day,
+      'forgetPrevious',
+    ],
+  ])('%s', (_name, state, now, expected) => {
+    expect(step(state(), now)).toBe(expected);
+  });
+
+  it('survives its Secret', () => {
+    for (const state of [
+      { current: authority },
+      { current: authority, next: successor },
+      { current: successor, previousPem: authority.certificatePem },
+    ]) {
+      expect(parseAuthority(tlsSecret({ name: 'ca' }, authorityData(state)))).toEqual(state);
+    }
+  });
+
+  it.each([
+    ['without a key', { 'tls.crt': 'x' }],
+    ['with a damaged certificate', { 'tls.crt': 'nonsense', 'tls.key': 'x' }],
+  ])('is not guessed from a Secret %s', (_name, data) => {
+    expect(() => parseAuthority(tlsSecret({ name: 'ca' }, data))).toThrow(
+      expect.objectContaining({ code: 'AUTHORITY_SECRET_INVALID' }),
+    );
+  });
+});

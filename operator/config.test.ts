@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { workloadTypes } from '../crds/schema/workload.ts';
+import { loadConfig } from '../platform/config.ts';
+import { demandUrlOf, operatorConfigSchema } from './config.ts';
+import { aConfig } from './operator-fixture.ts';
+
+describe('the configuration', () => {
+  it('needs the pod alone, and knows every workload type', () => {
+    const config = loadConfig(operatorConfigSchema, {
+      argv: ['--mlflow-tracking-uri', 'http://mlflow:5000'],
+      env: { FAIRLEAD_POD_NAME: 'operator-1', FAIRLEAD_POD_IP: '10.0.0.1' },
+    });
+    expect(config).toMatchObject({ podName: 'operator-1', mlflowTrackingUri: 'http://mlflow:5000' });
+    expect(Object.keys(config.workloadTypes).sort()).toEqual([...workloadTypes].sort());
+    expect(config.scaling).toMatchObject({
+      concurrencyPerReplica: 4,
+      targetUtilization: 0.7,
+      stableWindow: 60_000,
+    });
+  });
+
+  it('replaces a workload type and leaves the others', () => {
+    const { workloadTypes: types } = aConfig({
+      workloadTypes: { GPU_SMALL: { resources: {}, nodeSelector: { gpu: 't4' } } },
+    });
+    expect(types.GPU_SMALL).toMatchObject({ nodeSelector: { gpu: 't4' }, tolerations: [] });
+    expect(types.GPU_LARGE.resources.limits).toMatchObject({ 'nvidia.com/gpu': '1' });
+  });
+
+  it('sends reports to the Service of the operator unless told otherwise', () => {
+    expect(demandUrlOf(aConfig())).toBe('https://fairlead-operator.fairlead-system.svc:8444/v1/demand');
+    expect(demandUrlOf(aConfig({ demandUrl: 'https://127.0.0.9:8444/v1/demand' }))).toContain('127.0.0.9');
+  });
+});

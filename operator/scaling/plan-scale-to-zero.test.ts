@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { aDeployment } from '../../test/support/a-deployment.ts';
+import { idleAfterAnnotation } from '../serving-endpoint/names.ts';
+import { idleLongEnough } from './plan-scale-to-zero.ts';
+import type { IdleCandidate } from './plan-scale-to-zero.ts';
+
+const deployment = (replicas: number, idleAfter?: string) => {
+  const built = aDeployment('d').withReplicas(replicas).build();
+  const annotations = idleAfter === undefined ? {} : { [idleAfterAnnotation]: idleAfter };
+  return { ...built, metadata: { ...built.metadata, annotations } };
+};
+const demand = {
+  reporters: [{ pod: 'p', source: 'sidecar' as const, continuousSince: 0 }],
+  lastDemandAt: 20_000,
+  stableAverage: 0,
+  burstAverage: 0,
+};
+const idle: IdleCandidate = {
+  deployment: deployment(1, '10s'),
+  pods: ['p'],
+  hasTraffic: true,
+  demand,
+  readySince: 5_000,
+};
+
+describe('a Deployment goes to zero', () => {
+  it('once idleAfter has passed since the last demand', () => {
+    expect(idleLongEnough(idle, 29_999)).toBeUndefined();
+    expect(idleLongEnough(idle, 30_000)).toBe(10_000);
+  });
+
+  it.each<[string, Partial<IdleCandidate>]>([
+    ['it may not', { deployment: deployment(1) }],
+    ['it is there already', { deployment: deployment(0, '10s') }],
+    ['the active config does not route to it', { hasTraffic: false }],
+    ['nothing is known of its demand', { demand: undefined }],
+    ['one of its pods is silent', { pods: ['p', 'q'] }],
+    ['it is not ready', { readySince: undefined }],
+  ])('never while %s', (_name, change) => {
+    expect(idleLongEnough({ ...idle, ...change }, 1_000_000)).toBeUndefined();
+  });
+});
