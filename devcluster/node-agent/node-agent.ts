@@ -66,6 +66,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<{ stop(
     apiEnvironment: () => directApiEnvironment(api, proxy),
   };
   const problem = await checkLoopbackAddress('127.66.0.1');
+  if (problem !== undefined) log.error({ error: problem }, 'pods cannot have addresses on this machine');
   const heartbeat = startNodeHeartbeat({ client, log, clock, name: nodeName, problem: problem?.message });
   await removeForeignDirectories(podsDir, client.resource<Pod>('v1', 'Pod').list());
   const agent = new NodeAgent(node);

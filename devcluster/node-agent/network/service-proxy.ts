@@ -117,8 +117,13 @@ class Proxy {
       socket.setNoDelay(true);
     }
     upstream.on('error', () => client.resetAndDestroy());
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
+    // A side that ended in order has its last bytes passed on by the pipes; only a broken one takes the other along.
+    client.on('close', (broke) => {
+      if (broke || !client.readableEnded) upstream.destroy();
+    });
+    upstream.on('close', () => {
+      if (!upstream.readableEnded) client.destroy();
+    });
     client.pipe(upstream);
     upstream.pipe(client);
   }
