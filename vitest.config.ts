@@ -11,9 +11,26 @@ export default defineConfig({
     hookTimeout: 30_000,
     reporters: ['default'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...exclude, 'test/**', 'e2e/**'] } },
-      { extends: true, test: { name: 'cross-room', include: ['test/**/*.test.ts'], exclude, testTimeout: 60_000 } },
-      { extends: true, test: { name: 'e2e', globalSetup: ['e2e/harness/global-setup.ts'], include: ['e2e/**/*.test.ts'], exclude, testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...exclude, 'test/**', 'e2e/**'] },
+      },
+      {
+        extends: true,
+        test: { name: 'cross-room', include: ['test/**/*.test.ts'], exclude, testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          globalSetup: ['e2e/harness/global-setup.ts'],
+          include: ['e2e/**/*.test.ts'],
+          exclude,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });
