@@ -4,6 +4,7 @@ import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import type { Schema } from '../schema/schema.ts';
 import { FieldSet, pathText } from './field-set.ts';
 import { compareValues, fieldSetOf } from './field-sets-of-values.ts';
+import type { Comparison } from './field-sets-of-values.ts';
 import {
   claimsAfterChange,
   claimsOf,
@@ -49,7 +50,7 @@ export function applyConfiguration(
   const others = claims.filter((claim) => !isSameManager(claim, manager));
   const owned = others.reduce((all, claim) => all.union(claim.fields), applied);
   const object = removeAbandoned(merged, previous.difference(applied), owned, schema) as JsonObject;
-  const change = compareValues(base, object, schema);
+  const change = claimableChange(compareValues(base, object, schema), context);
   const conflicts = conflictsOf(claims, manager, change);
   if (conflicts.length > 0 && !context.force) throw conflictError(conflicts);
   const rest = claimsAfterChange(claims, manager, change);
@@ -62,18 +63,16 @@ export function claimsAfterUpdate(
   next: KubeObject,
   context: WriteContext,
 ): readonly Claim[] {
-  const { schema, manager, time, claimable } = context;
-  const change = compareValues(
-    live === undefined ? {} : withoutManagedFields(live),
-    withoutManagedFields(next),
-    schema,
-  );
+  const { schema, manager, time } = context;
+  const before = live === undefined ? {} : withoutManagedFields(live);
+  const compared = compareValues(before, withoutManagedFields(next), schema);
+  const change = claimableChange(compared, context);
   const written = next.metadata.managedFields ?? [];
   // Clients that migrate from client-side apply write managedFields themselves; one that drops them does not mean it.
   const claims = written.length > 0 ? claimsOf(next) : claimsOf(live);
   const own = claims.find((claim) => isSameManager(claim, manager))?.fields ?? FieldSet.empty;
   const fields = own.difference(change.removed).union(change.modified).union(change.added);
-  const allowed = withoutServerFields(claimable(fields));
+  const allowed = withoutServerFields(fields);
   return withClaim(claimsAfterChange(claims, manager, change), manager, allowed, time);
 }
 
@@ -86,6 +85,15 @@ export function withManagedFields(object: KubeObject, claims: readonly Claim[]):
 
 function appliedFields(config: JsonObject, context: WriteContext): FieldSet {
   return withoutServerFields(context.claimable(fieldSetOf(config, context.schema)));
+}
+
+/** What an endpoint resets did not change through it, whatever the request says. */
+function claimableChange(change: Comparison, { claimable }: WriteContext): Comparison {
+  return {
+    added: claimable(change.added),
+    modified: claimable(change.modified),
+    removed: claimable(change.removed),
+  };
 }
 
 function liveClaims(live: KubeObject | undefined, context: WriteContext): readonly Claim[] {

@@ -40,6 +40,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   deletecollection: handleDeleteCollection,
 };
 
+const needsName = new Set(['get', 'update', 'patch', 'delete']);
+
 /** Serves one request on a kind. @throws ApiError with the answer of every refusal. */
 export async function handleResource(
   deps: ResourceDeps,
@@ -51,7 +53,8 @@ export async function handleResource(
     throw notFound(type, `${name ?? ''}/${subresource}`);
   }
   const handler = handlers[verb];
-  if (handler === undefined || (verb === 'create' && name !== undefined)) {
+  const isMisplaced = verb === 'create' ? name !== undefined : needsName.has(verb) && name === undefined;
+  if (handler === undefined || isMisplaced) {
     throw methodNotAllowed('the server does not allow this method on the requested resource');
   }
   await handler(deps, exchange, type);

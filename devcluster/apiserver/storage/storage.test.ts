@@ -1,0 +1,200 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeLogger } from '../../../platform/logging.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { startApiFixture } from '../testing/api-fixture.ts';
+import { aConfigMap } from '../testing/objects.ts';
+import { Journal, recoverObjects } from './journal.ts';
+import { ObjectStore } from './object-store.ts';
+import type { StoreChange } from './object-store.ts';
+
+const anObject = (name: string, value = ''): KubeObject =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Thing',
+    metadata: { name, namespace: 'n', labels: { value } },
+  }) as unknown as KubeObject;
+
+const makeStore = (historySize = 3): ObjectStore =>
+  new ObjectStore({
+    historySize,
+    onListenerError: (error) => {
+      throw error;
+    },
+  });
+
+describe('the object store', () => {
+  it('gives every change a version greater than all before', () => {
+    const store = makeStore();
+    const versions = [
+      store.put('a', anObject('x')),
+      store.put('b', anObject('x')),
+      store.put('a', anObject('x', '2')),
+    ].map(({ metadata }) => Number(metadata.resourceVersion));
+    expect(versions).toEqual([2, 3, 4]);
+    expect(store.remove('a', 'n', 'x')?.metadata.resourceVersion).toBe('5');
+  });
+
+  it('hands out objects that nobody can change', () => {
+    const stored = makeStore().put('a', anObject('x'));
+    expect(() => Object.assign(stored.metadata.labels ?? {}, { value: 'y' })).toThrow(TypeError);
+  });
+
+  it('lists by namespace and name', () => {
+    const store = makeStore();
+    for (const name of ['c', 'a', 'b']) store.put('a', anObject(name));
+    expect(store.list('a', 'n').items.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c']);
+    expect(store.list('a', 'other').items).toEqual([]);
+    expect(store.list('none').items).toEqual([]);
+  });
+
+  it('replays what came after a version, and refuses where that is forgotten', () => {
+    const store = makeStore();
+    for (let index = 0; index < 10; index += 1) store.put('a', anObject('x', String(index)));
+    const seen: StoreChange[] = [];
+    store.subscribe('a', store.version - 2, (change) => seen.push(change));
+    expect(seen.map(({ version }) => version)).toEqual([10, 11]);
+    expect(() => store.subscribe('a', 3, () => undefined)).toThrow(
+      expect.objectContaining({ httpStatus: 410 }),
+    );
+  });
+
+  it('tells of a failing listener and goes on with the others', () => {
+    const errors: unknown[] = [];
+    const store = new ObjectStore({ onListenerError: (error) => errors.push(error) });
+    const seen: string[] = [];
+    store.subscribe('a', store.version, () => {
+      throw new Error('broken');
+    });
+    store.subscribe('a', store.version, ({ type }) => seen.push(type));
+    store.put('a', anObject('x'));
+    expect(errors).toHaveLength(1);
+    expect(seen).toEqual(['ADDED']);
+  });
+});
+
+describe('the journal', () => {
+  let directory: string;
+  const log = makeLogger({ process: 'test', level: 'silent' });
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'fairlead-journal-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const open = (store: ObjectStore, compactAfter?: number): Journal => {
+    const readAll = () => ({
+      version: store.version,
+      objects: store
+        .storages()
+        .flatMap((storage) => store.list(storage).items.map((object) => ({ storage, object }))),
+    });
+    const journal = new Journal({
+      directory,
+      log,
+      readAll,
+      ...(compactAfter === undefined ? {} : { compactAfter }),
+    });
+    store.log = journal;
+    return journal;
+  };
+  const namesIn = async (): Promise<string[]> =>
+    (await recoverObjects(directory)).objects
+      .map(({ object }) => `${object.metadata.name}=${object.metadata.labels?.['value'] ?? ''}`)
+      .sort();
+  const written = async (text: string): Promise<void> => {
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      if ((await readFile(join(directory, 'changes.jsonl'), 'utf8').catch(() => '')).includes(text)) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    throw new Error(`${text} was not written`);
+  };
+
+  it('recovers changes that were written, without a clean end', async () => {
+    const store = makeStore();
+    open(store);
+    store.put('a', anObject('x', '1'));
+    store.put('a', anObject('y', '1'));
+    store.put('a', anObject('x', '2'));
+    store.remove('a', 'n', 'y');
+    await written('"gone"');
+    expect(await namesIn()).toEqual(['x=2']);
+    expect((await recoverObjects(directory)).version).toBe(store.version);
+  });
+
+  it('recovers from a snapshot', async () => {
+    const store = makeStore();
+    const journal = open(store);
+    store.put('a', anObject('x', '1'));
+    await journal.stop();
+    expect(await namesIn()).toEqual(['x=1']);
+    expect(await readFile(join(directory, 'changes.jsonl'), 'utf8')).toBe('');
+  });
+
+  it('folds a long log into a snapshot while it runs', async () => {
+    const store = makeStore();
+    const journal = open(store, 5);
+    for (let index = 0; index < 50; index += 1) {
+      store.put('a', anObject('x', String(index)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await journal.stop();
+    expect(await namesIn()).toEqual(['x=49']);
+  });
+
+  it('drops a last line that a crash has cut', async () => {
+    const store = makeStore();
+    open(store);
+    store.put('a', anObject('x', '1'));
+    await written('"x"');
+    await appendFile(join(directory, 'changes.jsonl'), '{"v":9,"s":"a","put":{"apiV');
+    expect(await namesIn()).toEqual(['x=1']);
+  });
+
+  it('passes over lines of a log that the snapshot already holds', async () => {
+    const store = makeStore();
+    const journal = open(store);
+    store.put('a', anObject('x', 'old'));
+    await written('old');
+    const log = await readFile(join(directory, 'changes.jsonl'), 'utf8');
+    store.put('a', anObject('x', 'new'));
+    await journal.stop();
+    // As if the process had died between the two renames of a compaction.
+    await writeFile(join(directory, 'changes.jsonl'), log);
+    expect(await namesIn()).toEqual(['x=new']);
+  });
+
+  it('refuses a line in the middle that cannot be read', async () => {
+    await writeFile(join(directory, 'objects.jsonl'), 'garbage\n{"v":1,"s":"a","gone":{"name":"x"}}\n');
+    await expect(recoverObjects(directory)).rejects.toThrow(/remove the state directory to start empty/);
+  });
+
+  it('goes on when the directory cannot be written to', async () => {
+    const store = makeStore();
+    const journal = open(store);
+    await rm(directory, { recursive: true });
+    store.put('a', anObject('x'));
+    await expect(journal.stop()).rejects.toThrow(/ENOENT/);
+    expect(store.get('a', 'n', 'x')).toBeDefined();
+  });
+});
+
+describe('a server on the state of an earlier one', () => {
+  it('is the same server with the same objects, and tells old watches to list again', async () => {
+    const server = await startApiFixture();
+    const path = '/api/v1/namespaces/default/configmaps';
+    const { body } = await server.call('POST', path, { body: aConfigMap('kept', { a: '1' }) });
+    const { adminToken, caPem } = server.api;
+    await server.restart();
+    expect(server.api).toMatchObject({ adminToken, caPem });
+    const again = await server.call('GET', `${path}/kept`);
+    expect(again.body).toEqual(body);
+    const version = body.metadata.resourceVersion;
+    const watch = await server.watch(`${path}?watch=true&resourceVersion=${version}`);
+    expect(await watch.next()).toMatchObject({ type: 'ERROR', object: { code: 410 } });
+    const next = await server.call('POST', path, { body: aConfigMap('next') });
+    expect(Number(next.body.metadata.resourceVersion)).toBeGreaterThan(Number(version));
+    await server.stop();
+  });
+});
