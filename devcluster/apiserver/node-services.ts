@@ -1,10 +1,18 @@
 /** Owns what the API server asks of the node agent. */
 
+/** What begins at `offset` of a log was written at `at`, in milliseconds since the epoch. */
+export interface LogTime {
+  readonly offset: number;
+  readonly at: number;
+}
+
 export interface ContainerLog {
   /** The log file; it may not exist yet while the container has written nothing. */
   readonly path: string;
   /** False once the container has ended: a follower then reads to the end of the file and stops. */
   isRunning(): boolean;
+  /** When its pieces were written, in order; absent where the node does not keep that. */
+  times?(): readonly LogTime[];
 }
 
 export interface ContainerLogRequest {

@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Container } from '../controllers/objects/kinds.ts';
 import { TestCluster, eventually, sh, untilTerm } from './test-cluster.ts';
@@ -116,6 +118,21 @@ describe.concurrent('the containers of a pod', () => {
       restartCount: 0,
       state: { terminated: { exitCode: 3, reason: 'Error' } },
     });
+  });
+});
+
+describe.concurrent('the log of a container', () => {
+  it('is shown with times, and from a time on', async () => {
+    cluster.run('logs', { containers: [sh('main', `echo early; sleep 1.2; echo late; ${untilTerm()}`)] });
+    await eventually(
+      () => cluster.log('logs', 'main'),
+      (log) => log.includes('late'),
+    );
+    const { url, adminToken } = cluster.cluster.api;
+    const show = (query: string) =>
+      httpsGet(`${url}/api/v1/namespaces/default/pods/logs/log?${query}`, adminToken);
+    expect(await show('timestamps=true')).toMatch(/^\d{4}-[^ ]+Z early\n\d{4}-[^ ]+Z late\n$/);
+    expect(await show('sinceSeconds=1')).toBe('late\n');
   });
 });
 
@@ -271,7 +288,7 @@ describe.concurrent('a pod that is deleted', () => {
     await cluster.ready('stubborn');
     const log = await eventually(
       () => cluster.log('stubborn', 'main'),
-      (text) => text.split('pid=').length === 3,
+      (log_) => log_.split('pid=').length === 3,
     );
     const pids = log.split('pid=').slice(1).map(Number);
     cluster.pods.delete('stubborn', 'default');
@@ -352,6 +369,13 @@ describe.concurrent('ConfigMaps and Secrets', () => {
     await cluster.ready('lateenv');
   });
 });
+
+function httpsGet(url: string, token: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { headers: { authorization: `Bearer ${token}` }, ca: cluster.cluster.api.caPem };
+    get(url, options, (response) => void text(response).then(resolve, reject)).on('error', reject);
+  });
+}
 
 function isAlive(pid: number): boolean {
   try {

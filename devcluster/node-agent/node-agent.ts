@@ -18,6 +18,7 @@ import { defaultBackOff } from './pod/back-off.ts';
 import type { NodeParts } from './pod/node-parts.ts';
 import { PodWorker } from './pod/pod-worker.ts';
 import { previousPathOf } from './process/log-file.ts';
+import { readLogTimes } from './process/log-times.ts';
 import { ProcessRecords } from './process/process-records.ts';
 
 export const nodeName = 'fairlead-node';
@@ -133,10 +134,11 @@ class NodeAgent {
         if (last === undefined) return undefined;
         // While a container waits for its restart, the log of its last instance is still the newest.
         const path = state.kind === 'waiting' ? runner.logPath : previousPathOf(runner.logPath);
-        return { path, isRunning: () => false };
+        return { path, isRunning: () => false, times: () => readLogTimes(path) };
       }
       if (state.kind === 'waiting' && last === undefined) return undefined;
-      return { path: runner.logPath, isRunning: () => runner.isRunning };
+      const path = runner.logPath;
+      return { path, isRunning: () => runner.isRunning, times: () => readLogTimes(path) };
     },
   };
 

@@ -1,5 +1,5 @@
 /** Owns the log subresource of pods: the whole, the tail, or what is still to come, from the node agent's files. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import type { ContainerLog, NodeServices } from '../node-services.ts';
 import { objectAt } from '../objects/kube-object.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { objectsAt } from '../builtin/kinds/pod-template.ts';
+import { offsetSince, withTimestamps } from './log-lines.ts';
 
 const followPollMs = 100;
 const chunkBytes = 64 * 1024;
@@ -19,23 +20,35 @@ export interface LogOptions {
   readonly follow: boolean;
   readonly tailLines: number | undefined;
   readonly limitBytes: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly since: number | undefined;
+  readonly timestamps: boolean;
 }
 
 /** @throws ApiError 400 where an option is not valid, or the pod has more than one container and none is named. */
-export function parseLogOptions(pod: KubeObject, query: URLSearchParams): LogOptions {
-  for (const unsupported of ['sinceSeconds', 'sinceTime', 'timestamps']) {
-    const value = query.get(unsupported);
-    if (value !== null && value !== 'false') {
-      throw badRequest(`${unsupported} is not supported: this node keeps log lines without their times`);
-    }
-  }
+export function parseLogOptions(pod: KubeObject, query: URLSearchParams, now = Date.now()): LogOptions {
   return {
     container: containerOf(pod, query.get('container') ?? ''),
     previous: query.get('previous') === 'true',
     follow: query.get('follow') === 'true',
     tailLines: count(query, 'tailLines'),
     limitBytes: count(query, 'limitBytes'),
+    since: sinceOf(query, now),
+    timestamps: query.get('timestamps') === 'true',
   };
+}
+
+function sinceOf(query: URLSearchParams, now: number): number | undefined {
+  const seconds = count(query, 'sinceSeconds');
+  const text = query.get('sinceTime');
+  if (seconds !== undefined && text !== null) {
+    throw badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified');
+  }
+  if (seconds !== undefined) return now - seconds * 1_000;
+  if (text === null) return undefined;
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw badRequest(`sinceTime: Invalid value: "${text}": must be an RFC 3339 time`);
+  return time;
 }
 
 function count(query: URLSearchParams, name: string): number | undefined {
@@ -80,6 +93,10 @@ export async function servePodLog(
       `${what} in pod "${name}" ${previous ? 'not found' : 'is waiting to start: ContainerCreating'}`,
     );
   }
+  if (log.times === undefined && (options.timestamps || options.since !== undefined)) {
+    const what = options.timestamps ? 'timestamps' : 'sinceSeconds';
+    throw badRequest(`${what} is not supported: this node keeps log lines without their times`);
+  }
   response.writeHead(200, { 'content-type': 'text/plain' });
   response.flushHeaders();
   const closed = new AbortController();
@@ -94,21 +111,44 @@ async function* readLog(log: ContainerLog, options: LogOptions, signal: AbortSig
   const file = await openWhenThere(log, options.follow, signal);
   if (file === undefined) return;
   try {
-    let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
-    let position = options.tailLines === undefined ? 0 : await tailStart(file, options.tailLines);
-    while (left > 0 && !signal.aborted) {
-      // Asked before reading: what is written before the end is then read after it.
-      const wasRunning = log.isRunning();
-      const chunk = await readAt(file, position, Math.min(chunkBytes, left));
-      position += chunk.length;
-      left -= chunk.length;
-      if (chunk.length > 0) yield chunk;
-      else if (!options.follow || !wasRunning) return;
-      else await sleep(followPollMs);
-    }
+    const start = await startOf(file, log, options);
+    const chunks = readFrom(file, start, { log, options, signal });
+    yield* options.timestamps ? withTimestamps(chunks, start, () => log.times?.() ?? []) : chunks;
   } finally {
     await file.close();
   }
+}
+
+async function startOf(file: FileHandle, log: ContainerLog, options: LogOptions): Promise<number> {
+  const tail = options.tailLines === undefined ? 0 : await tailStart(file, options.tailLines);
+  if (options.since === undefined) return tail;
+  const { size } = await file.stat();
+  return Math.max(tail, offsetSince(log.times?.() ?? [], options.since, size));
+}
+
+async function* readFrom(
+  file: FileHandle,
+  start: number,
+  { log, options, signal }: { log: ContainerLog; options: LogOptions; signal: AbortSignal },
+): AsyncGenerator<Buffer> {
+  let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
+  let position = start;
+  while (left > 0 && !signal.aborted) {
+    // Asked before reading: what is written before the end is then read after it.
+    const wasRunning = log.isRunning();
+    const chunk = await readAt(file, position, Math.min(chunkBytes, left));
+    position += chunk.length;
+    left -= chunk.length;
+    if (chunk.length > 0) yield chunk;
+    else if (!options.follow || !wasRunning || (await wasReplaced(file, log.path))) return;
+    else await sleep(followPollMs);
+  }
+}
+
+/** A log that grew too large goes on in a new file: the follower ends here, rather than wait for ever. */
+async function wasReplaced(file: FileHandle, path: string): Promise<boolean> {
+  const [opened, current] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
+  return current?.ino !== opened.ino;
 }
 
 async function openWhenThere(
