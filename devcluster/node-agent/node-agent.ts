@@ -21,7 +21,7 @@ import { previousPathOf } from './process/log-file.ts';
 import { readLogTimes } from './process/log-times.ts';
 import { ProcessRecords } from './process/process-records.ts';
 
-export const nodeName = 'fairlead-node';
+const nodeName = 'fairlead-node';
 
 export interface NodeAgentOptions {
   readonly api: Pick<ApiServer, 'localClient' | 'issueServiceAccountToken' | 'setNodeServices' | 'address'>;

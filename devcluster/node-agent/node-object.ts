@@ -22,7 +22,7 @@ export function machineCapacity(): Record<string, string> {
 }
 
 /** Returns the Node; `problem` says why pods cannot get addresses here, where that is so. */
-export function makeNode(
+function makeNode(
   name: string,
   now: number,
   problem?: string,

@@ -42,7 +42,7 @@ export function revisionsOf(deployment: Deployment, replicaSets: readonly Replic
   return { current, old, number: own > newestOld ? own : newestOld + 1 };
 }
 
-export function revisionOf(replicaSet: ReplicaSet): number {
+function revisionOf(replicaSet: ReplicaSet): number {
   return numberAt(replicaSet, revisionAnnotation) ?? 0;
 }
 

@@ -20,7 +20,7 @@ function metadata(name: string, more: Partial<Pod['metadata']>): Pod['metadata']
   };
 }
 
-export const podTemplate = (image: string) => ({
+const podTemplate = (image: string) => ({
   metadata: { labels: { app: 'web' } },
   spec: { containers: [{ name: 'web', image }] },
 });

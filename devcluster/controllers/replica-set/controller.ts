@@ -146,7 +146,7 @@ class ReplicaSetController {
 }
 
 /** Returns a pod of the ReplicaSet's template; the API server gives it its name. */
-export function makePod(replicaSet: ReplicaSet): ObjectInput<Pod> {
+function makePod(replicaSet: ReplicaSet): ObjectInput<Pod> {
   const template = replicaSet.spec.template;
   return {
     apiVersion: 'v1',

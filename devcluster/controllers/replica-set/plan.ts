@@ -10,7 +10,7 @@ export function isActive(pod: Pod): boolean {
   );
 }
 
-export function readyConditionOf(pod: Pod) {
+function readyConditionOf(pod: Pod) {
   return pod.status?.conditions?.find((condition) => condition.type === 'Ready');
 }
 

@@ -154,8 +154,9 @@ export class ContainerRunner {
     const { known } = this;
     const message = messageOf(error);
     const isImage = (error as { code?: unknown }).code === 'IMAGE_UNKNOWN';
-    const again = known.state.kind === 'waiting' && known.state.reason.startsWith('Err');
-    const imageReason = again || isBackingOff(known) ? 'ImagePullBackOff' : 'ErrImagePull';
+    const again =
+      known.state.kind === 'waiting' && /^(ErrImagePull|ImagePullBackOff)$/.test(known.state.reason);
+    const imageReason = again ? 'ImagePullBackOff' : 'ErrImagePull';
     const reason = isImage ? imageReason : 'CreateContainerConfigError';
     const end = lastEndOf(known);
     if (end !== undefined) known.last = end;
@@ -299,6 +300,3 @@ export class ContainerRunner {
 }
 
 const titles = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const;
-
-const isBackingOff = ({ state }: ContainerState): boolean =>
-  state.kind === 'waiting' && state.reason === 'ImagePullBackOff';

@@ -37,7 +37,7 @@ export function makePodStatus(input: PodStatusInput): PodStatus {
 }
 
 /** Returns the phase of a pod that is not over. */
-export function phaseOf(containers: readonly ContainerState[]): 'Pending' | 'Running' {
+function phaseOf(containers: readonly ContainerState[]): 'Pending' | 'Running' {
   const initializing = containers.some((known) => known.role === 'init' && !isInitDone(known));
   const mains = containers.filter(({ role }) => role === 'main');
   const neverRan = ({ state, last }: ContainerState): boolean =>
