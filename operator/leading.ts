@@ -38,7 +38,7 @@ interface Foundations {
   readonly metricsApi: MetricsApiState;
 }
 
-const firstRetryMs = 1_000;
+const firstRetryMs = 250;
 
 /** Starts to lead; endpoints wait until there is an authority to sign their certificates. */
 export function startLeading(options: LeadingOptions): { stop(): Promise<void> } {

@@ -13,7 +13,7 @@ import type { AuthorityState, AuthorityStep } from './authority-state.ts';
 import type { CertificateWish } from './check-certificate.ts';
 import { tlsSecret } from './tls-secret.ts';
 
-export const authoritySecretName = 'fairlead-ca';
+const authoritySecretName = 'fairlead-ca';
 
 /** What others need of the authority. */
 export interface Authority {

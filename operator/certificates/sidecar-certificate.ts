@@ -1,9 +1,11 @@
 /** Owns the certificate that the sidecars of one endpoint share: `<endpoint>-sidecar-tls` beside the endpoint. */
+import { expiryOf } from '../../platform/tls/authority.ts';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
 import { secrets } from '../../kube/kinds.ts';
 import type { Secret } from '../../kube/kinds.ts';
 import { isOwned } from '../children/check-child.ts';
 import type { Child } from '../children/apply-child.ts';
+import { controllerUid } from '../ownership.ts';
 import { endpointLabels, sidecarSecretName } from '../serving-endpoint/names.ts';
 import { ownerReference } from '../serving-endpoint/resources/owner.ts';
 import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
@@ -41,6 +43,13 @@ export async function makeSidecarCertificate(
   if (problem === undefined) return undefined;
   const wanted = await makeTlsSecret(metadata, observed, { authority, wish, issue: problem.issue });
   return { kind: secrets, wanted, observed };
+}
+
+/** Returns whether sidecars can work with the certificate of a Secret: it is the endpoint's own and has not expired. */
+export function isUsable(secret: Secret | undefined, endpoint: EndpointIdentity, now: number): boolean {
+  const pem = secretText(secret, 'tls.crt');
+  if (secret === undefined || pem === undefined || controllerUid(secret) !== endpoint.uid) return false;
+  return now < expiryOf(pem);
 }
 
 /** Returns in how many milliseconds the certificate of a Secret is due for renewal. */

@@ -15,7 +15,7 @@ import { checkTlsSecret, makeTlsSecret } from './tls-secret.ts';
 export const operatorServiceAccount = 'fairlead-operator';
 export const gatewayServiceAccount = 'fairlead-gateway';
 export const operatorSecretName = 'fairlead-operator-tls';
-export const gatewaySecretName = 'fairlead-gateway-tls';
+const gatewaySecretName = 'fairlead-gateway-tls';
 
 export interface SystemCertificatesOptions {
   readonly client: KubeClient;

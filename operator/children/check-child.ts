@@ -7,7 +7,7 @@ import { controllerUid } from '../ownership.ts';
 import { sameQuantity } from './quantity.ts';
 
 /** On every object that is applied: the hash of what was applied, by which a field that we no longer want is noticed. */
-export const appliedHashAnnotation = 'serving.fairlead.dev/applied';
+const appliedHashAnnotation = 'serving.fairlead.dev/applied';
 
 export type ChildVerdict = 'current' | 'missing' | 'outdated' | 'notOwned';
 
@@ -29,7 +29,7 @@ export function isOwned(wanted: KubeObject, observed: KubeObject): boolean {
   return observed.metadata?.labels?.[labels.managedBy] === wanted.metadata?.labels?.[labels.managedBy];
 }
 
-export const appliedHash = (wanted: KubeObject): string =>
+const appliedHash = (wanted: KubeObject): string =>
   createHash('sha256').update(canonicalJson(wanted)).digest('hex').slice(0, 16);
 
 /** Returns `wanted` with the hash of itself on it: what is sent to the API server. */

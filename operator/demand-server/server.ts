@@ -16,7 +16,7 @@ import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
 import type { ReportAuthority } from './authorise-report.ts';
 
-export const demandPath = '/v1/demand';
+const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
 
 const maxReportBytes = 8 * 1024 * 1024;

@@ -5,7 +5,7 @@ import type { OperatorConfig } from '../config.ts';
 import { operatorServiceAccount } from '../certificates/system-certificates.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
 
-export const apiServiceName = 'v1beta1.external.metrics.k8s.io';
+const apiServiceName = 'v1beta1.external.metrics.k8s.io';
 
 /** `taken`: another adapter serves the API; `missing`: nobody does. */
 export type MetricsApiState = 'ours' | 'taken' | 'missing';

@@ -18,6 +18,14 @@ import type { Claim } from './conditions.ts';
 import type { EntityPlan } from './plan-entities.ts';
 import type { Explanation } from './explanation.ts';
 
+/** How it stands with the certificate of the sidecars. */
+export interface CertificateState {
+  /** Why it is not as it should be. */
+  readonly problem: string | undefined;
+  /** Whether the sidecars have one that is valid, be it not the newest. */
+  readonly isUsable: boolean;
+}
+
 /** What the claims rest on: the plan as it came out, refusals included. */
 export interface Outlook {
   readonly spec: ServingEndpointSpec;
@@ -28,8 +36,7 @@ export interface Outlook {
   readonly activeEntities: readonly EntityPlan[];
   readonly targetEntities: readonly EntityPlan[];
   readonly autoscalers: ReadonlyMap<string, HorizontalPodAutoscaler>;
-  /** What is wrong with the certificates of the sidecars. */
-  readonly certificateProblem: string | undefined;
+  readonly certificate: CertificateState;
   readonly metricsApi: MetricsApiState;
 }
 
@@ -58,19 +65,20 @@ export function claimsOfBlocked(problem: Explanation, spec: ServingEndpointSpec 
 }
 
 function readyClaim(outlook: Outlook): Claim {
-  const { active, activeEntities, certificateProblem } = outlook;
+  const { active, activeEntities, certificate } = outlook;
   const type = conditionTypes.ready;
-  if (certificateProblem !== undefined) {
-    return claim(type, 'False', readyReasons.certificatesNotReady, certificateProblem);
+  if (certificate.problem !== undefined && !certificate.isUsable) {
+    return claim(type, 'False', readyReasons.certificatesNotReady, certificate.problem);
   }
   const broken = activeEntities.find(({ verdict }) => verdict.state === 'Failed');
   if (broken !== undefined) {
     return claim(type, 'False', broken.verdict.reason, tell(broken));
   }
-  const missing = activeEntities.find(({ verdict }) => !answers(verdict.state));
   if (active === undefined) {
-    return claim(type, 'False', readyReasons.deploying, missing === undefined ? '' : tell(missing));
+    const waiting = activeEntities.find(({ verdict }) => verdict.readiness !== 'ready');
+    return claim(type, 'False', readyReasons.deploying, waiting === undefined ? '' : tell(waiting));
   }
+  const missing = activeEntities.find(({ verdict }) => !answers(verdict.state));
   if (missing !== undefined) {
     return claim(type, 'False', readyReasons.replicasUnavailable, tell(missing));
   }
@@ -84,6 +92,9 @@ const answers = (state: string): boolean => state === 'Ready' || state === 'Scal
 
 const tell = ({ entity, verdict }: EntityPlan): string => `${entity.name}: ${verdict.message}`;
 
+/** The log lines that an explanation may carry are in the row of the entity; once or twice is enough. */
+const headline = (message: string): string => message.split('\n', 1)[0] ?? '';
+
 function updateClaim({ active, target, targetEntities }: Outlook): Claim {
   const type = conditionTypes.configUpdate;
   if (active === target) {
@@ -92,11 +103,11 @@ function updateClaim({ active, target, targetEntities }: Outlook): Claim {
   const broken = targetEntities.find(({ verdict }) => verdict.readiness === 'failed');
   if (broken !== undefined) {
     const rest = active === undefined ? '' : `; config version ${active} goes on serving`;
-    const message = `config version ${target} failed: ${tell(broken)}${rest}`;
+    const message = `config version ${target} failed: ${headline(tell(broken))}${rest}`;
     return claim(type, 'False', configUpdateReasons.updateFailed, message);
   }
   const waiting = targetEntities.find(({ verdict }) => verdict.readiness !== 'ready');
-  const message = `config version ${target} is being brought up${waiting === undefined ? '' : `: ${tell(waiting)}`}`;
+  const message = `config version ${target} is being brought up${waiting === undefined ? '' : `: ${headline(tell(waiting))}`}`;
   return claim(type, 'Unknown', configUpdateReasons.inProgress, message);
 }
 
@@ -142,11 +153,11 @@ function doubtAbout(name: string, autoscaler: HorizontalPodAutoscaler | undefine
   return claim(type, 'False', autoscalingReasons.metricsUnavailable, message);
 }
 
-function certificateClaim({ certificateProblem }: Outlook): Claim {
+function certificateClaim({ certificate }: Outlook): Claim {
   const type = conditionTypes.certificatesReady;
-  return certificateProblem === undefined
+  return certificate.problem === undefined
     ? claim(type, 'True', certificateReasons.issued, 'the certificate of the sidecars is valid')
-    : claim(type, 'False', certificateReasons.issueFailed, certificateProblem);
+    : claim(type, 'False', certificateReasons.issueFailed, certificate.problem);
 }
 
 function fieldsClaim(spec: ServingEndpointSpec): Claim {
@@ -163,5 +174,5 @@ function progressClaims({ active, target }: Outlook, ready: Claim, update: Claim
   if (update.status === 'False') return [claim(stalled, 'True', update.reason, update.message)];
   if (ready.status === 'True' && active === target) return [];
   const cause = ready.status === 'True' ? update : ready;
-  return [claim(reconciling, 'True', progressReasons.reconciling, cause.message)];
+  return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];
 }

@@ -105,12 +105,16 @@ describe('a pod has failed', () => {
     expect(failure?.message).toMatch(message);
   });
 
-  it('and tells the last words of a long message', () => {
+  it('and tells the last line first, then as many of the others as are of use', () => {
+    const log = Array.from({ length: 500 }, (_, index) => `line ${index}`).join('\n');
     const { failure } = diagnosePods([
-      model(backOff, { restartCount: 2, lastState: ended(1, `${'x'.repeat(9_000)} the end`) }),
+      model(backOff, { restartCount: 2, lastState: ended(1, `${log}\nthe cause\n`) }),
     ]);
-    expect(failure?.message).toMatch(/the end$/);
-    expect(failure?.message.length).toBeLessThan(4_200);
+    expect(failure?.message).toMatch(
+      /^the model cannot be loaded: the cause\nIts last log lines:\nline \d+\n/,
+    );
+    expect(failure?.message).toMatch(/line 499$/);
+    expect(failure?.message.length).toBeLessThan(3_000);
   });
 });
 

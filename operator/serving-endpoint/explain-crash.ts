@@ -9,11 +9,28 @@ type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses
 /** A run of a container that has ended. */
 export type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 
-/** Two or three lines of a stack trace are not worth more room in a status; the last ones tell the cause. */
-const longestWords = 4_000;
+const longestLog = 2_000;
 
-/** Returns the end of what a container told as its termination message, which without one is the end of its log. */
-export const lastWords = (run: Terminated): string => run.message?.trim().slice(-longestWords) ?? '';
+/**
+ * Returns what a container told at its end, the last line first: there a program says why it ends. The lines before
+ * it follow as they are, the last ones of them where they are many. Empty where it told nothing.
+ */
+export function lastWords(run: Terminated): string {
+  const lines = (run.message ?? '').trim().split('\n');
+  const cause = lines.pop() ?? '';
+  const log: string[] = [];
+  for (
+    let line = lines.pop(), room = longestLog;
+    line !== undefined && line.length < room;
+    line = lines.pop()
+  ) {
+    log.unshift(line);
+    room -= line.length;
+  }
+  return log.length === 0
+    ? cause.slice(-longestLog)
+    : `${cause.slice(-longestLog)}\nIts last log lines:\n${log.join('\n')}`;
+}
 
 /** Returns the explanation of a container that has failed for good, as far as one can tell. */
 export function explainCrash(pod: Pod, container: string, run: Terminated): Explanation {

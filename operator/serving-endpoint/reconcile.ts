@@ -1,7 +1,7 @@
 /** Owns the reconcile of one endpoint: observe, decide, act, report. */
 import { canonicalJson } from '../../core/config-versions/canonical-json.ts';
 import { apiVersion } from '../../crds/schema/api.ts';
-import { readyReasons } from '../../crds/schema/reasons.ts';
+import { entityReasons, readyReasons } from '../../crds/schema/reasons.ts';
 import { servingEndpointSpecSchema } from '../../crds/schema/serving-endpoint.ts';
 import type {
   ServingEndpoint,
@@ -18,13 +18,14 @@ import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { Authority } from '../certificates/authority-keeper.ts';
-import { makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
+import { isUsable, makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
 import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config.ts';
 import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
 import type { Stores } from '../stores.ts';
 import { act, applyOrExplain, staleStores } from './act.ts';
 import { checkEndpoint } from './checks.ts';
+import type { CertificateState } from './claims.ts';
 import { eventsOf } from './events.ts';
 import type { Explanation } from './explanation.ts';
 import { fieldManager } from './names.ts';
@@ -67,28 +68,30 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
       if (error.code === staleStores) return requeueAfter(storesBehindMs);
       const reason = needsAPerson[error.code];
       if (reason === undefined) throw error;
-      return block(deps, snapshot, { reason, message: error.message }, parsed.data);
+      await block(deps, snapshot, { reason, message: error.message }, parsed.data);
+      // Nobody tells when somebody else's object has gone.
+      return requeueAfter(deps.config.deadlines.refusalRetry);
     }
   };
 }
 
 const needsAPerson: Readonly<Record<string, string>> = {
   CONFIG_VERSION_INVALID: readyReasons.specInvalid,
-  REVISION_NOT_OWNED: 'NotOwned',
+  REVISION_NOT_OWNED: entityReasons.notOwned,
 };
 
 async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: Logger): Promise<Outcome> {
   const { config, clock } = deps;
   const plan = planServingEndpoint(snapshot, config, clock.now());
   if (plan.reasons.length > 0) log.info({ reasons: plan.reasons }, 'endpoint planned');
-  const certificateProblem = await reconcileCertificate(snapshot, deps, log);
+  const certificate = await reconcileCertificate(snapshot, deps, log);
   const refusals = await act(plan, snapshot.identity.namespace, { ...deps, log });
   const now = clock.now();
   const metricsApi = deps.metricsApi();
-  const status = statusOf({ snapshot, plan, refusals, certificateProblem, metricsApi, config, now });
+  const status = statusOf({ snapshot, plan, refusals, certificate, metricsApi, config, now });
   await report(deps, snapshot.endpoint, status);
   const retry =
-    refusals.size > 0 || certificateProblem !== undefined ? config.deadlines.refusalRetry : undefined;
+    refusals.size > 0 || certificate.problem !== undefined ? config.deadlines.refusalRetry : undefined;
   const waits = [plan.requeueAfterMs, retry, renewalInMs(snapshot.sidecarSecret, now)];
   return soonest(waits.filter((wait) => wait !== undefined));
 }
@@ -100,16 +103,18 @@ async function reconcileCertificate(
   snapshot: Snapshot,
   deps: ReconcileDeps,
   log: Logger,
-): Promise<string | undefined> {
+): Promise<CertificateState> {
+  const now = deps.clock.now();
   const child = await makeSidecarCertificate({
     endpoint: snapshot.identity,
     observed: snapshot.sidecarSecret,
     authority: deps.authority(),
     trustDomain: deps.config.trustDomain,
-    now: deps.clock.now(),
+    now,
   });
-  if (child === undefined) return undefined;
-  return (await applyOrExplain(child, { ...deps, log }))?.message;
+  if (child === undefined) return { problem: undefined, isUsable: true };
+  const refusal = await applyOrExplain(child, { ...deps, log });
+  return { problem: refusal?.message, isUsable: isUsable(snapshot.sidecarSecret, snapshot.identity, now) };
 }
 
 /** Nothing but a change by somebody helps, and that change brings the key back. */

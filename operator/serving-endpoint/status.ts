@@ -14,6 +14,7 @@ import type { Refusals } from './act.ts';
 import { claimsOf, claimsOfBlocked } from './claims.ts';
 import { formatTime, makeConditions } from './conditions.ts';
 import type { Claim } from './conditions.ts';
+import type { CertificateState } from './claims.ts';
 import { withDefined } from './defined.ts';
 import { makeEntityRow } from './entity-row.ts';
 import type { Explanation } from './explanation.ts';
@@ -26,7 +27,7 @@ export interface Report {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
   readonly refusals: Refusals;
-  readonly certificateProblem: string | undefined;
+  readonly certificate: CertificateState;
   readonly metricsApi: MetricsApiState;
   readonly config: OperatorConfig;
   readonly now: number;
@@ -52,7 +53,7 @@ export function statusOf(report: Report): ServingEndpointStatus {
     activeEntities: isUpToDate || active === undefined ? targetEntities : without(entities, targetEntities),
     targetEntities,
     autoscalers: snapshot.autoscalers,
-    certificateProblem: report.certificateProblem,
+    certificate: report.certificate,
     metricsApi: report.metricsApi,
   });
   return {

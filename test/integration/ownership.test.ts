@@ -1,6 +1,13 @@
 /** Owns the proof that nothing of somebody else's is ever taken over. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configMaps, secrets, services, servingEndpoints } from '../../kube/kinds.ts';
+import {
+  configMaps,
+  controllerRevisions,
+  deployments,
+  secrets,
+  services,
+  servingEndpoints,
+} from '../../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { deploymentName } from '../../operator/serving-endpoint/names.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
@@ -34,6 +41,25 @@ const rows: readonly [
   ],
   ['ConfigMap', configMaps, (name) => ({ metadata: { name, namespace: 'default' }, data: { mine: 'yes' } })],
   [
+    'Deployment',
+    deployments,
+    (name) => ({
+      metadata: { name, namespace: 'default' },
+      spec: {
+        selector: { matchLabels: { mine: 'yes' } },
+        template: {
+          metadata: { labels: { mine: 'yes' } },
+          spec: { containers: [{ name: 'mine', image: 'mine' }] },
+        },
+      },
+    }),
+  ],
+  [
+    'ControllerRevision',
+    controllerRevisions,
+    (_name, endpoint) => ({ metadata: { name: `${endpoint}-config-1`, namespace: 'default' }, revision: 7 }),
+  ],
+  [
     'Secret',
     secrets,
     (_name, endpoint) => ({ metadata: { name: `${endpoint}-sidecar-tls`, namespace: 'default' }, data: {} }),
@@ -57,7 +83,14 @@ describe('an object of somebody else under a name that Fairlead needs', () => {
     });
     expect(ready.message).toContain(object.metadata!.name!);
     const ref = { name: object.metadata!.name!, namespace: 'default' };
-    expect(await world.client.get(kind, ref)).toEqual(before);
+    // Its controller may go on with its status.
+    const after = await world.client.get(kind, ref);
+    expect({ ...after, metadata: undefined, status: undefined }).toEqual({
+      ...before,
+      metadata: undefined,
+      status: undefined,
+    });
+    expect(after.metadata?.labels).toEqual(before.metadata?.labels);
 
     await world.client.delete(kind, ref);
     await until(

@@ -1,6 +1,6 @@
 /** Owns the proof of scaling by demand: who may report it, what the metrics API says, and when an endpoint goes to zero. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiServices, deployments, endpointSlices } from '../../kube/kinds.ts';
+import { apiServices, deployments, endpointSlices, horizontalPodAutoscalers } from '../../kube/kinds.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
 import { createPod, deploymentsOf, readyPod, startObligingNodes } from './harness/nodes.ts';
 import { aReport, ask, tlsOf } from './harness/proxies.ts';
@@ -176,6 +176,26 @@ describe('scale to zero', () => {
     for (const { deployment: name } of [silent, stopped, half, busy, held]) {
       expect([name, await replicasOf(name)]).toEqual([name, 1]);
     }
+  });
+
+  it.each([
+    ['the scale', /\/scale$/, 'internal error'],
+    ['the scale', /\/scale$/, 'conflict'],
+    ['the scale', /\/scale$/, 'cut after it was done'],
+    ['the note of it', /\/deployments\/[^/]+$/, 'internal error'],
+  ] as const)('comes although writing %s fails once (%s, %s)', async (what, path, fault) => {
+    const sidecar = await bringUp(`fir-${what}-${fault}`.replaceAll(/[^a-z]+/g, '-'), '1s');
+    await until('it has its HPA', () =>
+      world.client.find(horizontalPodAutoscalers, { name: sidecar.deployment, namespace: 'default' }),
+    );
+    const failure = world.proxy.failNext(
+      (request) => request.method === 'PATCH' && path.test(request.path),
+      fault,
+    );
+    const stop = keepReporting(sidecar);
+    await until('it is at zero', async () => (await replicasOf(sidecar.deployment)) === 0);
+    await until('the fault was met', () => failure.done);
+    await stop();
   });
 
   it('is taken back when the endpoint may no longer be at zero', async () => {

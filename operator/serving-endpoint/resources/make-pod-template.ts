@@ -11,7 +11,7 @@ export type PodTemplate = NonNullable<Deployment['spec']>['template'];
 export type Container = NonNullable<PodTemplate['spec']>['containers'][number];
 
 /** Where model servers find the model. */
-export const modelDirectory = '/mnt/models';
+const modelDirectory = '/mnt/models';
 export const fetcherName = 'fetch-model';
 export const modelContainerName = 'model';
 

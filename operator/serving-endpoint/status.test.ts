@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest';
+import type { ServingEndpoint, ServingEndpointStatus } from '../../crds/schema/serving-endpoint.ts';
+import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
+import type { HorizontalPodAutoscaler } from '../../kube/kinds.ts';
+import { anEndpoint } from '../../test/support/an-endpoint.ts';
+import { aContainer, aPod, ended } from '../operator-fixture.ts';
+import { eventsOf } from './events.ts';
+import type { Snapshot } from './observe.ts';
+import { planServingEndpoint } from './plan.ts';
+import { aRevision, aSnapshot, byName, config, deploymentFor } from './snapshot-fixture.ts';
+import { statusOf, statusOfBlocked, urlOf } from './status.ts';
+import type { Report } from './status.ts';
+
+const now = Date.parse('2026-01-01T00:10:00Z');
+const uid = '0c5b927a-1871-46ad-9c86-9440a88f2448';
+const iris = (version: number) =>
+  anEndpoint('iris').withMetadata({ uid, generation: 4 }).servingModel(`models:/iris/${version}`);
+const one = iris(1).build();
+const two = iris(2).build();
+const active = { configVersion: 1, since: '2026-01-01T00:00:00Z' };
+
+function report(
+  endpoint: ServingEndpoint,
+  seen: Partial<Snapshot> = {},
+  given: Partial<Report> = {},
+): ServingEndpointStatus {
+  const snapshot = aSnapshot(endpoint, seen);
+  const status = statusOf({
+    snapshot,
+    plan: planServingEndpoint(snapshot, config, now),
+    refusals: new Map(),
+    certificate: { problem: undefined, isUsable: true },
+    metricsApi: 'ours',
+    config,
+    now,
+    ...given,
+  });
+  // Whatever is reported must be what the API server accepts.
+  servingEndpointSchema.parse({ ...endpoint, status });
+  return status;
+}
+
+/** Condition types with their statuses and reasons. */
+const told = ({ conditions = [] }: ServingEndpointStatus) =>
+  Object.fromEntries(conditions.map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+
+const autoscaler = (deployment: string, active: string, reason: string): HorizontalPodAutoscaler => ({
+  metadata: { name: deployment },
+  spec: { maxReplicas: 1, scaleTargetRef: { kind: 'Deployment', name: deployment } },
+  status: {
+    desiredReplicas: 1,
+    conditions: [{ type: 'ScalingActive', status: active, reason, message: 'no metrics' }],
+  },
+});
+const [first, second] = [deploymentFor(one, 'iris-1'), deploymentFor(two, 'iris-2')];
+const crashing = aPod('p', second.metadata!.name!, {
+  initContainerStatuses: [
+    aContainer(
+      'fetch-model',
+      { waiting: { reason: 'CrashLoopBackOff' } },
+      { restartCount: 2, lastState: ended(1, 'log line\nno such model') },
+    ),
+  ],
+});
+const failing = deploymentFor(two, 'iris-2', { desired: 1, ready: 0 });
+const activeOne = iris(1).withStatus({ active }).build();
+const updating = iris(2).withStatus({ active }).build();
+const revisions = [aRevision(one, 1), aRevision(two, 2)];
+
+describe('what is reported (kstatus)', () => {
+  it.each<[string, () => ServingEndpointStatus, Record<string, string>, string[]]>([
+    [
+      'of a new endpoint',
+      () => report(one),
+      {
+        Ready: 'False Deploying',
+        ConfigUpdate: 'Unknown InProgress',
+        TrafficRouted: 'False NoActiveConfig',
+        Autoscaling: 'Unknown Pending',
+        Reconciling: 'True Progressing',
+      },
+      ['Stalled'],
+    ],
+    [
+      'of the first config that is ready',
+      () => report(one, { deployments: byName(first) }),
+      { Ready: 'True Serving', ConfigUpdate: 'True UpToDate', TrafficRouted: 'True Routed' },
+      ['Reconciling', 'Stalled'],
+    ],
+    [
+      'of a first config that fails',
+      () => report(two, { deployments: byName(failing), pods: [crashing] }),
+      { Ready: 'False ModelFetchFailed', ConfigUpdate: 'False UpdateFailed', Stalled: 'True UpdateFailed' },
+      ['Reconciling'],
+    ],
+    [
+      'of an update that goes on',
+      () => report(updating, { revisions, deployments: byName(first) }),
+      { Ready: 'True Serving', ConfigUpdate: 'Unknown InProgress', Reconciling: 'True Progressing' },
+      ['Stalled'],
+    ],
+    [
+      'of an update that failed',
+      () => report(updating, { revisions, deployments: byName(first, failing), pods: [crashing] }),
+      { Ready: 'True Serving', ConfigUpdate: 'False UpdateFailed', Stalled: 'True UpdateFailed' },
+      ['Reconciling'],
+    ],
+    [
+      'at zero',
+      () =>
+        report(activeOne, { revisions, deployments: byName(deploymentFor(one, 'iris-1', { desired: 0 })) }),
+      { Ready: 'True ScaledToZero', Autoscaling: 'True ScaledToZero' },
+      ['Reconciling', 'Stalled'],
+    ],
+    [
+      'of replicas that are gone',
+      () => report(activeOne, { revisions, deployments: byName(deploymentFor(one, 'iris-1', { ready: 0 })) }),
+      { Ready: 'False ReplicasUnavailable', ConfigUpdate: 'True UpToDate', Reconciling: 'True Progressing' },
+      ['Stalled'],
+    ],
+    [
+      'of an autoscaler that follows',
+      () =>
+        report(activeOne, {
+          revisions,
+          deployments: byName(first),
+          autoscalers: byName(autoscaler(first.metadata!.name!, 'True', 'ValidMetricFound')),
+        }),
+      { Autoscaling: 'True FollowingDemand' },
+      [],
+    ],
+    [
+      'of an autoscaler without metrics',
+      () =>
+        report(activeOne, {
+          revisions,
+          deployments: byName(first),
+          autoscalers: byName(autoscaler(first.metadata!.name!, 'False', 'FailedGetExternalMetric')),
+        }),
+      { Ready: 'True Serving', Autoscaling: 'False MetricsUnavailable' },
+      [],
+    ],
+    [
+      'of an autoscaler that still rests after a wake-up',
+      () =>
+        report(activeOne, {
+          revisions,
+          deployments: byName(first),
+          autoscalers: byName(autoscaler(first.metadata!.name!, 'False', 'ScalingDisabled')),
+        }),
+      { Autoscaling: 'True FollowingDemand' },
+      [],
+    ],
+    [
+      'where another adapter serves the metrics API',
+      () => report(activeOne, { revisions, deployments: byName(first) }, { metricsApi: 'taken' }),
+      { Autoscaling: 'False MetricsApiTaken' },
+      [],
+    ],
+    [
+      'without a certificate',
+      () =>
+        report(one, { deployments: byName(first) }, { certificate: { problem: 'taken', isUsable: false } }),
+      { Ready: 'False CertificatesNotReady', CertificatesReady: 'False IssueFailed' },
+      [],
+    ],
+    [
+      'with a certificate that cannot be renewed',
+      () =>
+        report(one, { deployments: byName(first) }, { certificate: { problem: 'refused', isUsable: true } }),
+      { Ready: 'True Serving', CertificatesReady: 'False IssueFailed' },
+      [],
+    ],
+    [
+      'of fields that are not acted on yet',
+      () => report(iris(1).withSpec({ suspended: true }).build()),
+      { FieldsSupported: 'False NotYetSupported' },
+      [],
+    ],
+  ])('%s', (_name, make, conditions, absent) => {
+    const status = make();
+    expect(told(status)).toMatchObject(conditions);
+    for (const type of absent) expect(told(status)).not.toHaveProperty(type);
+    expect(status).toMatchObject({ observedGeneration: 4, id: uid.replaceAll('-', '') });
+    expect(status.ready).toBe(told(status)['Ready']?.split(' ')[0]);
+  });
+
+  it('tells the log in the row and the cause alone in the conditions of the update', () => {
+    const status = report(updating, { revisions, deployments: byName(first, failing), pods: [crashing] });
+    const update = status.conditions?.find(({ type }) => type === 'ConfigUpdate');
+    expect(update?.message).toBe(
+      'config version 2 failed: iris-2: the model cannot be fetched: no such model; config version 1 goes on serving',
+    );
+    expect(status.servedEntities?.[1]?.message).toContain('log line');
+  });
+});
+
+describe('the switch', () => {
+  it('happens in one status: active, pending, traffic and rows together', () => {
+    const status = report(updating, { revisions, deployments: byName(first, second) });
+    expect(status).toMatchObject({
+      active: { configVersion: 2, since: '2026-01-01T00:10:00Z' },
+      traffic: [
+        { servedEntity: 'iris-2', percent: 100, deployment: second.metadata!.name!, configVersion: 2 },
+      ],
+      servedEntities: [{ name: 'iris-2', configVersion: 2 }],
+    });
+    expect(status.pending).toBeUndefined();
+  });
+
+  it('does not happen when the cluster refuses something of the new version', () => {
+    const refusals = new Map([
+      [second.metadata!.name!, { reason: 'ObjectRefused', message: 'exceeded quota' }],
+    ]);
+    const status = report(updating, { revisions, deployments: byName(first, second) }, { refusals });
+    expect(status.active).toEqual(active);
+    expect(told(status)).toMatchObject({ Ready: 'True Serving', ConfigUpdate: 'False UpdateFailed' });
+  });
+
+  it('lists an entity without a route at 0 %', () => {
+    const endpoint = iris(1).servingModel('models:/iris/2').withRoutes({ 'iris-1': 100 }).build();
+    const deployments = byName(deploymentFor(endpoint, 'iris-1'), deploymentFor(endpoint, 'iris-2'));
+    expect(report(endpoint, { deployments }).traffic?.map(({ percent }) => percent)).toEqual([100, 0]);
+  });
+});
+
+describe('times', () => {
+  it('of conditions change with their status alone', () => {
+    const before = '2025-12-31T00:00:00Z';
+    const endpoint = iris(1)
+      .withStatus({ active })
+      .withCondition({ type: 'Ready', status: 'True', reason: 'ScaledToZero', lastTransitionTime: before })
+      .withCondition({
+        type: 'TrafficRouted',
+        status: 'False',
+        reason: 'NoActiveConfig',
+        lastTransitionTime: before,
+      })
+      .build();
+    const { conditions } = report(endpoint, { revisions, deployments: byName(first) });
+    const timeOf = (type: string) =>
+      conditions?.find((condition) => condition.type === type)?.lastTransitionTime;
+    expect(timeOf('Ready')).toBe(before);
+    expect(timeOf('TrafficRouted')).toBe('2026-01-01T00:10:00Z');
+  });
+
+  it('leave a status that says the same as it was', () => {
+    const seen = { revisions, deployments: byName(first) };
+    const status = report(activeOne, seen);
+    expect(report({ ...activeOne, status }, seen, { now: now + 3_600_000 })).toEqual(status);
+  });
+});
+
+describe('an endpoint that is blocked', () => {
+  it('keeps what it says of its traffic, and is stalled', () => {
+    const traffic = [{ servedEntity: 'iris-1', percent: 100, configVersion: 1 }];
+    const endpoint = iris(1).withStatus({ active, traffic }).build();
+    const status = statusOfBlocked(
+      endpoint,
+      { reason: 'NameTaken', message: 'taken' },
+      { spec: endpoint.spec, config, now },
+    );
+    expect(status).toMatchObject({ active, traffic, ready: 'False' });
+    expect(told(status)).toMatchObject({ Ready: 'False NameTaken', Stalled: 'True NameTaken' });
+  });
+});
+
+describe('the URL', () => {
+  it.each([
+    [
+      'is short in the default namespace',
+      iris(1),
+      'https://ml.example.org/serving-endpoints/iris/invocations',
+    ],
+    [
+      'names any other namespace',
+      iris(1).inNamespace('team-a'),
+      'https://ml.example.org/namespaces/team-a/serving-endpoints/iris/invocations',
+    ],
+    [
+      'carries the public name',
+      iris(1).withSpec({ endpointName: 'Iris_prod' }),
+      'https://ml.example.org/serving-endpoints/Iris_prod/invocations',
+    ],
+  ])('%s', (_name, endpoint, url) => {
+    expect(urlOf(endpoint.build(), { ...config, publicUrl: 'https://ml.example.org/' })).toBe(url);
+  });
+});
+
+describe('events', () => {
+  const failedUpdate = report(updating, { revisions, deployments: byName(first, failing), pods: [crashing] });
+  const pendingUpdate = report(updating, { revisions, deployments: byName(first) });
+
+  it.each<[string, ServingEndpointStatus | undefined, ServingEndpointStatus, string[]]>([
+    ['tell a version that is brought up', undefined, report(one), ['Normal ConfigVersionPending']],
+    [
+      'tell a version that becomes active',
+      report(one),
+      report(one, { deployments: byName(first) }),
+      ['Normal ConfigVersionActive'],
+    ],
+    ['tell a failure once', pendingUpdate, failedUpdate, ['Warning UpdateFailed']],
+    ['tell nothing when nothing is new', failedUpdate, failedUpdate, []],
+  ])('%s', (_name, before, after, expected) => {
+    expect(eventsOf(before, after).map(({ type, reason }) => `${type} ${reason}`)).toEqual(expected);
+  });
+});
