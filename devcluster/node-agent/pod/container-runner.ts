@@ -240,7 +240,11 @@ export class ContainerRunner {
           this.#around.changed();
         },
         onUnhealthy: (kind, message) =>
-          this.record('Warning', 'Unhealthy', `${titles[kind]} probe failed: ${message}`),
+          this.record(
+            'Warning',
+            'Unhealthy',
+            `${kind.charAt(0).toUpperCase()}${kind.slice(1)} probe failed: ${message}`,
+          ),
         onFailed: (kind, probe) => this.#giveUp(kind, probe),
       },
     );
@@ -298,5 +302,3 @@ export class ContainerRunner {
     this.#around.changed();
   }
 }
-
-const titles = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const;
