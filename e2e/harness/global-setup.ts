@@ -18,12 +18,13 @@ import type { ClusterUnderTest } from './cluster-under-test.ts';
 import { buildKubectl } from './kubectl.ts';
 import { occupyPort } from './ports.ts';
 
-/** Starts the cluster before the first journey; what it returns ends the cluster after the last one. */
+/**
+ * Starts the cluster before the first journey; what it returns ends the cluster after the last one. Where vitest itself is
+ * ended (Ctrl-C), the cluster notices and ends as well.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-e2e-'));
   const lifetime = new Lifetime(15_000);
-  // A terminal's Ctrl-C, which vitest handles, must reach the cluster as well.
-  process.once('exit', () => lifetime.force());
   try {
     const options = { logFile: makeHome(dir).logFile('kubectl'), signal: lifetime.signal };
     const [cluster, kubectl] = await Promise.all([start(dir, lifetime), buildKubectl(options)]);
@@ -67,6 +68,7 @@ async function start(dir: string, lifetime: Lifetime): Promise<ClusterUnderTest>
       logFile: home.logFile('training'),
       signal,
       env: pythonEnvironment(),
+      cwd: home.registry,
     },
   );
   training.catch(() => undefined);

@@ -36,6 +36,8 @@ export async function trainIris(options: {
     logFile,
     signal,
     env: pythonEnvironment(),
+    // MLflow makes a folder "mlruns" where it works.
+    cwd: registry,
   });
   writeFileSync(stamp, 'models:/iris/1\n');
 }

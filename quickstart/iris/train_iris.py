@@ -13,6 +13,8 @@ import mlflow  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 from mlflow.models import infer_signature  # noqa: E402
 
+EXPERIMENT = "quickstart"
+
 
 def main() -> None:
     """Trains the classifier unless the registry holds it already."""
@@ -56,11 +58,11 @@ def _train(name: str, artifacts: Path) -> None:
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
     classifier.fit(features, species)
 
-    experiment = mlflow.get_experiment_by_name(name)
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT)
     experiment_id = (
         experiment.experiment_id
         if experiment is not None
-        else mlflow.create_experiment(name, artifact_location=artifacts.absolute().as_uri())
+        else mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts.absolute().as_uri())
     )
     with mlflow.start_run(experiment_id=experiment_id):
         mlflow.sklearn.log_model(
@@ -70,7 +72,10 @@ def _train(name: str, artifacts: Path) -> None:
             signature=infer_signature(features, classifier.predict(features)),
             input_example=features.head(2),
             # Left out, MLflow loads the model in a process of its own to find them.
-            pip_requirements=[f"scikit-learn=={sklearn.__version__}", f"skops=={skops.__version__}"],
+            pip_requirements=[
+                f"scikit-learn=={sklearn.__version__}",
+                f"skops=={skops.__version__}",
+            ],
         )
 
 

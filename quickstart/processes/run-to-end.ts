@@ -19,6 +19,7 @@ export async function runToEnd(
     readonly logFile: string;
     readonly signal: AbortSignal;
     readonly env?: NodeJS.ProcessEnv;
+    readonly cwd?: string;
   },
 ): Promise<void> {
   const { what, logFile, signal } = options;
@@ -29,6 +30,7 @@ export async function runToEnd(
     stdio: ['ignore', log, log],
     detached: true,
     env: options.env ?? process.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   closeSync(log);
   const onAbort = (): void => {
