@@ -29,7 +29,6 @@ export interface LeadingOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: KubeMetrics;
-  readonly upkeepIntervalMs?: number;
 }
 
 /** What the whole installation depends on; looked after once a minute. */
@@ -39,6 +38,8 @@ interface Foundations {
 }
 
 const firstRetryMs = 250;
+const longestRetryMs = 30_000;
+const upkeepIntervalMs = 60_000;
 
 /** Starts to lead; endpoints wait until there is an authority to sign their certificates. */
 export function startLeading(options: LeadingOptions): { stop(): Promise<void> } {
@@ -74,7 +75,7 @@ async function lead(options: LeadingOptions, signal: AbortSignal): Promise<void>
   const scaleToZero = new ScaleToZero({ ...options, stores: informers });
   scaleToZero.start();
   while (!signal.aborted) {
-    await pause(options.upkeepIntervalMs ?? 60_000, signal);
+    await pause(upkeepIntervalMs, signal);
     const next = await tryFoundations(options);
     if (next === undefined || sameFoundations(next, foundations)) continue;
     foundations = next;
@@ -88,7 +89,7 @@ async function layFoundations(
   options: LeadingOptions,
   signal: AbortSignal,
 ): Promise<Foundations | undefined> {
-  for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(waitMs * 2, 30_000)) {
+  for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(waitMs * 2, longestRetryMs)) {
     const foundations = await tryFoundations(options);
     if (foundations !== undefined) return foundations;
     await pause(waitMs, signal);

@@ -1,3 +1,4 @@
+/** Owns the tests of certificates: when they are issued and renewed, and how one authority follows another. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { issueCertificate, makeAuthority } from '../../platform/tls/authority.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';

@@ -1,3 +1,4 @@
+/** Owns the tests of what the metrics API understands and says, without a server. */
 import type { PeerCertificate } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { makeMetricValues, parseMetricPath } from './answer.ts';

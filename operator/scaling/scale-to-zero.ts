@@ -29,9 +29,12 @@ export interface ScaleToZeroOptions {
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly intervalMs?: number;
 }
 
+/** As often as proxies report. */
+const intervalMs = 1_000;
+
+/** Runs from `start` to `stop`, on the leader alone. */
 export class ScaleToZero {
   readonly #options: ScaleToZeroOptions;
   readonly #readySince = new Map<string, number>();
@@ -55,7 +58,7 @@ export class ScaleToZero {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       await this.#lookAround();
-      await sleep(this.#options.intervalMs ?? 1_000, undefined, { signal }).catch(() => {
+      await sleep(intervalMs, undefined, { signal }).catch(() => {
         // Stopped while waiting: the loop looks at the signal next.
       });
     }

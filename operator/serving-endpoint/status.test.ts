@@ -4,7 +4,6 @@ import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
 import type { HorizontalPodAutoscaler } from '../../kube/kinds.ts';
 import { anEndpoint } from '../../test/support/an-endpoint.ts';
 import { aContainer, aPod, ended } from '../operator-fixture.ts';
-import { eventsOf } from './events.ts';
 import type { Snapshot } from './observe.ts';
 import { planServingEndpoint } from './plan.ts';
 import { aRevision, aSnapshot, byName, config, deploymentFor } from './snapshot-fixture.ts';
@@ -284,24 +283,5 @@ describe('the URL', () => {
     ],
   ])('%s', (_name, endpoint, url) => {
     expect(urlOf(endpoint.build(), { ...config, publicUrl: 'https://ml.example.org/' })).toBe(url);
-  });
-});
-
-describe('events', () => {
-  const failedUpdate = report(updating, { revisions, deployments: byName(first, failing), pods: [crashing] });
-  const pendingUpdate = report(updating, { revisions, deployments: byName(first) });
-
-  it.each<[string, ServingEndpointStatus | undefined, ServingEndpointStatus, string[]]>([
-    ['tell a version that is brought up', undefined, report(one), ['Normal ConfigVersionPending']],
-    [
-      'tell a version that becomes active',
-      report(one),
-      report(one, { deployments: byName(first) }),
-      ['Normal ConfigVersionActive'],
-    ],
-    ['tell a failure once', pendingUpdate, failedUpdate, ['Warning UpdateFailed']],
-    ['tell nothing when nothing is new', failedUpdate, failedUpdate, []],
-  ])('%s', (_name, before, after, expected) => {
-    expect(eventsOf(before, after).map(({ type, reason }) => `${type} ${reason}`)).toEqual(expected);
   });
 });

@@ -1,3 +1,4 @@
+/** Owns the tests of runtimes: their choice, their placeholders and their overlays. */
 import { describe, expect, it } from 'vitest';
 import { modelSchema } from '../../crds/schema/model-source.ts';
 import { aRuntime } from '../operator-fixture.ts';

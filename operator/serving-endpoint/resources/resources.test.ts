@@ -1,3 +1,4 @@
+/** Owns the tests of the objects of a served entity. */
 import { describe, expect, it } from 'vitest';
 import { sidecarConfigSchema } from '../../../core/sidecar-config.ts';
 import { replicaBounds } from '../../../core/scaling/replica-bounds.ts';
@@ -212,7 +213,9 @@ describe('the Service and the HPA', () => {
 
   it('write a whole number as the API server would', () => {
     const made = blueprint(iris, { config: aConfig({ scaling: { targetUtilization: 1 } }) });
-    expect(makeHorizontalPodAutoscaler(made).spec?.metrics?.[0]?.external?.target.averageValue).toBe('4');
+    expect(makeHorizontalPodAutoscaler(made).spec).toMatchObject({
+      metrics: [{ external: { target: { averageValue: '4' } } }],
+    });
   });
 });
 

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { Condition } from '../../crds/schema/condition.ts';
+import type { ServingEndpointStatus } from '../../crds/schema/serving-endpoint.ts';
+import { eventsOf } from './events.ts';
+
+const since = '2026-01-01T00:00:00Z';
+const condition = (type: string, status: Condition['status'], reason: string): Condition => ({
+  type,
+  status,
+  reason,
+  message: `${reason} happened`,
+  lastTransitionTime: since,
+});
+const pending: ServingEndpointStatus = {
+  pending: { configVersion: 1, since },
+  conditions: [condition('Ready', 'False', 'Deploying'), condition('ConfigUpdate', 'Unknown', 'InProgress')],
+};
+const active: ServingEndpointStatus = {
+  active: { configVersion: 1, since },
+  conditions: [condition('Ready', 'True', 'Serving'), condition('ConfigUpdate', 'True', 'UpToDate')],
+};
+const failedUpdate: ServingEndpointStatus = {
+  ...active,
+  pending: { configVersion: 2, since },
+  conditions: [condition('Ready', 'True', 'Serving'), condition('ConfigUpdate', 'False', 'UpdateFailed')],
+};
+const broken: ServingEndpointStatus = {
+  ...active,
+  conditions: [condition('Ready', 'False', 'CrashLoop'), condition('ConfigUpdate', 'True', 'UpToDate')],
+};
+
+describe('events', () => {
+  it.each<[string, ServingEndpointStatus | undefined, ServingEndpointStatus, string[]]>([
+    ['tell a version that is brought up', undefined, pending, ['Normal ConfigVersionPending']],
+    ['tell a version that becomes active', pending, active, ['Normal ConfigVersionActive']],
+    [
+      'tell an update that failed',
+      active,
+      failedUpdate,
+      ['Normal ConfigVersionPending', 'Warning UpdateFailed'],
+    ],
+    ['tell an endpoint that breaks, with its cause', active, broken, ['Warning CrashLoop']],
+    ['do not repeat a failure that is known', failedUpdate, failedUpdate, []],
+    ['tell nothing when all is well again', broken, active, []],
+  ])('%s', (_name, before, after, expected) => {
+    expect(eventsOf(before, after).map(({ type, reason }) => `${type} ${reason}`)).toEqual(expected);
+  });
+
+  it('carry the words of the condition', () => {
+    expect(eventsOf(active, broken)[0]?.note).toBe('CrashLoop happened');
+  });
+});
