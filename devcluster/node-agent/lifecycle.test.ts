@@ -162,7 +162,7 @@ describe.concurrent('a container that fails', () => {
     expect(cluster.events('crash', 'BackOff')[0]).toContain(
       'Back-off restarting failed container main in pod crash',
     );
-    expect(cluster.isReady('crash')).toBe(false);
+    await eventually(() => !cluster.isReady('crash'), Boolean);
   });
 
   it('says what it wrote to its termination log rather than its output', async () => {

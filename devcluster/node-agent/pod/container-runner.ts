@@ -69,11 +69,6 @@ export class ContainerRunner {
     return this.#instance !== undefined;
   }
 
-  /** Ends when the instance that runs now has ended. */
-  get ended(): Promise<void> {
-    return this.#ended;
-  }
-
   /** Starts an instance. Never throws: what goes wrong is the container's state. */
   async start(): Promise<void> {
     const { known } = this;
