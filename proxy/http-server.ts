@@ -81,7 +81,6 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     address,
     startDraining: () => {
       draining = true;
-      server.closeIdleConnections();
     },
     stop: async (graceMs) => {
       draining = true;

@@ -4,7 +4,8 @@ import { pickLeastBusy } from './least-request.ts';
 
 describe('pickLeastBusy', () => {
   it('finds none among none', () => {
-    expect(pickLeastBusy([], Math.random)).toBeUndefined();
+    const none: { inFlight: number }[] = [];
+    expect(pickLeastBusy(none, Math.random)).toBeUndefined();
   });
 
   it('takes the only one, however busy', () => {

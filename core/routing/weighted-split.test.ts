@@ -6,7 +6,8 @@ const choice = (name: string, percent: number): { name: string; percent: number 
 
 describe('WeightedSplit', () => {
   it('has nothing to give without weights', () => {
-    expect(new WeightedSplit([]).next()).toBeUndefined();
+    const none: { percent: number }[] = [];
+    expect(new WeightedSplit(none).next()).toBeUndefined();
     expect(new WeightedSplit([choice('fallback', 0)]).next()).toBeUndefined();
   });
 

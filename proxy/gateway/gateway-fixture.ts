@@ -1,7 +1,10 @@
 /** Owns a gateway before a fake Kubernetes API, for tests. */
 import { Registry } from 'prom-client';
 import { makeKubeClient } from '../../kube/client.ts';
+import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { startInformer } from '../../kube/informer.ts';
+import type { Informer } from '../../kube/informer.ts';
+import type { EndpointSlice } from '../../kube/kinds.ts';
 import { endpointSlices, servingEndpoints } from '../../kube/kinds.ts';
 import { plainTransport, silentLog } from '../../kube/testing/plain-access.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -87,25 +90,8 @@ export async function startGatewayUnderTest(
     tls,
     call,
     send: (more) => send(call(more)),
-    metric: async (name) => {
-      const lines = (await registry.metrics()).split('\n');
-      return lines
-        .filter((line) => line.startsWith(name) && !line.startsWith('#'))
-        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-    },
-    caughtUp: async () => {
-      const pods = 'team-a/wine-0123456789';
-      await until(() => {
-        const seen = endpoints.store.get('team-a/wine')?.metadata.resourceVersion;
-        const [slice] = slices.store.byIndex(serviceIndex, pods);
-        return (
-          seen === cluster.versionOf('endpoint', 'team-a/wine') &&
-          slice?.metadata?.resourceVersion === cluster.versionOf('pods', pods)
-        );
-      });
-      // Follow-up work of a change (tidying, reconsidering) runs in the turn after it.
-      await new Promise((resolve) => setImmediate(resolve));
-    },
+    metric: async (name) => sumOf(await registry.metrics(), name),
+    caughtUp: () => caughtUp(cluster, endpoints, slices),
     stop: async () => {
       await gateway.stop();
       await Promise.all([endpoints.stop(), slices.stop()]);
@@ -113,4 +99,29 @@ export async function startGatewayUnderTest(
       if (options.cluster === undefined) await cluster.stop();
     },
   };
+}
+
+async function caughtUp(
+  cluster: ClusterFixture,
+  endpoints: Informer<ServingEndpoint>,
+  slices: Informer<EndpointSlice>,
+): Promise<void> {
+  const pods = 'team-a/wine-0123456789';
+  await until(() => {
+    const seen = endpoints.store.get('team-a/wine')?.metadata.resourceVersion;
+    const [slice] = slices.store.byIndex(serviceIndex, pods);
+    return (
+      seen === cluster.versionOf('endpoint', 'team-a/wine') &&
+      slice?.metadata?.resourceVersion === cluster.versionOf('pods', pods)
+    );
+  });
+  // Follow-up work of a change (tidying, reconsidering) runs in the turn after it.
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+function sumOf(metrics: string, name: string): number {
+  return metrics
+    .split('\n')
+    .filter((line) => line.startsWith(name))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

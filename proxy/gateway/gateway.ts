@@ -47,7 +47,7 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly address: ListenAddress;
   readonly admin: ListenAddress;
-  /** Unready at once, and serves on for the configured time. */
+  /** Unready at once, and serves on for the configured time, closing each connection after its answer. */
   drain(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -85,8 +85,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admin: admin.address,
     drain: async () => {
       health.startStopping();
-      await new Promise((resolve) => setTimeout(resolve, config.drainMs));
+      // Callers that keep their connections are to look for another gateway while this one still serves.
       server.startDraining();
+      await new Promise((resolve) => setTimeout(resolve, config.drainMs));
     },
     stop: async () => {
       await server.stop(config.shutdownGraceMs);

@@ -5,193 +5,167 @@ import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
 import type { EndpointSlice } from '../../kube/kinds.ts';
 import { json, refusal, startFakeApiServer } from '../../kube/testing/fake-api-server.ts';
-import type { FakeApiServer, RecordedRequest } from '../../kube/testing/fake-api-server.ts';
+import type { Answer, FakeApiServer, RecordedRequest } from '../../kube/testing/fake-api-server.ts';
 
-interface Collection {
-  readonly path: string;
-  readonly objects: Map<string, { metadata?: object | undefined }>;
-  readonly watches: Set<ServerResponse>;
-  /** All that has happened, with the version at which it did. */
-  readonly log: { readonly version: number; readonly line: string }[];
+/** One kind of object, and who watches it. */
+class Collection {
+  readonly objects = new Map<string, { metadata?: object | undefined }>();
+  readonly #watches = new Set<ServerResponse>();
+  /** All that has happened, with the version at which it did: a watch may begin in the past. */
+  readonly #log: { readonly version: number; readonly line: string }[] = [];
+
+  set(key: string, object: { metadata?: object | undefined }, version: number): void {
+    const type = this.objects.has(key) ? 'MODIFIED' : 'ADDED';
+    const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+    this.objects.set(key, stamped);
+    this.#tell(type, stamped, version);
+  }
+
+  delete(key: string, version: number): void {
+    const gone = this.objects.get(key);
+    this.objects.delete(key);
+    if (gone !== undefined) this.#tell('DELETED', gone, version);
+  }
+
+  watch(response: ServerResponse, since: number): void {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    for (const { version, line } of this.#log) if (version > since) response.write(line);
+    this.#watches.add(response);
+    response.on('close', () => this.#watches.delete(response));
+  }
+
+  #tell(type: string, object: object, version: number): void {
+    const line = `${JSON.stringify({ type, object })}\n`;
+    this.#log.push({ version, line });
+    for (const watch of this.#watches) watch.write(line);
+  }
 }
 
-export interface ClusterFixture {
-  readonly api: FakeApiServer;
-  /** Who a token belongs to. */
-  readonly tokens: Map<string, { username: string; groups: string[] }>;
-  /** Users that may query everything. */
-  readonly permitted: Set<string>;
-  /** `namespace/deployment` → replicas. */
-  readonly scales: Map<string, number>;
-  /** Scale writes that succeeded, as `namespace/deployment=replicas`. */
-  readonly scaleWrites: string[];
-  /** Called after each of them. */
-  onScaled: (deployment: string, replicas: number) => void;
-  /** While set, every request is answered 500. */
-  broken: boolean;
-  setEndpoint(endpoint: ServingEndpoint): void;
-  deleteEndpoint(namespace: string, name: string): void;
-  /** The newest version of an endpoint (`namespace/name`) or of a Deployment's pods (`namespace/deployment`). */
-  versionOf(kind: 'endpoint' | 'pods', key: string): string | undefined;
-  /** Says which pods a Deployment's Service has. */
-  setPods(
-    namespace: string,
-    deployment: string,
-    pods: readonly { host: string; port: number; ready: boolean }[],
-  ): void;
-  stop(): Promise<void>;
+interface FakePod {
+  readonly host: string;
+  readonly port: number;
+  readonly ready: boolean;
 }
 
 const endpointsPath = '/apis/serving.fairlead.dev/v1alpha1/servingendpoints';
 const slicesPath = '/apis/discovery.k8s.io/v1/endpointslices';
+const tokenReviewsPath = '/apis/authentication.k8s.io/v1/tokenreviews';
+const accessReviewsPath = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 const scalePattern = /^\/apis\/apps\/v1\/namespaces\/([^/]+)\/deployments\/([^/]+)\/scale$/;
+
+export class ClusterFixture {
+  readonly api: FakeApiServer;
+  /** Who a token belongs to. */
+  readonly tokens = new Map([['alice-token', { username: 'alice', groups: ['tasters'] }]]);
+  /** Users that may query everything. */
+  readonly permitted = new Set(['alice']);
+  /** `namespace/deployment` → replicas. */
+  readonly scales = new Map<string, number>();
+  /** Scale writes that succeeded, as `namespace/deployment=replicas`. */
+  readonly scaleWrites: string[] = [];
+  /** Called after each of them. */
+  onScaled: (deployment: string, replicas: number) => void = () => undefined;
+  /** While set, every request is answered 500. */
+  broken = false;
+  readonly #endpoints = new Collection();
+  readonly #slices = new Collection();
+  readonly #scaleVersions = new Map<string, number>();
+  #version = 1;
+
+  constructor(api: FakeApiServer) {
+    this.api = api;
+    const at = (path: string, answer: Answer): void => api.always((request) => request.path === path, answer);
+    at(endpointsPath, (response, request) => this.#answerCollection(this.#endpoints, response, request));
+    at(slicesPath, (response, request) => this.#answerCollection(this.#slices, response, request));
+    at(tokenReviewsPath, (response, request) => {
+      const { spec } = JSON.parse(request.body) as { spec: { token: string } };
+      const user = this.tokens.get(spec.token);
+      json({ status: { authenticated: user !== undefined, user } }, 201)(response, request);
+    });
+    at(accessReviewsPath, (response, request) => {
+      const { spec } = JSON.parse(request.body) as { spec: { user: string } };
+      json({ status: { allowed: this.permitted.has(spec.user) } }, 201)(response, request);
+    });
+    api.always(
+      ({ path }) => scalePattern.test(path),
+      (response, request) => this.#answerScale(response, request),
+    );
+    api.always(() => this.broken, refusal(500, 'InternalError', 'etcd is on holiday'));
+  }
+
+  setEndpoint(endpoint: ServingEndpoint): void {
+    this.#version += 1;
+    const { namespace = '', name } = endpoint.metadata;
+    this.#endpoints.set(`${namespace}/${name}`, endpoint, this.#version);
+  }
+
+  deleteEndpoint(namespace: string, name: string): void {
+    this.#version += 1;
+    this.#endpoints.delete(`${namespace}/${name}`, this.#version);
+  }
+
+  /** Says which pods a Deployment's Service has. */
+  setPods(namespace: string, deployment: string, pods: readonly FakePod[]): void {
+    this.#version += 1;
+    this.#slices.set(`${namespace}/${deployment}`, sliceOf(namespace, deployment, pods), this.#version);
+  }
+
+  /** The newest version of an endpoint (`namespace/name`) or of a Deployment's pods (`namespace/deployment`). */
+  versionOf(kind: 'endpoint' | 'pods', key: string): string | undefined {
+    const { metadata } = (kind === 'endpoint' ? this.#endpoints : this.#slices).objects.get(key) ?? {};
+    return (metadata as { resourceVersion?: string } | undefined)?.resourceVersion;
+  }
+
+  stop(): Promise<void> {
+    return this.api.stop();
+  }
+
+  #answerCollection(collection: Collection, response: ServerResponse, request: RecordedRequest): void {
+    if (request.query.has('watch')) {
+      collection.watch(response, Number(request.query.get('resourceVersion')));
+      return;
+    }
+    const items = [...collection.objects.values()];
+    json({ metadata: { resourceVersion: String(this.#version) }, items })(response, request);
+  }
+
+  #answerScale(response: ServerResponse, request: RecordedRequest): void {
+    const [, namespace = '', name = ''] = scalePattern.exec(request.path) ?? [];
+    const key = `${namespace}/${name}`;
+    const version = this.#scaleVersions.get(key) ?? 1;
+    if (!this.scales.has(key)) {
+      refusal(404, 'NotFound', `deployments.apps "${name}" not found`)(response, request);
+      return;
+    }
+    if (request.method === 'PATCH') {
+      const patch = JSON.parse(request.body) as {
+        metadata: { resourceVersion: string };
+        spec: { replicas: number };
+      };
+      if (patch.metadata.resourceVersion !== String(version)) {
+        refusal(409, 'Conflict', 'the object has been modified')(response, request);
+        return;
+      }
+      this.#scaleVersions.set(key, version + 1);
+      this.scales.set(key, patch.spec.replicas);
+      this.scaleWrites.push(`${key}=${patch.spec.replicas}`);
+      this.onScaled(name, patch.spec.replicas);
+    }
+    const replicas = this.scales.get(key) ?? 0;
+    const resourceVersion = String(this.#scaleVersions.get(key) ?? 1);
+    // As Kubernetes does: a scale of zero is left out.
+    const spec = replicas === 0 ? {} : { replicas };
+    json({ kind: 'Scale', metadata: { namespace, name, resourceVersion }, spec })(response, request);
+  }
+}
 
 /** Starts the API; with `tls`, over HTTPS. */
 export async function startClusterFixture(tls?: ServerOptions): Promise<ClusterFixture> {
-  const api = await startFakeApiServer(tls);
-  let version = 1;
-  const collection = (path: string): Collection => ({
-    path,
-    objects: new Map(),
-    watches: new Set(),
-    log: [],
-  });
-  const endpoints = collection(endpointsPath);
-  const slices = collection(slicesPath);
-  const scaleVersions = new Map<string, number>();
-  const emit = (target: Collection, type: string, object: object): void => {
-    const line = `${JSON.stringify({ type, object })}\n`;
-    target.log.push({ version, line });
-    for (const watch of target.watches) watch.write(line);
-  };
-  const put = (target: Collection, key: string, object: { metadata?: object | undefined }): void => {
-    version += 1;
-    const type = target.objects.has(key) ? 'MODIFIED' : 'ADDED';
-    const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-    target.objects.set(key, stamped);
-    emit(target, type, stamped);
-  };
-  const cluster: ClusterFixture = {
-    api,
-    tokens: new Map([['alice-token', { username: 'alice', groups: ['tasters'] }]]),
-    permitted: new Set(['alice']),
-    scales: new Map(),
-    scaleWrites: [],
-    onScaled: () => undefined,
-    broken: false,
-    setEndpoint: (endpoint) =>
-      put(endpoints, `${endpoint.metadata.namespace ?? ''}/${endpoint.metadata.name}`, endpoint),
-    deleteEndpoint: (namespace, name) => {
-      const gone = endpoints.objects.get(`${namespace}/${name}`);
-      endpoints.objects.delete(`${namespace}/${name}`);
-      version += 1;
-      if (gone !== undefined) emit(endpoints, 'DELETED', gone);
-    },
-    setPods: (namespace, deployment, pods) =>
-      put(slices, `${namespace}/${deployment}`, sliceOf(namespace, deployment, pods)),
-    versionOf: (kind, key) => {
-      const { metadata } = (kind === 'endpoint' ? endpoints : slices).objects.get(key) ?? {};
-      return (metadata as { resourceVersion?: string } | undefined)?.resourceVersion;
-    },
-    stop: () => api.stop(),
-  };
-  for (const target of [endpoints, slices]) {
-    api.always(
-      ({ path }) => path === target.path,
-      (response, { query }) => {
-        if (query.has('watch')) {
-          startWatch(target, response, Number(query.get('resourceVersion')));
-          return;
-        }
-        const items = [...target.objects.values()];
-        json({ metadata: { resourceVersion: String(version) }, items })(response, emptyRequest);
-      },
-    );
-  }
-  api.always(
-    ({ path }) => path === '/apis/authentication.k8s.io/v1/tokenreviews',
-    (response, { body }) => {
-      const { spec } = JSON.parse(body) as { spec: { token: string } };
-      const user = cluster.tokens.get(spec.token);
-      json({ status: user === undefined ? { authenticated: false } : { authenticated: true, user } }, 201)(
-        response,
-        emptyRequest,
-      );
-    },
-  );
-  api.always(
-    ({ path }) => path === '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-    (response, { body }) => {
-      const { spec } = JSON.parse(body) as { spec: { user: string } };
-      json({ status: { allowed: cluster.permitted.has(spec.user) } }, 201)(response, emptyRequest);
-    },
-  );
-  api.always(
-    ({ path }) => scalePattern.test(path),
-    (response, request) => answerScale(cluster, scaleVersions, response, request),
-  );
-  api.always(() => cluster.broken, refusal(500, 'InternalError', 'etcd is on holiday'));
-  return cluster;
+  return new ClusterFixture(await startFakeApiServer(tls));
 }
 
-const emptyRequest: RecordedRequest = {
-  method: 'GET',
-  path: '',
-  query: new URLSearchParams(),
-  headers: {},
-  body: '',
-};
-
-function startWatch(target: Collection, response: ServerResponse, since: number): void {
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.flushHeaders();
-  for (const { version, line } of target.log) if (version > since) response.write(line);
-  target.watches.add(response);
-  response.on('close', () => target.watches.delete(response));
-}
-
-function answerScale(
-  cluster: ClusterFixture,
-  versions: Map<string, number>,
-  response: ServerResponse,
-  request: RecordedRequest,
-): void {
-  const [, namespace = '', name = ''] = scalePattern.exec(request.path) ?? [];
-  const key = `${namespace}/${name}`;
-  const replicas = cluster.scales.get(key);
-  if (replicas === undefined) {
-    refusal(404, 'NotFound', `deployments.apps "${name}" not found`)(response, request);
-    return;
-  }
-  const version = versions.get(key) ?? 1;
-  if (request.method === 'PATCH') {
-    const patch = JSON.parse(request.body) as {
-      metadata: { resourceVersion: string };
-      spec: { replicas: number };
-    };
-    if (patch.metadata.resourceVersion !== String(version)) {
-      refusal(409, 'Conflict', 'the object has been modified')(response, request);
-      return;
-    }
-    versions.set(key, version + 1);
-    cluster.scales.set(key, patch.spec.replicas);
-    cluster.scaleWrites.push(`${key}=${patch.spec.replicas}`);
-    cluster.onScaled(name, patch.spec.replicas);
-  }
-  const now = cluster.scales.get(key) ?? 0;
-  // As Kubernetes does: a scale of zero is left out.
-  json({
-    kind: 'Scale',
-    metadata: { namespace, name, resourceVersion: String(versions.get(key) ?? 1) },
-    spec: now === 0 ? {} : { replicas: now },
-  })(response, request);
-}
-
-function sliceOf(
-  namespace: string,
-  deployment: string,
-  pods: readonly { host: string; port: number; ready: boolean }[],
-): EndpointSlice {
+function sliceOf(namespace: string, deployment: string, pods: readonly FakePod[]): EndpointSlice {
   return {
     metadata: {
       namespace,
