@@ -74,8 +74,9 @@ async function lead(options: LeadingOptions, signal: AbortSignal): Promise<void>
   });
   const scaleToZero = new ScaleToZero({ ...options, stores: informers });
   scaleToZero.start();
-  while (!signal.aborted) {
+  for (;;) {
     await pause(upkeepIntervalMs, signal);
+    if (signal.aborted) break;
     const next = await tryFoundations(options);
     if (next === undefined || sameFoundations(next, foundations)) continue;
     foundations = next;

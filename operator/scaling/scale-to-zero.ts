@@ -72,8 +72,17 @@ export class ScaleToZero {
     this.#noteReadiness(all, now);
     for (const deployment of all) {
       if (deployment.metadata?.annotations?.[idleAfterAnnotation] === undefined) continue;
+      await this.#judge(deployment, now);
+    }
+  }
+
+  async #judge(deployment: Deployment, now: number): Promise<void> {
+    try {
       const idleMs = idleLongEnough(this.#candidate(deployment, now), now);
       if (idleMs !== undefined) await this.#scale(deployment, idleMs);
+    } catch (error) {
+      // One Deployment with a broken annotation must not keep the others awake.
+      this.#options.log.error({ ...refOf(deployment), cause: messageOf(error) }, 'idleness cannot be judged');
     }
   }
 

@@ -169,9 +169,13 @@ function fieldsClaim(spec: ServingEndpointSpec): Claim {
 }
 
 /** kstatus: present only while true, and never both. */
-function progressClaims({ active, target }: Outlook, ready: Claim, update: Claim): Claim[] {
+function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] {
+  const { active, target, activeEntities } = outlook;
   const { stalled, reconciling } = conditionTypes;
   if (update.status === 'False') return [claim(stalled, 'True', update.reason, update.message)];
+  if (activeEntities.some(({ verdict }) => verdict.state === 'Failed')) {
+    return [claim(stalled, 'True', ready.reason, headline(ready.message))];
+  }
   if (ready.status === 'True' && active === target) return [];
   const cause = ready.status === 'True' ? update : ready;
   return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];

@@ -118,6 +118,17 @@ describe('what is reported (kstatus)', () => {
       ['Stalled'],
     ],
     [
+      'of an active config whose pods have failed',
+      () => {
+        const endpoint = iris(2)
+          .withStatus({ active: { ...active, configVersion: 2 } })
+          .build();
+        return report(endpoint, { revisions, deployments: byName(failing), pods: [crashing] });
+      },
+      { Ready: 'False ModelFetchFailed', ConfigUpdate: 'True UpToDate', Stalled: 'True ModelFetchFailed' },
+      ['Reconciling'],
+    ],
+    [
       'of an autoscaler that follows',
       () =>
         report(activeOne, {
