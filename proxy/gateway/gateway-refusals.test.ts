@@ -1,3 +1,4 @@
+/** Owns the proof that the gateway refuses what it must, with the right words, and lets no model see it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { startSidecarUnderTest } from '../sidecar/sidecar-fixture.ts';

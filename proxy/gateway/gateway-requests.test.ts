@@ -1,3 +1,4 @@
+/** Owns the proof that requests go through the gateway to the right model, as long as anything can be right. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { startSidecarUnderTest } from '../sidecar/sidecar-fixture.ts';

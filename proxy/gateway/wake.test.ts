@@ -1,3 +1,4 @@
+/** Owns the proof that requests at zero are held, wake their Deployment once, and are answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';

@@ -1,3 +1,4 @@
+/** Owns the proof of what callers see when the model server fails. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import { answerTo, openCall } from '../testing/http-client-fixture.ts';

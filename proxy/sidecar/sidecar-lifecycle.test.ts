@@ -1,3 +1,4 @@
+/** Owns the proof that a sidecar is ready, drains and renews its certificates as it should. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';

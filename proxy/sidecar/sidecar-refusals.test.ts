@@ -1,3 +1,4 @@
+/** Owns the proof that a sidecar refuses what it must. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';

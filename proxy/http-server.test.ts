@@ -1,0 +1,119 @@
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeLogger } from '../platform/logging.ts';
+import { Exchange } from './exchange.ts';
+import { startProxyServer } from './http-server.ts';
+import type { ProxyServer } from './http-server.ts';
+import { makePipeline } from './pipeline.ts';
+import type { Stage } from './pipeline.ts';
+import { send } from './testing/http-client-fixture.ts';
+
+const pass = (name: string): Stage => ({ name, run: () => true });
+let act: Stage['run'];
+let finished: number[];
+let server: ProxyServer;
+
+beforeEach(async () => {
+  finished = [];
+  act = (exchange) => {
+    exchange.status = 200;
+    exchange.response.writeHead(200).end('fine');
+    return false;
+  };
+  const pipeline = makePipeline(
+    {
+      receive: pass('receive'),
+      authenticate: pass('authenticate'),
+      limit: pass('limit'),
+      read: pass('read'),
+      choose: pass('choose'),
+      queue: pass('queue'),
+      forward: { name: 'forward', run: (exchange) => act(exchange) },
+      observe: { name: 'observe', run: () => true, finish: ({ status }) => finished.push(status) },
+    },
+    makeLogger({ process: 'test', level: 'silent' }),
+  );
+  server = await startProxyServer({
+    address: { host: '127.0.0.1', port: 0 },
+    now: () => performance.now(),
+    makeExchange: (request, response) => new Exchange(pipeline, request, response, performance.now()),
+  });
+});
+afterEach(() => server.stop(100));
+
+/** Sends bytes as they are and returns all that comes back until the connection is closed. */
+function sendBytes(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let heard = '';
+    const socket = connect(server.address.port, '127.0.0.1', () => socket.write(text));
+    socket.on('data', (bytes: Buffer) => {
+      heard += bytes.toString('latin1');
+    });
+    socket.once('close', () => resolve(heard)).once('error', reject);
+  });
+}
+
+describe('bytes that are no proper request', () => {
+  const post = 'POST / HTTP/1.1\r\nHost: x\r\n';
+
+  it.each([
+    ['no HTTP at all', 'HELLO\r\n\r\n', '400'],
+    [
+      'a length and chunks at once',
+      `${post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      '400',
+    ],
+    ['two different lengths', `${post}Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody`, '400'],
+    ['a length that is no number', `${post}Content-Length: 0x4\r\n\r\nbody`, '400'],
+    ['a transfer coding that is not chunked last', `${post}Transfer-Encoding: chunked, gzip\r\n\r\n`, '400'],
+    ['a space before the colon', `${post}Content-Length : 4\r\n\r\nbody`, '400'],
+    ['no host', 'POST / HTTP/1.1\r\nConnection: close\r\n\r\n', '400'],
+    ['headers without end', `${post}A: ${'x'.repeat(40_000)}\r\n\r\n`, '431'],
+  ])('%s are refused, and the connection is closed', async (_name, text, status) => {
+    const answer = await sendBytes(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(finished).toEqual([]);
+  });
+
+  it('are told so as JSON', async () => {
+    expect(await sendBytes('HELLO\r\n\r\n')).toContain('{"error_code":"BAD_REQUEST"');
+  });
+});
+
+describe('an exchange', () => {
+  it('ends once, with the status of its answer', async () => {
+    expect((await send({ to: server.address, path: '/' })).body).toBe('fine');
+    expect(finished).toEqual([200]);
+  });
+
+  it('whose stage throws is answered 500 and tells nothing of the inside', async () => {
+    act = () => {
+      throw new Error('a secret of the inside');
+    };
+    const answer = await send({ to: server.address, path: '/' });
+    expect(answer.status).toBe(500);
+    expect(answer.body).not.toContain('secret');
+    expect(finished).toEqual([500]);
+  });
+
+  it('that is overdue is released by its holder and answered 504', async () => {
+    let released = 0;
+    act = (exchange) => {
+      exchange.deadline = performance.now() + 50;
+      exchange.holder = {
+        release: () => {
+          released += 1;
+        },
+        overdue: { status: 504, errorCode: 'DEADLINE_EXCEEDED', message: 'late', reason: 'deadline' },
+      };
+      return false;
+    };
+    expect((await send({ to: server.address, path: '/' })).status).toBe(504);
+    expect(released).toBe(1);
+  });
+
+  it('on a connection that drains is the last one there', async () => {
+    server.startDraining();
+    expect((await send({ to: server.address, path: '/' })).headers.connection).toBe('close');
+  });
+});
