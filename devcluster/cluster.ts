@@ -38,35 +38,43 @@ export interface Cluster {
  * @throws AppError where the address cannot be listened on.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { stateDir, address, images, log, clock } = options;
-  const withClock = clock === undefined ? {} : { clock };
+  const { stateDir, address, log, clock } = options;
   const api = await startApiServer({
     stateDir: join(stateDir, 'apiserver'),
     address,
     log: log.child({ component: 'apiserver' }),
-    ...withClock,
+    ...defined({ clock }),
   });
+  try {
+    return await startOnApi(api, options);
+  } catch (error) {
+    await api.stop();
+    throw error;
+  }
+}
+
+async function startOnApi(api: ApiServer, options: ClusterOptions): Promise<Cluster> {
+  const { stateDir, images, log, clock } = options;
   const kubeconfigPath = join(stateDir, 'kubeconfig');
   const tokenPath = join(stateDir, 'token');
   await writePrivate(kubeconfigPath, JSON.stringify(makeKubeconfig(api), undefined, 2));
   await writePrivate(tokenPath, api.adminToken);
-  const controllers = startControllers({
-    api,
-    log: log.child({ component: 'controllers' }),
-    ...withClock,
-    ...defined({ autoscalerSyncPeriodMs: options.autoscalerSyncPeriodMs }),
-  });
   const node = await startNodeAgent({
     api,
     stateDir: join(stateDir, 'node'),
     logsDir: join(stateDir, 'logs'),
     images,
     log: log.child({ component: 'node-agent' }),
-    ...withClock,
     ...defined({
+      clock,
       crashBackOffInitialMs: options.crashBackOffInitialMs,
       stopDeadlineMs: options.stopDeadlineMs,
     }),
+  });
+  const controllers = startControllers({
+    api,
+    log: log.child({ component: 'controllers' }),
+    ...defined({ clock, autoscalerSyncPeriodMs: options.autoscalerSyncPeriodMs }),
   });
   return {
     api,

@@ -29,6 +29,7 @@ import type { NodeServices } from './node-services.ts';
 import { Lister } from './pipeline/read.ts';
 import type { Core } from './pipeline/request-context.ts';
 import { Registry } from './resources/registry.ts';
+import { startEventExpiry } from './storage/event-expiry.ts';
 import { Journal, recoverObjects } from './storage/journal.ts';
 import { ObjectStore } from './storage/object-store.ts';
 
@@ -152,11 +153,12 @@ async function startParts(options: {
   const namespaces = startNamespaceController({ store, registry, client, caPem, log });
   const collector = startGarbageCollector({ store, registry, client: localClient('garbage-collector'), log });
   const probes = startProbes({ store, client, aggregator, now, log });
+  const expiry = startEventExpiry(store, now);
   return {
     aggregator,
     localClient,
     stop: async () => {
-      for (const part of [probes, aggregator, collector, namespaces, definitions]) await part.stop();
+      for (const part of [expiry, probes, aggregator, collector, namespaces, definitions]) await part.stop();
     },
   };
 }

@@ -1,10 +1,9 @@
 /** Owns the `Available` condition of aggregated APIs: whether their backends answer, and what they serve. */
 import { messageOf } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logging.ts';
-import { objectsAt } from '../builtin/kinds/pod-template.ts';
 import type { LocalClient } from '../client/local-client.ts';
 import type { DiscoveredResource } from '../discovery/discovery.ts';
-import { isObject, objectAt } from '../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { timestamp } from '../pipeline/request-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';

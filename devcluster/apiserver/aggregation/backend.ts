@@ -1,8 +1,7 @@
 /** Owns where an aggregated API is served: from an APIService to a ready endpoint of its Service. */
 import { serviceUnavailable } from '../errors/api-error.ts';
-import { objectAt } from '../objects/kube-object.ts';
+import { objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
-import { objectsAt } from '../builtin/kinds/pod-template.ts';
 import { parseLabelSelector } from '../selectors/label-selector.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 

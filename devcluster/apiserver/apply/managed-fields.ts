@@ -16,7 +16,7 @@ export interface Claim extends Manager {
 }
 
 /** Fields that the server owns: nobody else can. */
-export const serverFields = FieldSet.of([
+const serverFields = FieldSet.of([
   ['f:apiVersion'],
   ['f:kind'],
   ['f:metadata'],

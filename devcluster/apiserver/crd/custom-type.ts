@@ -1,7 +1,6 @@
 /** Owns how a CRD's served versions become kinds: schema, columns, subresources, and rules from the schema. */
-import { objectAt } from '../objects/kube-object.ts';
+import { objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
-import { objectsAt } from '../builtin/kinds/pod-template.ts';
 import { allVerbs } from '../resources/resource-type.ts';
 import type { ResourceType, ScalePaths, Strategy } from '../resources/resource-type.ts';
 import type { Schema } from '../schema/schema.ts';

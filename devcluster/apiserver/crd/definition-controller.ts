@@ -3,17 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logging.ts';
 import type { LocalClient } from '../client/local-client.ts';
-import { objectAt } from '../objects/kube-object.ts';
+import { objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import type { Registry } from '../resources/registry.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import { groupVersionOf } from '../resources/resource-type.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { objectsAt } from '../builtin/kinds/pod-template.ts';
 import { timestamp } from '../pipeline/request-context.ts';
 import { makeCustomTypes } from './custom-type.ts';
 
-export const definitionStorage = 'customresourcedefinitions.apiextensions.k8s.io';
+const definitionStorage = 'customresourcedefinitions.apiextensions.k8s.io';
 const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
 export interface DefinitionControllerOptions {

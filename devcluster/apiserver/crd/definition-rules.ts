@@ -1,12 +1,11 @@
 /** Owns the rules of CustomResourceDefinitions: names, versions, structural schemas, rules that compile. */
 import type { StatusCause } from '../errors/api-error.ts';
-import { isObject, objectAt } from '../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt, setDefault } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import { nameProblem } from '../objects/metadata-rules.ts';
 import { checkImmutable } from '../pipeline/validate.ts';
 import type { Strategy } from '../resources/resource-type.ts';
 import type { Schema } from '../schema/schema.ts';
-import { objectsAt, setDefault } from '../builtin/kinds/pod-template.ts';
 import { parseJsonPath } from '../table/json-path.ts';
 import { compileRules } from './cel-rules.ts';
 import { checkStructural } from './structural.ts';

@@ -87,7 +87,7 @@ const typeProblem = (value: unknown, wanted: string, path: string): StatusCause 
   message: `Invalid value: ${valueText(value)}: ${path} in body must be of type ${wanted}: ${valueText(typeName(value))}`,
 });
 
-export function typeName(value: unknown): string {
+function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
@@ -200,7 +200,7 @@ function checkObject(value: JsonObject, schema: Schema, path: string): StatusCau
   return problems;
 }
 
-export const childPath = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
+const childPath = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
 function checkCombinations(value: unknown, schema: Schema, path: string): StatusCause[] {
   const fits = (candidate: Schema): boolean => checkSchema(value, candidate, path).length === 0;

@@ -181,7 +181,7 @@ function remoteResource(resource: DiscoveredResource): object {
 }
 
 /** Orders versions as Kubernetes prefers them: stable before beta before alpha, newest first, others by name. */
-export function byVersionPriority(a: string, b: string): number {
+function byVersionPriority(a: string, b: string): number {
   const parse = (version: string): [number, number, number] | undefined => {
     const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
     if (match === null) return undefined;

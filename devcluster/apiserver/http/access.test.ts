@@ -1,3 +1,4 @@
+/** Owns the proof that who asks, and what they may, is decided as Kubernetes does: tokens, reviews, impersonation. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../platform/clock.ts';
 import { startApiFixture } from '../testing/api-fixture.ts';

@@ -7,14 +7,14 @@ import { ApiError, badRequest } from '../errors/api-error.ts';
 import { decodeProtobuf, protobufMediaType } from '../protobuf/decode.ts';
 
 /** The API server's own limit. */
-export const maxBodyBytes = 3 * 1024 * 1024;
+const maxBodyBytes = 3 * 1024 * 1024;
 
 /** Returns the media type without its parameters, in lower case; empty where there is none. */
 export const mediaTypeOf = (header: string | undefined): string =>
   (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 /** @throws ApiError 413 beyond the limit. */
-export async function readBody(request: IncomingMessage, limit = maxBodyBytes): Promise<Buffer> {
+async function readBody(request: IncomingMessage, limit = maxBodyBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

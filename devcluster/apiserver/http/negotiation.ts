@@ -9,7 +9,7 @@ interface Accepted {
 }
 
 /** Returns the accepted media types, best first. */
-export function parseAccept(header: string | undefined): Accepted[] {
+function parseAccept(header: string | undefined): Accepted[] {
   return (header === undefined || header === '' ? '*/*' : header).split(',').map((part) => {
     const [type = '', ...parameters] = part.trim().split(';');
     const pairs = parameters.map((parameter) => {

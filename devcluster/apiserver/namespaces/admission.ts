@@ -7,7 +7,7 @@ import type { ResourceType } from '../resources/resource-type.ts';
 import { qualifiedName } from '../errors/api-error.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
-export const namespaceResource = { group: '', plural: 'namespaces' };
+const namespaceResource = { group: '', plural: 'namespaces' };
 
 export function makeAdmission(store: ObjectStore): Admission {
   return {

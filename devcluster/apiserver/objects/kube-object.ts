@@ -60,3 +60,12 @@ export function objectAt(parent: JsonObject | KubeObject, key: string): JsonObje
   const value = (parent as JsonObject)[key];
   return isObject(value) ? value : {};
 }
+
+/** Sets `field` where the object leaves it out. */
+export function setDefault(target: JsonObject, field: string, value: unknown): void {
+  target[field] ??= value;
+}
+
+/** Returns the entries of a list field that are objects. */
+export const objectsAt = (parent: JsonObject, field: string): JsonObject[] =>
+  Array.isArray(parent[field]) ? parent[field].filter(isObject) : [];

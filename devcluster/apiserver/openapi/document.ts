@@ -36,7 +36,7 @@ export function makeOpenApiDocument(types: readonly ResourceType[], path: string
 }
 
 /** The name of a kind's schema: custom kinds have the group reversed, as Kubernetes names them. */
-export function modelNameOf(type: ResourceType): string {
+function modelNameOf(type: ResourceType): string {
   if (type.model !== undefined) return type.model;
   return [...type.group.split('.').reverse(), type.version, type.kind].join('.');
 }

@@ -30,7 +30,7 @@ export interface ChangeLog {
 }
 
 /** How many changes of each storage a watch can be behind before it is told to list again. */
-export const defaultHistorySize = 2_000;
+const defaultHistorySize = 2_000;
 
 export interface StoreOptions {
   readonly startVersion?: number;
@@ -212,7 +212,7 @@ export class ObjectStore {
 }
 
 /** Freezes what is not frozen yet; a frozen part was frozen whole when it was stored before. */
-export function deepFreeze<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
   for (const child of Object.values(value)) deepFreeze(child);

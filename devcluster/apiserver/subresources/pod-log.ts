@@ -6,9 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../../../platform/errors.ts';
 import { badRequest } from '../errors/api-error.ts';
 import type { ContainerLog, NodeServices } from '../node-services.ts';
-import { objectAt } from '../objects/kube-object.ts';
+import { objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
-import { objectsAt } from '../builtin/kinds/pod-template.ts';
 import { offsetSince, withTimestamps } from './log-lines.ts';
 
 const followPollMs = 100;

@@ -17,7 +17,7 @@ import { checkSchema, invalidValue } from '../crd/validate.ts';
 const scaleSchema = resolveSchema(referenceTo('io.k8s.api.autoscaling.v1.Scale'));
 
 /** Returns the scale of an object. @throws ApiError 404 where the kind has none. */
-export function makeScale(type: ResourceType, object: KubeObject): KubeObject {
+function makeScale(type: ResourceType, object: KubeObject): KubeObject {
   const paths = scalePaths(type, object.metadata.name);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector =

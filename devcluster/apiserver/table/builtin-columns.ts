@@ -1,5 +1,5 @@
 /** Owns the columns that `kubectl get` shows for built-in kinds. */
-import { isObject, objectAt } from '../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import type { Column } from '../resources/resource-type.ts';
 import { selectorText } from '../selectors/label-selector.ts';
@@ -18,13 +18,11 @@ const column = (name: string, cell: Read, priority = 0): Column => ({
 const integer = (name: string, cell: Read): Column => ({ ...column(name, cell), type: 'integer' });
 const wide = (name: string, cell: Read): Column => column(name, cell, 1);
 
-export const spec = (object: KubeObject): JsonObject => objectAt(object, 'spec');
-export const status = (object: KubeObject): JsonObject => objectAt(object, 'status');
+const spec = (object: KubeObject): JsonObject => objectAt(object, 'spec');
+const status = (object: KubeObject): JsonObject => objectAt(object, 'status');
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const text = (value: unknown, otherwise = '<none>'): string =>
   typeof value === 'string' && value !== '' ? value : otherwise;
-export const listAt = (parent: JsonObject, field: string): JsonObject[] =>
-  Array.isArray(parent[field]) ? parent[field].filter(isObject) : [];
 /** Numbers and texts as they are; anything else is not set. */
 const amount = (value: unknown, otherwise: string): string =>
   typeof value === 'number' ? String(value) : text(value, otherwise);
@@ -35,7 +33,7 @@ const field =
     (object as unknown as JsonObject)[name];
 
 const templateContainers = (object: KubeObject): JsonObject[] =>
-  listAt(objectAt(objectAt(spec(object), 'template'), 'spec'), 'containers');
+  objectsAt(objectAt(objectAt(spec(object), 'template'), 'spec'), 'containers');
 const workloadColumns: readonly Column[] = [
   wide('Containers', (object) =>
     templateContainers(object)
@@ -110,7 +108,9 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
     column('Version', (object) => objectAt(status(object), 'nodeInfo')['kubeletVersion']),
     wide('Internal-IP', (object) =>
       text(
-        listAt(status(object), 'addresses').find((address) => address['type'] === 'InternalIP')?.['address'],
+        objectsAt(status(object), 'addresses').find((address) => address['type'] === 'InternalIP')?.[
+          'address'
+        ],
       ),
     ),
   ],
@@ -152,14 +152,14 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
     column(
       'Ports',
       (object) =>
-        listAt(object as unknown as JsonObject, 'ports')
+        objectsAt(object as unknown as JsonObject, 'ports')
           .map((port) => port['port'])
           .join(',') || '<unset>',
     ),
     column(
       'Endpoints',
       (object) =>
-        listAt(object as unknown as JsonObject, 'endpoints')
+        objectsAt(object as unknown as JsonObject, 'endpoints')
           .flatMap((endpoint) => endpoint['addresses'])
           .join(',') || '<unset>',
     ),
@@ -176,7 +176,7 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
         : `${text(service['namespace'])}/${text(service['name'])}`;
     }),
     column('Available', (object) => {
-      const available = listAt(status(object), 'conditions').find(
+      const available = objectsAt(status(object), 'conditions').find(
         (condition) => condition['type'] === 'Available',
       );
       if (available === undefined) return 'Unknown';
@@ -207,7 +207,7 @@ export function builtinColumns(qualifiedName: string): readonly Column[] {
 }
 
 function servicePorts(service: JsonObject): string {
-  const ports = listAt(service, 'ports').map((port) => {
+  const ports = objectsAt(service, 'ports').map((port) => {
     const nodePort = port['nodePort'] === undefined ? '' : `:${number(port['nodePort'])}`;
     return `${number(port['port'])}${nodePort}/${text(port['protocol'])}`;
   });
@@ -215,7 +215,7 @@ function servicePorts(service: JsonObject): string {
 }
 
 function nodeStatus(node: KubeObject): string {
-  const ready = listAt(status(node), 'conditions').find((condition) => condition['type'] === 'Ready');
+  const ready = objectsAt(status(node), 'conditions').find((condition) => condition['type'] === 'Ready');
   const state = ready === undefined ? 'Unknown' : ready['status'] === 'True' ? 'Ready' : 'NotReady';
   return spec(node)['unschedulable'] === true ? `${state},SchedulingDisabled` : state;
 }
@@ -237,8 +237,8 @@ function eventSubject(event: JsonObject): string {
 }
 
 function autoscalerTargets(object: KubeObject): string {
-  const current = listAt(status(object), 'currentMetrics');
-  const texts = listAt(spec(object), 'metrics').map((metric, index) => {
+  const current = objectsAt(status(object), 'currentMetrics');
+  const texts = objectsAt(spec(object), 'metrics').map((metric, index) => {
     const kind = text(metric['type']).toLowerCase();
     const target = objectAt(objectAt(metric, kind), 'target');
     const now = objectAt(objectAt(current[index] ?? {}, kind), 'current');

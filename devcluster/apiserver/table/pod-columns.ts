@@ -1,11 +1,9 @@
 /** Owns the columns of Pods: what `kubectl get pods` says about their state. */
-import { isObject, objectAt } from '../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import type { Column } from '../resources/resource-type.ts';
 import { ageColumn, ageSince } from './columns.ts';
 
-const listAt = (parent: JsonObject, field: string): JsonObject[] =>
-  Array.isArray(parent[field]) ? parent[field].filter(isObject) : [];
 const text = (value: unknown, otherwise = '<none>'): string =>
   typeof value === 'string' && value !== '' ? value : otherwise;
 
@@ -22,14 +20,14 @@ function partsOf(pod: KubeObject): PodParts {
   return {
     spec,
     status,
-    containers: listAt(status, 'containerStatuses'),
-    initContainers: listAt(status, 'initContainerStatuses'),
+    containers: objectsAt(status, 'containerStatuses'),
+    initContainers: objectsAt(status, 'initContainerStatuses'),
   };
 }
 
 /** Native sidecars count as containers: they run as long as the pod does. */
 function sidecarNames(spec: JsonObject): Set<unknown> {
-  const sidecars = listAt(spec, 'initContainers').filter(
+  const sidecars = objectsAt(spec, 'initContainers').filter(
     (container) => container['restartPolicy'] === 'Always',
   );
   return new Set(sidecars.map((container) => container['name']));
@@ -40,7 +38,7 @@ function readyText(pod: KubeObject): string {
   const sidecars = sidecarNames(spec);
   const counted = [...containers, ...initContainers.filter((each) => sidecars.has(each['name']))];
   const ready = counted.filter((each) => each['ready'] === true).length;
-  return `${ready}/${listAt(spec, 'containers').length + sidecars.size}`;
+  return `${ready}/${objectsAt(spec, 'containers').length + sidecars.size}`;
 }
 
 function restartsText(pod: KubeObject, now: number): string {
@@ -57,7 +55,7 @@ function restartsText(pod: KubeObject, now: number): string {
 }
 
 /** Returns the word of the STATUS column: the phase, or what keeps a container or init container from running. */
-export function podStatusText(pod: KubeObject): string {
+function podStatusText(pod: KubeObject): string {
   const { spec, status, containers, initContainers } = partsOf(pod);
   const reason = text(status['reason'], text(status['phase'], 'Unknown'));
   const initializing = initReason(spec, initContainers);
@@ -69,7 +67,7 @@ export function podStatusText(pod: KubeObject): string {
 }
 
 function initReason(spec: JsonObject, statuses: readonly JsonObject[]): string | undefined {
-  const declared = listAt(spec, 'initContainers');
+  const declared = objectsAt(spec, 'initContainers');
   const sidecars = sidecarNames(spec);
   for (const [index, status] of statuses.entries()) {
     const { terminated, waiting } = stateOf(status);

@@ -1,20 +1,11 @@
 /** Owns defaults and rules of pod specs, in Pods and in the templates of workloads. */
 import type { StatusCause } from '../../errors/api-error.ts';
-import { isObject } from '../../objects/kube-object.ts';
+import { isObject, objectsAt, setDefault } from '../../objects/kube-object.ts';
 import type { JsonObject } from '../../objects/kube-object.ts';
 import { nameProblem } from '../../objects/metadata-rules.ts';
 import { invalidValue, requiredValue, unsupportedValue } from '../../crd/validate.ts';
 
 const defaultFileMode = 420;
-
-/** Sets `field` where the object leaves it out. */
-export function setDefault(target: JsonObject, field: string, value: unknown): void {
-  target[field] ??= value;
-}
-
-/** Returns the entries of a list field that are objects. */
-export const objectsAt = (parent: JsonObject, field: string): JsonObject[] =>
-  Array.isArray(parent[field]) ? parent[field].filter(isObject) : [];
 
 export function setPodSpecDefaults(spec: JsonObject): void {
   setDefault(spec, 'restartPolicy', 'Always');

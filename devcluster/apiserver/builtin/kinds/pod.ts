@@ -2,10 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbiddenValue } from '../../crd/validate.ts';
 import type { StatusCause } from '../../errors/api-error.ts';
-import { objectAt } from '../../objects/kube-object.ts';
+import { objectAt, objectsAt, setDefault } from '../../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../../objects/kube-object.ts';
 import type { Strategy } from '../../resources/resource-type.ts';
-import { checkPodSpec, objectsAt, qosClass, setDefault, setPodSpecDefaults } from './pod-template.ts';
+import { checkPodSpec, qosClass, setPodSpecDefaults } from './pod-template.ts';
 
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 

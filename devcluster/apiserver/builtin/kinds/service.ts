@@ -2,12 +2,11 @@
 import { randomInt } from 'node:crypto';
 import { forbiddenValue, invalidValue, requiredValue } from '../../crd/validate.ts';
 import type { StatusCause } from '../../errors/api-error.ts';
-import { isObject, objectAt } from '../../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt, setDefault } from '../../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../../objects/kube-object.ts';
 import type { Draft, Strategy, StrategyContext } from '../../resources/resource-type.ts';
-import { objectsAt, setDefault } from './pod-template.ts';
 
-export const servicesStorage = 'services';
+const servicesStorage = 'services';
 
 /** Cluster IPs are 127.96.0.0/16, from the eleventh address on, given at random. */
 const network = '127.96';

@@ -1,11 +1,10 @@
 /** Owns the rules of the kinds that have few: namespaces, configuration, autoscalers, RBAC, slices, budgets. */
 import { forbiddenValue, invalidValue, requiredValue, unsupportedValue } from '../../crd/validate.ts';
 import type { StatusCause } from '../../errors/api-error.ts';
-import { isObject, objectAt } from '../../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt, setDefault } from '../../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../../objects/kube-object.ts';
 import { checkImmutable } from '../../pipeline/validate.ts';
 import type { Draft, Strategy } from '../../resources/resource-type.ts';
-import { objectsAt, setDefault } from './pod-template.ts';
 
 export const namespaceStrategy: Strategy = {
   nameRule: 'label',

@@ -1,14 +1,14 @@
 /** Owns the rules of Deployments, ReplicaSets and ControllerRevisions. */
 import { invalidValue, requiredValue } from '../../crd/validate.ts';
 import type { StatusCause } from '../../errors/api-error.ts';
-import { isObject, objectAt } from '../../objects/kube-object.ts';
+import { isObject, objectAt, setDefault } from '../../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../../objects/kube-object.ts';
 import { checkLabels } from '../../objects/metadata-rules.ts';
 import { checkImmutable } from '../../pipeline/validate.ts';
 import type { Draft, Strategy } from '../../resources/resource-type.ts';
 import { parseLabelSelector, selectorText } from '../../selectors/label-selector.ts';
 import type { Labels } from '../../selectors/label-selector.ts';
-import { checkPodSpec, setDefault, setPodSpecDefaults } from './pod-template.ts';
+import { checkPodSpec, setPodSpecDefaults } from './pod-template.ts';
 
 function setTemplateDefaults(draft: Draft): JsonObject {
   const spec = (draft['spec'] ??= {}) as JsonObject;
