@@ -1,4 +1,4 @@
-"""Owns the models of the journeys: good ones, one that cannot be loaded, one that kills its process."""
+"""Owns the models of the journeys: good ones, one that cannot load, one that kills its process."""
 
 from __future__ import annotations
 
