@@ -124,6 +124,19 @@ describe('lists and watches', () => {
     watch.stop();
   });
 
+  it('a watch of more than fits into its backlog gets all of it', async () => {
+    const other = await startApiFixture();
+    const big = { a: 'x'.repeat(900_000) };
+    const resource = other.api.localClient('test').resource('v1', 'ConfigMap');
+    for (let index = 0; index < 20; index += 1) {
+      resource.create(aConfigMap(`big-${index}`, big, { labels: { set: 'big' } }));
+    }
+    const watch = await other.watch(`${configMaps}?watch=true&labelSelector=set%3Dbig`);
+    for (let index = 0; index < 20; index += 1) expect((await watch.next()).type).toBe('ADDED');
+    watch.stop();
+    await other.stop();
+  });
+
   it('a watch ends with the server', async () => {
     const other = await startApiFixture();
     const watch = await other.watch(`${configMaps}?watch=true&resourceVersion=`);

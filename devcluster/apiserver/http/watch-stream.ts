@@ -53,6 +53,7 @@ export function serveWatch(response: ServerResponse, options: WatchStreamOptions
     stream.fail(error);
     return;
   }
+  stream.begin();
   const wantsBookmarks = query.get('allowWatchBookmarks') === 'true';
   const bookmarks = setInterval(() => {
     if (wantsBookmarks) stream.bookmark(core.store.version);
@@ -69,6 +70,8 @@ export function serveWatch(response: ServerResponse, options: WatchStreamOptions
 }
 
 interface EventWriter {
+  /** Ends the initial events: from here on a backlog is the client's fault. */
+  readonly begin: () => void;
   readonly send: (event: WatchEvent) => void;
   readonly bookmark: (version: number, annotations?: Record<string, string>) => void;
   readonly fail: (error: unknown) => void;
@@ -76,12 +79,17 @@ interface EventWriter {
 
 function makeEventWriter(response: ServerResponse, options: WatchStreamOptions): EventWriter {
   const { core, type, form } = options;
+  // What there is at the beginning comes all at once, however much it is; the client can only read it afterwards.
+  let limit = Number.POSITIVE_INFINITY;
   const write = (eventType: string, objectText: string): void => {
     if (response.writableEnded || response.destroyed) return;
     response.write(`{"type":"${eventType}","object":${objectText}}\n`);
-    if (response.writableLength > maxBufferedBytes) response.destroy();
+    if (response.writableLength > limit) response.destroy();
   };
   return {
+    begin: () => {
+      limit = response.writableLength + maxBufferedBytes;
+    },
     send: (event) => {
       write(event.type, singleText(type, event.object, { ...form, now: core.clock.now() }));
     },
