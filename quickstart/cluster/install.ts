@@ -13,7 +13,7 @@ import { adaptManifests } from './overlay.ts';
 
 const namespace = 'fairlead-system';
 const names = ['fairlead-operator', 'fairlead-gateway'];
-const timeoutMs = 60_000;
+const defaultTimeoutMs = 60_000;
 
 export interface InstallOptions {
   readonly port: number;
@@ -22,6 +22,8 @@ export interface InstallOptions {
   readonly logs: string;
   readonly note: Note;
   readonly signal: AbortSignal;
+  /** How long the processes may take; default one minute. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -48,7 +50,8 @@ export async function installFairlead(client: KubeClient, options: InstallOption
   await waitAvailable(client, options);
 }
 
-async function waitAvailable(client: KubeClient, { logs, note, signal }: InstallOptions): Promise<void> {
+async function waitAvailable(client: KubeClient, options: InstallOptions): Promise<void> {
+  const { logs, note, signal, timeoutMs = defaultTimeoutMs } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const missing = await unavailable(client, signal);
