@@ -90,22 +90,24 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   const issuer = await makeTokenIssuer(identity.tokenKey, store, clock);
   let nodeServices: NodeServices | undefined;
-  const http = await startHttpServer(
-    {
-      core,
-      lister: new Lister(store, () => clock.now()),
-      registry,
-      authenticator: makeAuthenticator(identity.adminToken, issuer),
-      authorizer: makeAuthorizer(store),
-      issuer,
-      aggregator: parts.aggregator,
-      nodeServices: () => nodeServices,
-      remoteGroups: () => parts.aggregator.remoteGroups(),
-      log,
-    },
-    {
-      address: options.address,
-      certificate: await makeServingCertificate(identity, options.address.host, clock.now()),
+  const deps = {
+    core,
+    lister: new Lister(store, () => clock.now()),
+    registry,
+    authenticator: makeAuthenticator(identity.adminToken, issuer),
+    authorizer: makeAuthorizer(store),
+    issuer,
+    aggregator: parts.aggregator,
+    nodeServices: () => nodeServices,
+    remoteGroups: () => parts.aggregator.remoteGroups(),
+    log,
+  };
+  const certificate = await makeServingCertificate(identity, options.address.host, clock.now());
+  const http = await startHttpServer(deps, { address: options.address, certificate }).catch(
+    async (error: unknown) => {
+      await parts.stop();
+      await journal.stop();
+      throw error;
     },
   );
   publishApiService(parts.localClient('kube-apiserver'), http.address);
