@@ -25,7 +25,7 @@ export interface Holder {
 }
 
 /** Status that metrics and logs give a request whose caller went away first; it is never sent. */
-export const statusCallerGone = 499;
+const statusCallerGone = 499;
 
 const lingerMs = 2_000;
 

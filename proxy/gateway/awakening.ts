@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient } from '../../kube/client.ts';
 import { messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
+import { awaitReadyPath } from '../sidecar-paths.ts';
 import { ask } from '../upstream/ask.ts';
 import type { DeploymentTarget } from './deployment-target.ts';
 import type { Pod } from './pod.ts';
@@ -16,9 +17,6 @@ export interface AwakeningOptions {
   readonly letGo: () => void;
   readonly onScaleWritten: () => void;
 }
-
-/** The path at which a sidecar answers as soon as it is ready, 503 after a while. */
-export const awaitReadyPath = '/await-ready';
 
 const fastestTickMs = 50;
 const slowestTickMs = 200;

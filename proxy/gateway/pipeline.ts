@@ -8,6 +8,7 @@ import { pushForwardedCaller } from '../forwarded-caller.ts';
 import { makePipeline } from '../pipeline.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { ProxyMetrics } from '../proxy-metrics.ts';
+import { forwardedPath } from '../sidecar-paths.ts';
 import { makeAuthenticate } from '../stages/authenticate/authenticate.ts';
 import type { TokenChecker } from '../stages/authenticate/authenticate.ts';
 import { makeAuthorise } from '../stages/authorise/authorise.ts';
@@ -34,8 +35,6 @@ export interface GatewayPipelineOptions {
   readonly log: Logger;
 }
 
-/** The path at which sidecars take requests. */
-const sidecarPath = '/invocations';
 const coldStartHeader = 'x-fairlead-cold-start';
 
 /** Returns the pipeline of the gateway. */
@@ -66,8 +65,8 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
       choose: makeChoose(current),
       queue: hold,
       forward: makeForward({
-        poolOf: poolOf,
-        pathOf: (exchange) => sidecarPath + exchange.query,
+        poolOf,
+        pathOf: (exchange) => forwardedPath + exchange.query,
         timeouts: () => timeouts,
         maxBodyBytes: () => config.maxBodyBytes,
         addRequestHeaders: (exchange, headers) => pushForwardedCaller(headers, exchange),

@@ -3,7 +3,7 @@ import type { EndpointSlice } from '../../kube/kinds.ts';
 import { addressesOf } from './target-directory.ts';
 
 const slice = (
-  endpoints: EndpointSlice['endpoints'],
+  endpoints: NonNullable<EndpointSlice['endpoints']>,
   ports = [{ name: 'https', port: 8443 }],
 ): EndpointSlice => ({
   addressType: 'IPv4',

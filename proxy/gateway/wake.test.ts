@@ -5,7 +5,7 @@ import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import { refusal } from '../../kube/testing/fake-api-server.ts';
 import { startSidecarUnderTest } from '../sidecar/sidecar-fixture.ts';
 import type { SidecarUnderTest } from '../sidecar/sidecar-fixture.ts';
-import { aWineEndpoint } from '../testing/cluster-fixture.ts';
+import { aFailedWineEndpoint, aWineEndpoint } from '../testing/cluster-fixture.ts';
 import { openCall, until } from '../testing/http-client-fixture.ts';
 import type { TestAnswer } from '../testing/http-client-fixture.ts';
 import { makePki } from '../testing/pki-fixture.ts';
@@ -194,7 +194,9 @@ it('takes a request back that a sidecar could not hand to its model', async () =
 
 it('says at once why an entity that has failed cannot answer', async () => {
   const t = await startAtZero();
-  t.cluster.setEndpoint(failed('LoadFailed', 'No module named "cellar"\nTraceback of a hundred lines'));
+  t.cluster.setEndpoint(
+    aFailedWineEndpoint('LoadFailed', 'No module named "cellar"\nTraceback of a hundred lines'),
+  );
   await t.caughtUp();
   const answer = await t.send();
   expect(answer.status).toBe(503);
@@ -207,7 +209,7 @@ it('tells those who wait when the entity fails meanwhile', async () => {
   const t = await startAtZero();
   const answers = many(t, 3);
   await until(() => t.cluster.scaleWrites.length === 1);
-  t.cluster.setEndpoint(failed('ImagePullFailed', 'no such image'));
+  t.cluster.setEndpoint(aFailedWineEndpoint('ImagePullFailed', 'no such image'));
   expect(statusesOf(await answers)).toEqual([503]);
   expect((await answers)[0]?.headers['x-fairlead-request-dropped-reason']).toBe('entity_failed');
 });
@@ -290,13 +292,3 @@ it('wakes it again when it has gone back to zero', async () => {
   expect((await t.send()).status).toBe(200);
   expect(t.cluster.scaleWrites).toEqual([`${key}=1`, `${key}=1`]);
 });
-
-function failed(reason: string, message: string): ReturnType<typeof aWineEndpoint> {
-  return aWineEndpoint((endpoint) => ({
-    ...endpoint,
-    status: {
-      ...endpoint.status,
-      servedEntities: [{ name: 'wine-1', configVersion: 1, state: 'Failed', reason, message }],
-    },
-  }));
-}

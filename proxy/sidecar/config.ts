@@ -25,5 +25,3 @@ export const sidecarProcessSchema = z.object({
     .default('info')
     .describe('Least level that is logged; debug has an access log.'),
 });
-
-export type SidecarProcessConfig = z.output<typeof sidecarProcessSchema>;

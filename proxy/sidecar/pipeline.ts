@@ -11,6 +11,7 @@ import type { Exchange } from '../exchange.ts';
 import { makePipeline } from '../pipeline.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { makeProxyMetrics } from '../proxy-metrics.ts';
+import { forwardedPath } from '../sidecar-paths.ts';
 import { makeForward } from '../stages/forward/forward.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
 import { makeObserve } from '../stages/observe/observe.ts';
@@ -23,9 +24,6 @@ import type { LocalEntity } from '../stages/serve-locally/serve-locally.ts';
 import { makeTrustForwarder } from '../stages/trust-forwarder/trust-forwarder.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { pushAnswerHeaders } from './answer-headers.ts';
-
-/** The path at which a sidecar takes what the gateway forwards. */
-export const forwardedPath = '/invocations';
 
 /** Returns the pipeline and the turns that its queue gives out. */
 export function makeSidecarPipeline(options: {

@@ -27,7 +27,7 @@ export interface SidecarUnderTest {
   stop(): Promise<void>;
 }
 
-export function makeSidecarConfig(model: { host: string; port: number }, demandUrl: string): SidecarConfig {
+function makeSidecarConfig(model: { host: string; port: number }, demandUrl: string): SidecarConfig {
   return {
     endpoint: { namespace: 'team-a', name: 'wine', uid: 'u-1' },
     servedEntity: 'wine-1',

@@ -13,6 +13,7 @@ import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
 import { startProxyServer } from '../http-server.ts';
 import { registerGauge } from '../proxy-metrics.ts';
+import { awaitReadyPath } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
 import { Drain } from './drain.ts';
@@ -73,7 +74,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       drain.noteRequest();
       return new Exchange(pipeline, request, response, now());
     },
-    sidePaths: { '/await-ready': (_request, response) => readyWait.answer(response) },
+    sidePaths: { [awaitReadyPath]: (_request, response) => readyWait.answer(response) },
   });
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain });

@@ -195,3 +195,14 @@ export function aWineEndpoint(
     }),
   );
 }
+
+/** Returns the same, with its one entity failed. */
+export function aFailedWineEndpoint(reason: string, message: string): ServingEndpoint {
+  return aWineEndpoint((endpoint) => ({
+    ...endpoint,
+    status: {
+      ...endpoint.status,
+      servedEntities: [{ name: 'wine-1', configVersion: 1, state: 'Failed', reason, message }],
+    },
+  }));
+}

@@ -7,7 +7,7 @@ import type { Stage } from '../../pipeline.ts';
  * Up to this a body is collected. It then costs the model no turn while it trickles in, goes out in one write with its
  * head, and can be sent again, or elsewhere, when a connection turns out to be dead.
  */
-export const collectedUpToBytes = 64 * 1024;
+const collectedUpToBytes = 64 * 1024;
 
 const empty = Buffer.alloc(0);
 
