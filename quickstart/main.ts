@@ -89,4 +89,4 @@ if (failure !== undefined) {
 if (lifetime.reason !== '') progress.say(`\nStopping (${lifetime.reason}) …`);
 const forced = await lifetime.end();
 if (lifetime.reason !== '') progress.say(forced ? 'Stopped by force.' : 'Stopped; no process is left.');
-process.exit(failure === undefined && !forced ? 0 : 1);
+process.exit(failure === undefined && !lifetime.failed && !forced ? 0 : 1);

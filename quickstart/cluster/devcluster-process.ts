@@ -1,12 +1,11 @@
 /** Owns the embedded cluster as a child process: its images, its start, and that nothing of it stays. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProcessRecords } from '../../devcluster/node-agent/process/process-records.ts';
 import { AppError } from '../../platform/errors.ts';
-import { makeLogger } from '../../platform/logging.ts';
 import type { Home } from '../home.ts';
 import type { Lifetime } from '../processes/lifetime.ts';
+import { killGroup } from '../processes/process-group.ts';
 import { startServiceProcess } from '../processes/service-process.ts';
 import type { ServiceProcess } from '../processes/service-process.ts';
 import { repository } from '../settings.ts';
@@ -46,8 +45,11 @@ export async function startCluster(options: {
   let how: string | undefined;
   void cluster.ended.then((words) => {
     how = words;
-    if (!lifetime.signal.aborted)
-      lifetime.ask(`the embedded cluster ended (${words}); its log is ${home.logFile('devcluster')}`);
+    if (lifetime.signal.aborted) return;
+    lifetime.ask(
+      `the embedded cluster ended (${words}); its log is ${home.logFile('devcluster')}`,
+      'failure',
+    );
   });
   const deadline = performance.now() + startTimeoutMs;
   while (!existsSync(home.kubeconfig)) {
@@ -81,9 +83,16 @@ function environmentOfCluster(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FAIRLEAD_')));
 }
 
-/** A cluster that was killed leaves the processes of its pods behind. */
+/**
+ * A cluster that was killed leaves the processes of its pods behind. It notes each as `<process id>.json` while it runs,
+ * and begins with none; so what is noted once it has ended is left over, and each leads a group of its own.
+ */
 async function stopWithPods(cluster: ServiceProcess, home: Home): Promise<void> {
   await cluster.stop();
-  const records = new ProcessRecords(join(home.dir, 'node', 'processes'));
-  await records.endLeftovers(makeLogger({ process: 'quickstart', level: 'silent' }), 0);
+  const notes = join(home.dir, 'node', 'processes');
+  if (!existsSync(notes)) return;
+  for (const name of readdirSync(notes)) {
+    killGroup(Number.parseInt(name, 10), 'SIGKILL');
+    rmSync(join(notes, name));
+  }
 }

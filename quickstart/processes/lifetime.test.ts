@@ -30,6 +30,14 @@ it('aborts the work under way and keeps the reason', () => {
   lifetime.ask('SIGTERM');
   expect(lifetime.signal.aborted).toBe(true);
   expect(lifetime.reason).toBe('SIGTERM');
+  expect(lifetime.failed).toBe(false);
+});
+
+it('tells an end that something broken asks for from one that somebody wanted', () => {
+  const lifetime = new Lifetime(1_000);
+  lifetime.ask('the cluster ended', 'failure');
+  lifetime.ask('SIGINT');
+  expect(lifetime.failed).toBe(true);
 });
 
 it('takes the second Ctrl-C of npm for an echo, and one a while later for impatience', () => {

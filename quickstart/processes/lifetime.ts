@@ -17,6 +17,7 @@ export class Lifetime {
   #ended: Promise<void> | undefined;
   #stopAskedAt = 0;
   #reason = '';
+  #failed = false;
 
   constructor(deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
@@ -30,6 +31,11 @@ export class Lifetime {
   /** Why the run ends, in words; empty while it goes on. */
   get reason(): string {
     return this.#reason;
+  }
+
+  /** Whether the run ends because something broke, and not because somebody wanted it. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
   /** Adds something that has to end with the run; the last one added ends first. */
@@ -46,8 +52,9 @@ export class Lifetime {
   }
 
   /** Asks for the end of the run; asking again, but for an echo of the first time, forces it. */
-  ask(reason: string): void {
+  ask(reason: string, cause: 'wish' | 'failure' = 'wish'): void {
     if (this.#stopAskedAt === 0) {
+      this.#failed = cause === 'failure';
       this.#stopAskedAt = performance.now();
       this.#reason = reason;
       this.#abort.abort(new Error(`stopped: ${reason}`));
