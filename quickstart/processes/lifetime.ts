@@ -15,7 +15,7 @@ export class Lifetime {
   readonly #abort = new AbortController();
   readonly #deadlineMs: number;
   #ended: Promise<void> | undefined;
-  #stopAskedAt = 0;
+  #stopAskedAt: number | undefined;
   #reason = '';
   #failed = false;
 
@@ -53,7 +53,7 @@ export class Lifetime {
 
   /** Asks for the end of the run; asking again, but for an echo of the first time, forces it. */
   ask(reason: string, cause: 'wish' | 'failure' = 'wish'): void {
-    if (this.#stopAskedAt === 0) {
+    if (this.#stopAskedAt === undefined) {
       this.#failed = cause === 'failure';
       this.#stopAskedAt = performance.now();
       this.#reason = reason;
