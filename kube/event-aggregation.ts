@@ -40,7 +40,7 @@ export interface AggregationLimits {
   readonly refillEveryMs: number;
 }
 
-export const defaultAggregationLimits: AggregationLimits = {
+const defaultAggregationLimits: AggregationLimits = {
   seriesGapMs: 6 * 60_000,
   writeEveryMs: 30_000,
   burstPerObject: 25,

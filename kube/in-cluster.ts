@@ -7,7 +7,7 @@ import { AppError, messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { ClusterAccess, ClusterTls, Credentials } from './credentials.ts';
 
-export const defaultServiceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
+const defaultServiceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Kubelet replaces a token at 80 % of its life, so a minute of staleness is always harmless. */
 const rereadAfterMs = 60_000;

@@ -10,11 +10,9 @@ import type {
   V1Lease,
   V1Namespace,
   V1Pod,
-  V1ReplicaSet,
   V1Scale,
   V1Secret,
   V1Service,
-  V1ServiceAccount,
   V1SubjectAccessReview,
   V1TokenReview,
   V2HorizontalPodAutoscaler,
@@ -30,9 +28,7 @@ export type Pod = Plain<V1Pod>;
 export type Service = Plain<V1Service>;
 export type ConfigMap = Plain<V1ConfigMap>;
 export type Secret = Plain<V1Secret>;
-export type ServiceAccount = Plain<V1ServiceAccount>;
 export type Deployment = Plain<V1Deployment>;
-export type ReplicaSet = Plain<V1ReplicaSet>;
 export type ControllerRevision = Plain<V1ControllerRevision>;
 export type HorizontalPodAutoscaler = Plain<V2HorizontalPodAutoscaler>;
 export type EndpointSlice = Plain<V1EndpointSlice>;
@@ -49,9 +45,7 @@ export const pods = makeKind<Pod>('v1', 'Pod', 'pods');
 export const services = makeKind<Service>('v1', 'Service', 'services');
 export const configMaps = makeKind<ConfigMap>('v1', 'ConfigMap', 'configmaps');
 export const secrets = makeKind<Secret>('v1', 'Secret', 'secrets');
-export const serviceAccounts = makeKind<ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts');
 export const deployments = makeKind<Deployment>('apps/v1', 'Deployment', 'deployments');
-export const replicaSets = makeKind<ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets');
 export const controllerRevisions = makeKind<ControllerRevision>(
   'apps/v1',
   'ControllerRevision',

@@ -1,4 +1,4 @@
-/** Owns the proof that one process leads at a time, and that a leader who lost the lease writes nothing more. Long, for all failures of one protocol share one harness. */
+/** Owns the proof that one process leads at a time, and that a leader who lost the lease writes nothing more. Longer than 300 lines, for all failures of one protocol share one harness. */
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeKubeClient } from './client.ts';

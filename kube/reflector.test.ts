@@ -1,4 +1,4 @@
-/** Owns the proof that the local copy becomes true again after everything that a server and a network can do to a watch. Long, for all failures of one protocol share one harness. */
+/** Owns the proof that the local copy becomes true again after everything that a server and a network can do to a watch. Longer than 300 lines, for all failures of one protocol share one harness. */
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pods } from './kinds.ts';

@@ -35,7 +35,7 @@ export interface ReflectorTimings {
   readonly backoff: BackoffOptions;
 }
 
-export const defaultTimings: ReflectorTimings = {
+const defaultTimings: ReflectorTimings = {
   watchSeconds: [300, 600],
   deadlineSlackMs: 30_000,
   answerTimeoutMs: 30_000,

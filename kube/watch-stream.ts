@@ -9,7 +9,7 @@ export interface WatchEvent {
 const eventTypes: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 const newline = 0x0a;
 /** etcd refuses objects beyond 1.5 MiB; escaping may double them. */
-export const defaultMaxLineBytes = 8 * 1024 * 1024;
+const defaultMaxLineBytes = 8 * 1024 * 1024;
 
 /**
  * Yields the events of a watch's body one after the other. A line that the connection's end cut off is dropped: the

@@ -1,3 +1,7 @@
+/**
+ * Owns the proof that the controllers work together on a running cluster: Deployments roll, Services find pods, the
+ * autoscaler follows a metric. Longer than 300 lines: one cluster, started once, serves every case.
+ */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

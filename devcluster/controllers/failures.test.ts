@@ -1,3 +1,4 @@
+/** Owns the proof that the controllers get over API calls that fail. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,7 @@
+/**
+ * Owns the proof that pods live as under a kubelet: order of containers, probes, restarts, volumes, termination.
+ * Longer than 300 lines: one cluster, started once, serves every case.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';

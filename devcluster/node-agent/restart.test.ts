@@ -1,3 +1,4 @@
+/** Owns the proof that pods come back after the cluster was stopped or has crashed, and that nothing is left behind. */
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

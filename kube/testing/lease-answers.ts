@@ -3,7 +3,7 @@ import type { Lease } from '../kinds.ts';
 import { json, refusal } from './fake-api-server.ts';
 import type { FakeApiServer, Matcher } from './fake-api-server.ts';
 
-export const leasePath = '/apis/coordination.k8s.io/v1/namespaces/system/leases';
+const leasePath = '/apis/coordination.k8s.io/v1/namespaces/system/leases';
 export const isLeaseRead: Matcher = ({ method, path }) => method === 'GET' && path.startsWith(leasePath);
 export const isLeaseCreate: Matcher = ({ method, path }) => method === 'POST' && path === leasePath;
 export const isLeaseWrite: Matcher = ({ method, path }) => method === 'PUT' && path.startsWith(leasePath);

@@ -33,15 +33,8 @@ export const discovery: Readonly<Record<string, unknown>> = {
   },
 };
 
-const metricPath = new RegExp(`^/apis/${groupVersion.replaceAll('.', '\\.')}/namespaces/([^/]+)/([^/]+)$`);
-
-/** Returns the namespace and the metric that a path asks for. */
-export function parseMetricPath(path: string): { namespace: string; metric: string } | undefined {
-  const match = metricPath.exec(path);
-  return match?.[1] === undefined || match[2] === undefined
-    ? undefined
-    : { namespace: decodeURIComponent(match[1]), metric: decodeURIComponent(match[2]) };
-}
+/** Where one metric of one namespace is read, as a route. */
+export const metricPath = `/apis/${groupVersion}/namespaces/:namespace/:metric`;
 
 /** Returns an ExternalMetricValueList. What is not known is left out, and the HPA then changes nothing. */
 export function makeMetricValues(

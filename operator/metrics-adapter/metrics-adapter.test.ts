@@ -1,7 +1,7 @@
 /** Owns the tests of what the metrics API understands and says, without a server. */
 import type { PeerCertificate } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { makeMetricValues, parseMetricPath } from './answer.ts';
+import { makeMetricValues } from './answer.ts';
 import { isAllowedName, parseFrontProxy } from './front-proxy.ts';
 import { parseDeploymentSelector } from './label-selector.ts';
 
@@ -28,17 +28,6 @@ describe('parseDeploymentSelector', () => {
 });
 
 describe('the metrics API', () => {
-  it.each([
-    [
-      '/apis/external.metrics.k8s.io/v1beta1/namespaces/team/fairlead_concurrency',
-      { namespace: 'team', metric: 'fairlead_concurrency' },
-    ],
-    ['/apis/external.metrics.k8s.io/v1beta1/namespaces/team', undefined],
-    ['/apis/external-metrics.k8s.io/v1beta1/namespaces/team/x', undefined],
-  ])('understands %s', (path, asked) => {
-    expect(parseMetricPath(path)).toEqual(asked);
-  });
-
   it('writes quantities in thousandths', () => {
     const known = [{ deployment: 'iris-1', concurrency: 2.84999 }];
     expect(makeMetricValues(known, { now: 0, windowSeconds: 60 })).toMatchObject({

@@ -1,17 +1,18 @@
 /** Owns the server of external.metrics.k8s.io, which the API server's aggregator asks on behalf of the HPA. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import express from 'express';
+import type { ErrorRequestHandler, Express, NextFunction, Request, Response } from 'express';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
 import { closeGracefully, listen } from '../../platform/listener.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
-import { sendJson, tlsSocketOf } from '../http.ts';
+import { tlsSocketOf } from '../http.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { concurrencyMetricName } from '../serving-endpoint/resources/make-horizontal-pod-autoscaler.ts';
-import { discovery, makeFailure, makeMetricValues, parseMetricPath } from './answer.ts';
+import { discovery, makeFailure, makeMetricValues, metricPath } from './answer.ts';
 import { isAllowedName } from './front-proxy.ts';
 import type { FrontProxy } from './front-proxy.ts';
 import { parseDeploymentSelector } from './label-selector.ts';
@@ -40,7 +41,7 @@ export interface MetricsServer {
  * @throws AppError as `listen` does.
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
-  const { tls, frontProxy, log } = options;
+  const { tls, frontProxy } = options;
   const secureContext = () => ({
     cert: tls.current()?.cert,
     key: tls.current()?.key,
@@ -50,13 +51,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   });
   const server = createServer(
     { ...secureContext(), requestCert: true, rejectUnauthorized: false },
-    (request, response) => {
-      answer(request, response, options).catch((error: unknown) => {
-        log.error({ error }, 'metrics request failed');
-        if (response.headersSent) response.destroy();
-        else sendJson(response, 500, makeFailure(500, 'InternalError', 'the request failed'));
-      });
-    },
+    makeApp(options),
   );
   const reload = (): void => server.setSecureContext(secureContext());
   tls.onChange(reload);
@@ -65,24 +60,33 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   return { address, stop: () => closeGracefully(server, 1_000) };
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: MetricsServerOptions,
-): Promise<void> {
-  const url = new URL(request.url ?? '/', 'https://metrics');
-  const refusal = refusalOf(tlsSocketOf(request), options.frontProxy());
-  if (refusal !== undefined) {
-    sendJson(response, 401, makeFailure(401, 'Unauthorized', refusal));
-    return;
+function makeApp(options: MetricsServerOptions): Express {
+  const app = express().disable('x-powered-by').disable('etag');
+  app.use((request, response, next) => {
+    const refusal = refusalOf(tlsSocketOf(request), options.frontProxy());
+    if (refusal !== undefined) response.status(401).json(makeFailure(401, 'Unauthorized', refusal));
+    else if (request.method === 'GET') next();
+    else response.status(405).json(makeFailure(405, 'MethodNotAllowed', 'metrics can only be read'));
+  });
+  for (const [path, document] of Object.entries(discovery)) {
+    app.get(path, (_request, response) => response.json(document));
   }
-  if (request.method !== 'GET') {
-    sendJson(response, 405, makeFailure(405, 'MethodNotAllowed', 'metrics can only be read'));
-    return;
-  }
-  const document = discovery[url.pathname];
-  if (document !== undefined) sendJson(response, 200, document);
-  else await answerMetric(url, response, options);
+  app.get(metricPath, (request, response, next) => answerMetric(request, response, next, options));
+  app.use((request, response) => {
+    response.status(404).json(makeFailure(404, 'NotFound', `there is no ${request.path}`));
+  });
+  const onFailure: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (error instanceof URIError) {
+      response
+        .status(400)
+        .json(makeFailure(400, 'BadRequest', `the path ${request.path} is not encoded well`));
+      return;
+    }
+    options.log.error({ error }, 'metrics request failed');
+    if (response.headersSent) next(error);
+    else response.status(500).json(makeFailure(500, 'InternalError', 'the request failed'));
+  };
+  return app.use(onFailure);
 }
 
 function refusalOf(socket: TLSSocket, frontProxy: FrontProxy | undefined): string | undefined {
@@ -96,27 +100,28 @@ function refusalOf(socket: TLSSocket, frontProxy: FrontProxy | undefined): strin
 }
 
 async function answerMetric(
-  url: URL,
-  response: ServerResponse,
+  request: Request<{ namespace: string; metric: string }>,
+  response: Response,
+  next: NextFunction,
   options: MetricsServerOptions,
 ): Promise<void> {
-  const asked = parseMetricPath(url.pathname);
-  if (asked?.metric !== concurrencyMetricName) {
-    sendJson(response, 404, makeFailure(404, 'NotFound', `there is no ${url.pathname}`));
+  const { namespace, metric } = request.params;
+  if (metric !== concurrencyMetricName) {
+    next();
     return;
   }
   try {
-    const names = parseDeploymentSelector(url.searchParams.get('labelSelector') ?? '');
+    const selector = new URL(request.originalUrl, 'https://metrics').searchParams.get('labelSelector');
+    const names = parseDeploymentSelector(selector ?? '');
     const lists = await Promise.all(
-      (names ?? [undefined]).map((name) => options.readConcurrency(asked.namespace, name)),
+      (names ?? [undefined]).map((name) => options.readConcurrency(namespace, name)),
     );
     const windowSeconds = Math.round(options.windowMs / 1000);
-    const values = makeMetricValues(lists.flat(), { now: options.clock.now(), windowSeconds });
-    sendJson(response, 200, values);
+    response.json(makeMetricValues(lists.flat(), { now: options.clock.now(), windowSeconds }));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const status = error.code === 'SELECTOR_INVALID' ? 400 : 503;
     const reason = status === 400 ? 'BadRequest' : 'ServiceUnavailable';
-    sendJson(response, status, makeFailure(status, reason, messageOf(error)));
+    response.status(status).json(makeFailure(status, reason, messageOf(error)));
   }
 }

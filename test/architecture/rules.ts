@@ -142,7 +142,7 @@ const maxLines = 300;
 export const filesAreShort: Rule = (files) =>
   files.flatMap(({ path, text }) => {
     const lines = text.trimEnd().split('\n').length;
-    if (lines <= maxLines || /\blonger\b/.test(headerOf(text))) return [];
+    if (lines <= maxLines || /\blonger\b/i.test(headerOf(text))) return [];
     return [
       `${path}: has ${lines} lines of at most ${maxLines}: split it by idea, or say in its header why it is longer`,
     ];
