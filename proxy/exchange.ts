@@ -2,7 +2,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { droppedReasonHeader, refusalBody, refusals } from './errors.ts';
 import type { Refusal } from './errors.ts';
-import type { Pipeline } from './pipeline.ts';
 
 /** Carries its exchange, so that the listeners of all requests are shared functions instead of closures. */
 export class ProxyRequest extends IncomingMessage {
@@ -22,6 +21,27 @@ export interface Holder {
   release(exchange: Exchange): void;
   /** What the caller is told when time is up. */
   readonly overdue: Refusal;
+}
+
+/** One step of the way. Made by the one factory of its folder under `stages/`. */
+export interface Stage<E extends Exchange = Exchange> {
+  readonly name: string;
+  /**
+   * Does the step. True: go on to the next one at once. False: the stage has refused or answered the request, or it
+   * will call `exchange.proceed()` when it is done; it then sets `exchange.holder` if there is something to let go of.
+   */
+  run(exchange: E): boolean;
+  /** Called once for every exchange when it is over, whichever stages it came through. */
+  finish?(exchange: E): void;
+}
+
+/** What every exchange goes through. */
+export interface Pipeline {
+  readonly stages: readonly Stage[];
+  /** Lets each stage settle what it took for an exchange (turns, counts), in the order of the chain; observe is last. */
+  finish(exchange: Exchange): void;
+  /** A stage threw: a defect of this program. */
+  onDefect(exchange: Exchange, error: unknown): void;
 }
 
 /** Status that metrics and logs give a request whose caller went away first; it is never sent. */

@@ -2,10 +2,10 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeLogger } from '../platform/logging.ts';
 import { Exchange } from './exchange.ts';
+import type { Stage } from './exchange.ts';
 import { startProxyServer } from './http-server.ts';
 import type { ProxyServer } from './http-server.ts';
 import { makePipeline } from './pipeline.ts';
-import type { Stage } from './pipeline.ts';
 import { send } from './testing/http-client-fixture.ts';
 
 const pass = (name: string): Stage => ({ name, run: () => true });

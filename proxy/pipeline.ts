@@ -1,18 +1,6 @@
 /** Owns the order in which every request goes through a proxy: the same chain at the gateway and at a sidecar. */
 import type { Logger } from '../platform/logging.ts';
-import type { Exchange } from './exchange.ts';
-
-/** One step of the way. Made by the one factory of its folder under `stages/`. */
-export interface Stage<E extends Exchange = Exchange> {
-  readonly name: string;
-  /**
-   * Does the step. True: go on to the next one at once. False: the stage has refused or answered the request, or it
-   * will call `exchange.proceed()` when it is done; it then sets `exchange.holder` if there is something to let go of.
-   */
-  run(exchange: E): boolean;
-  /** Called once for every exchange when it is over, whichever stages it came through. */
-  finish?(exchange: E): void;
-}
+import type { Exchange, Pipeline, Stage } from './exchange.ts';
 
 /** The chain. A process leaves out what it has nothing to do for; nobody changes the order. */
 export interface StageChain<E extends Exchange> {
@@ -34,14 +22,6 @@ export interface StageChain<E extends Exchange> {
   readonly forward: Stage<E>;
   /** What it took: metrics and the access log. */
   readonly observe: Stage<E>;
-}
-
-export interface Pipeline {
-  readonly stages: readonly Stage[];
-  /** Lets each stage settle what it took for an exchange (turns, counts), in the order of the chain; observe is last. */
-  finish(exchange: Exchange): void;
-  /** A stage threw: a defect of this program. */
-  onDefect(exchange: Exchange, error: unknown): void;
 }
 
 /** Returns the pipeline of `chain`, in its order. */

@@ -5,8 +5,8 @@ import { messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { awaitReadyPath } from '../sidecar-paths.ts';
 import { ask } from '../upstream/ask.ts';
-import type { DeploymentTarget } from './deployment-target.ts';
-import type { Pod } from './pod.ts';
+import type { DeploymentTarget } from '../targets/deployment-target.ts';
+import type { Pod } from '../targets/pod.ts';
 import { scaleFromZero } from './scale-from-zero.ts';
 
 export interface AwakeningOptions {

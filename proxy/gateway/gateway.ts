@@ -14,7 +14,7 @@ import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { startProxyServer } from '../http-server.ts';
-import type { Pipeline } from '../pipeline.ts';
+import type { Pipeline } from '../exchange.ts';
 import { makeProxyMetrics, registerGauge } from '../proxy-metrics.ts';
 import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
@@ -22,11 +22,11 @@ import type { TlsMaterial } from '../tls-material.ts';
 import { makeAccessReviewChecker } from './access-review.ts';
 import { Awakening } from './awakening.ts';
 import type { GatewayConfig } from './config.ts';
-import type { DeploymentTarget } from './deployment-target.ts';
-import { GatewayExchange } from './gateway-exchange.ts';
+import type { DeploymentTarget } from '../targets/deployment-target.ts';
+import { RoutedExchange } from '../targets/routed-exchange.ts';
 import { HeldDemand } from './held-demand.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
-import { RoutingTable } from './routing-table.ts';
+import { RoutingTable } from '../targets/routing-table.ts';
 import { TargetDirectory } from './target-directory.ts';
 import { makeTokenReviewChecker } from './token-review.ts';
 
@@ -108,7 +108,7 @@ function listenForUsers(
   return startProxyServer({
     address: { host: config.host, port: config.port },
     now,
-    makeExchange: (request, response) => new GatewayExchange(pipeline, request, response, now()),
+    makeExchange: (request, response) => new RoutedExchange(pipeline, request, response, now()),
   });
 }
 

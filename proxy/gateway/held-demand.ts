@@ -2,7 +2,7 @@
 import type { DemandEntry } from '../../core/scaling/demand-report.ts';
 import { DemandMeter } from '../demand/demand-meter.ts';
 import type { DemandSource } from '../demand/demand-reporter.ts';
-import type { DeploymentTarget } from './deployment-target.ts';
+import type { DeploymentTarget } from '../targets/deployment-target.ts';
 
 /** What was sent on is counted by the sidecar that has it, so nothing is counted twice. */
 export class HeldDemand implements DemandSource {

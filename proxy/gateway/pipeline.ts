@@ -4,9 +4,9 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
+import type { Pipeline } from '../exchange.ts';
 import { pushForwardedCaller } from '../forwarded-caller.ts';
 import { makePipeline } from '../pipeline.ts';
-import type { Pipeline } from '../pipeline.ts';
 import type { ProxyMetrics } from '../proxy-metrics.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
 import { makeAuthenticate } from '../stages/authenticate/authenticate.ts';
@@ -21,8 +21,8 @@ import { makeObserve } from '../stages/observe/observe.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
 import type { GatewayConfig } from './config.ts';
-import type { GatewayExchange } from './gateway-exchange.ts';
-import type { RoutedEndpoint, RoutingTable } from './routing-table.ts';
+import type { RoutedExchange } from '../targets/routed-exchange.ts';
+import type { RoutedEndpoint, RoutingTable } from '../targets/routing-table.ts';
 
 export interface GatewayPipelineOptions {
   readonly config: GatewayConfig;
@@ -41,14 +41,14 @@ const coldStartHeader = 'x-fairlead-cold-start';
 export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
   const { config, table, hold, clock, log } = options;
   const now = (): number => clock.monotonic();
-  const current = (exchange: GatewayExchange): RoutedEndpoint | undefined =>
+  const current = (exchange: RoutedExchange): RoutedEndpoint | undefined =>
     table.find(exchange.namespace, exchange.asked?.endpoint ?? '');
   const timeouts = {
     connectMs: config.connectTimeoutMs,
     firstByteMs: config.firstByteTimeoutMs,
     idleMs: config.idleTimeoutMs,
   };
-  return makePipeline<GatewayExchange>(
+  return makePipeline<RoutedExchange>(
     {
       receive: makeReceive({
         readPath: (exchange, path) => readPath(exchange, path, config.namespace),
@@ -97,7 +97,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
 }
 
 /** A namespace comes from the path or is the default; host names that say it have their place here. */
-function readPath(exchange: GatewayExchange, path: string, defaultNamespace: string): Refusal | undefined {
+function readPath(exchange: RoutedExchange, path: string, defaultNamespace: string): Refusal | undefined {
   const asked = parseInvocationPath(path);
   if (asked === undefined) return refusals.unknownPath;
   exchange.asked = asked;
@@ -106,7 +106,7 @@ function readPath(exchange: GatewayExchange, path: string, defaultNamespace: str
 }
 
 function locate(
-  exchange: GatewayExchange,
+  exchange: RoutedExchange,
   endpoint: RoutedEndpoint | undefined,
 ): { ref: EndpointRef; known: boolean } {
   if (endpoint === undefined) {
@@ -118,7 +118,7 @@ function locate(
   return { ref: endpoint, known: true };
 }
 
-function poolOf(exchange: GatewayExchange): NonNullable<GatewayExchange['pod']>['pool'] {
+function poolOf(exchange: RoutedExchange): NonNullable<RoutedExchange['pod']>['pool'] {
   const { pod } = exchange;
   if (pod === undefined) throw new Error('a request reached the forward stage without a pod');
   return pod.pool;

@@ -6,8 +6,8 @@ import { endpointIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { Pool } from '../upstream/pool.ts';
-import { DeploymentTarget } from './deployment-target.ts';
-import type { PodAddress } from './pod.ts';
+import { DeploymentTarget } from '../targets/deployment-target.ts';
+import type { PodAddress } from '../targets/pod.ts';
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 export const serviceIndex = 'service';

@@ -1,7 +1,6 @@
 /** Owns who the caller of the gateway is: the principal behind the access token. */
 import { refusals } from '../../errors.ts';
-import type { Exchange, Holder } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Holder, Stage } from '../../exchange.ts';
 import { tokenOf } from './bearer-token.ts';
 
 export interface Principal {

@@ -1,7 +1,6 @@
 /** Owns whether the caller may query the endpoint, and that nobody else learns whether it exists. */
 import { refusals } from '../../errors.ts';
-import type { Exchange, Holder } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Holder, Stage } from '../../exchange.ts';
 import type { Principal } from '../authenticate/authenticate.ts';
 
 export interface EndpointRef {

@@ -1,14 +1,14 @@
 /** Owns which served entity of an endpoint answers: the one that was asked for, else by the split of the traffic. */
 import { refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
-import type { GatewayExchange } from '../../gateway/gateway-exchange.ts';
-import type { EntityRoute, RoutedEndpoint } from '../../gateway/routing-table.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Stage } from '../../exchange.ts';
+import type { RoutedExchange } from '../../targets/routed-exchange.ts';
+import type { EntityRoute, RoutedEndpoint } from '../../targets/routing-table.ts';
 
 /** Returns the stage that chooses. `current` finds the endpoint anew: it may have changed since it was authorised. */
 export function makeChoose(
-  current: (exchange: GatewayExchange) => RoutedEndpoint | undefined,
-): Stage<GatewayExchange> {
+  current: (exchange: RoutedExchange) => RoutedEndpoint | undefined,
+): Stage<RoutedExchange> {
   return {
     name: 'choose',
     run: (exchange) => {

@@ -3,8 +3,7 @@ import { refusals } from '../../errors.ts';
 import type { Exchange, Holder, ProxyRequest, ProxyResponse } from '../../exchange.ts';
 import type { ResponseHead } from '../../upstream/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
-import { refusalOfFailure } from './forward.ts';
-import type { ForwardRules } from './forward.ts';
+import type { ForwardRules } from './forward-rules.ts';
 import { pushTravellingHeaders } from './request-headers.ts';
 
 /** Both what the exchange is held by, and who hears from the upstream. */
@@ -189,4 +188,16 @@ function pairsOf(raw: readonly string[]): [string, string][] {
   for (let index = 0; index + 1 < raw.length; index += 2)
     pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
   return pairs;
+}
+
+/** Returns what the caller is told when an upstream has failed. */
+function refusalOfFailure(failure: UpstreamFailure): typeof refusals.deadline {
+  switch (failure.error.code) {
+    case 'UPSTREAM_TIMEOUT':
+      return refusals.deadline;
+    case 'UPSTREAM_UNREACHABLE':
+      return refusals.unreachable;
+    default:
+      return refusals.upstreamBroke;
+  }
 }

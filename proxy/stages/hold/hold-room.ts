@@ -1,6 +1,6 @@
 /** Owns the requests that wait for a pod: bounded in number and bytes, in order per Deployment, let go as pods can take them. */
-import type { DeploymentTarget } from '../../gateway/deployment-target.ts';
-import type { GatewayExchange } from '../../gateway/gateway-exchange.ts';
+import type { DeploymentTarget } from '../../targets/deployment-target.ts';
+import type { RoutedExchange } from '../../targets/routed-exchange.ts';
 
 export interface HoldBounds {
   readonly requests: number;
@@ -10,7 +10,7 @@ export interface HoldBounds {
 export interface HoldRoomOptions {
   readonly bounds: HoldBounds;
   /** The exchange has its pod (`exchange.pod`) and goes on. */
-  readonly onPod: (exchange: GatewayExchange) => void;
+  readonly onPod: (exchange: RoutedExchange) => void;
   /** Told of the first one that waits for a target, before anything else happens. */
   readonly onFirst: (target: DeploymentTarget) => void;
   /** Told when nobody waits for a target any more. */
@@ -27,7 +27,7 @@ const streamedBytes = 64 * 1024;
 
 export class HoldRoom {
   readonly #options: HoldRoomOptions;
-  readonly #waiting = new Map<DeploymentTarget, Set<GatewayExchange>>();
+  readonly #waiting = new Map<DeploymentTarget, Set<RoutedExchange>>();
   readonly #unsubscribe = new Map<DeploymentTarget, () => void>();
   #requests = 0;
   #bytes = 0;
@@ -49,12 +49,12 @@ export class HoldRoom {
   }
 
   /** Everybody who waits, for whatever target. */
-  everybody(): GatewayExchange[] {
+  everybody(): RoutedExchange[] {
     return [...this.#waiting.values()].flatMap((waiting) => [...waiting]);
   }
 
   /** Takes the exchange in; false: there is no room. */
-  enter(exchange: GatewayExchange, target: DeploymentTarget): boolean {
+  enter(exchange: RoutedExchange, target: DeploymentTarget): boolean {
     const { requests, bytes } = this.#options.bounds;
     const size = bytesOf(exchange);
     if (this.#requests + 1 > requests || this.#bytes + size > bytes) return false;
@@ -77,7 +77,7 @@ export class HoldRoom {
   }
 
   /** Takes the exchange out, where it still waits. */
-  leave(exchange: GatewayExchange, target: DeploymentTarget): void {
+  leave(exchange: RoutedExchange, target: DeploymentTarget): void {
     const waiting = this.#waiting.get(target);
     if (waiting?.delete(exchange) !== true) return;
     this.#requests -= 1;
@@ -102,6 +102,6 @@ export class HoldRoom {
   }
 }
 
-function bytesOf(exchange: GatewayExchange): number {
+function bytesOf(exchange: RoutedExchange): number {
   return exchange.body?.length ?? streamedBytes;
 }

@@ -3,11 +3,10 @@ import { headerOf } from '../../upstream/ask.ts';
 import type { ResponseHead } from '../../upstream/response-head.ts';
 import { droppedReasonHeader, refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
-import type { Exchange, Holder } from '../../exchange.ts';
-import type { DeploymentTarget } from '../../gateway/deployment-target.ts';
-import { GatewayExchange } from '../../gateway/gateway-exchange.ts';
-import type { Pod } from '../../gateway/pod.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Holder, Stage } from '../../exchange.ts';
+import type { DeploymentTarget } from '../../targets/deployment-target.ts';
+import { RoutedExchange } from '../../targets/routed-exchange.ts';
+import type { Pod } from '../../targets/pod.ts';
 import { HoldRoom } from './hold-room.ts';
 import type { HoldRoomOptions } from './hold-room.ts';
 
@@ -24,7 +23,7 @@ const unreachableMs = 15_000;
 /** Returns the stage that holds. */
 export const makeHold = (options: HoldOptions): HoldStage => new HoldStage(options);
 
-export class HoldStage implements Stage<GatewayExchange> {
+export class HoldStage implements Stage<RoutedExchange> {
   readonly name = 'queue';
   readonly room: HoldRoom;
   readonly #now: () => number;
@@ -48,7 +47,7 @@ export class HoldStage implements Stage<GatewayExchange> {
     });
   }
 
-  run(exchange: GatewayExchange): boolean {
+  run(exchange: RoutedExchange): boolean {
     const target = exchange.route?.target;
     if (target === undefined) return false;
     const heldBefore = exchange.heldSince !== undefined;
@@ -65,7 +64,7 @@ export class HoldStage implements Stage<GatewayExchange> {
   }
 
   /** The pod could not be connected to. `now`: the exchange has another. `later`: it is held until there is one. */
-  findAnother(exchange: GatewayExchange): 'now' | 'later' {
+  findAnother(exchange: RoutedExchange): 'now' | 'later' {
     const target = exchange.route?.target;
     const other = this.#leaveSuspect(exchange, target);
     if (other !== undefined) {
@@ -81,7 +80,7 @@ export class HoldStage implements Stage<GatewayExchange> {
    * True: the request is held again. The sidecar had no room for one that was held before and is not to be refused at
    * last; or it could not reach its model, so that no model has seen the request.
    */
-  takesBack(exchange: GatewayExchange, head: ResponseHead): boolean {
+  takesBack(exchange: RoutedExchange, head: ResponseHead): boolean {
     if ((head.status !== 429 && head.status !== 503) || exchange.body === undefined) return false;
     const reason = headerOf(head.headers, droppedReasonHeader);
     if (head.status === 503 && reason === refusals.unreachable.reason) {
@@ -95,7 +94,7 @@ export class HoldStage implements Stage<GatewayExchange> {
   }
 
   /** The routes have changed: whoever waits for what is no longer there chooses anew. */
-  reconsider(isCurrent: (exchange: GatewayExchange) => boolean): void {
+  reconsider(isCurrent: (exchange: RoutedExchange) => boolean): void {
     for (const exchange of this.room.everybody()) {
       if (isCurrent(exchange)) continue;
       this.#leaveRoom(exchange);
@@ -105,13 +104,13 @@ export class HoldStage implements Stage<GatewayExchange> {
     }
   }
 
-  finish(exchange: GatewayExchange): void {
+  finish(exchange: RoutedExchange): void {
     const target = exchange.route?.target;
     exchange.leavePod();
     if (target !== undefined && this.room.waitingFor(target) > 0) this.room.letGo(target);
   }
 
-  #hold(exchange: GatewayExchange, target: DeploymentTarget): void {
+  #hold(exchange: RoutedExchange, target: DeploymentTarget): void {
     exchange.heldSince ??= this.#now();
     exchange.holder = this.#starting;
     const { unreachableSince } = exchange;
@@ -126,7 +125,7 @@ export class HoldStage implements Stage<GatewayExchange> {
   }
 
   /** Takes the exchange away from a pod that cannot be reached; returns one that perhaps can be. */
-  #leaveSuspect(exchange: GatewayExchange, target: DeploymentTarget | undefined): Pod | undefined {
+  #leaveSuspect(exchange: RoutedExchange, target: DeploymentTarget | undefined): Pod | undefined {
     const { pod } = exchange;
     exchange.leavePod();
     if (pod !== undefined) target?.suspect(pod);
@@ -139,7 +138,7 @@ export class HoldStage implements Stage<GatewayExchange> {
   }
 
   #leaveRoom(exchange: Exchange): void {
-    if (!(exchange instanceof GatewayExchange)) return;
+    if (!(exchange instanceof RoutedExchange)) return;
     const target = exchange.route?.target;
     if (target !== undefined) this.room.leave(exchange, target);
   }

@@ -1,8 +1,7 @@
 /** Owns how much a caller may ask: the endpoint's limits on calls, applied once, at the first hop. */
 import type { CallQuota } from '../../../core/quota/fixed-window.ts';
 import { refusals } from '../../errors.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Stage } from '../../exchange.ts';
 
 export interface LimitOptions<E extends Exchange> {
   /** The counters of the endpoint that the exchange asks. */

@@ -1,7 +1,6 @@
 /** Owns what remains of a request: metrics, and a line in the access log at debug level, without tokens or bodies. */
 import type { Logger } from '../../../platform/logging.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Stage } from '../../exchange.ts';
 import { noEndpoint } from '../../proxy-metrics.ts';
 import type { ProxyMetrics } from '../../proxy-metrics.ts';
 

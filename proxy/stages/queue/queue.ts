@@ -1,8 +1,7 @@
 /** Owns the wait for a turn at the model beside a sidecar, and that demand counts who waits and who is served. */
 import type { DemandMeter } from '../../demand/demand-meter.ts';
 import { refusals } from '../../errors.ts';
-import type { Exchange, Holder } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Holder, Stage } from '../../exchange.ts';
 import { Slots } from './slots.ts';
 import type { SlotBounds } from './slots.ts';
 

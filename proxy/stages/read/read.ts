@@ -1,7 +1,6 @@
 /** Owns what is read of a body before it is sent on: small ones of known length whole, larger ones not at all. */
 import { refusals } from '../../errors.ts';
-import type { Exchange, Holder, ProxyRequest } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Holder, ProxyRequest, Stage } from '../../exchange.ts';
 
 /**
  * Up to this a body is collected. It then costs the model no turn while it trickles in, goes out in one write with its

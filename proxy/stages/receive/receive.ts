@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Stage } from '../../exchange.ts';
 
 export interface ReceiveOptions<E extends Exchange> {
   /** Notes on the exchange what the path asks for, or says why it will not. */

@@ -1,6 +1,5 @@
 /** Owns the choice of a sidecar: the one served entity beside it. */
-import type { Exchange } from '../../exchange.ts';
-import type { Stage } from '../../pipeline.ts';
+import type { Exchange, Stage } from '../../exchange.ts';
 
 export interface LocalEntity {
   readonly servedEntity: string;

@@ -2,9 +2,8 @@
 import type { TLSSocket } from 'node:tls';
 import { identitiesOf } from '../../../platform/tls/identity.ts';
 import { refusals } from '../../errors.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange, Stage } from '../../exchange.ts';
 import { forwardedHeaders, parsePrincipal, parseGroups } from '../../forwarded-caller.ts';
-import type { Stage } from '../../pipeline.ts';
 
 /** Returns the stage that accepts forwarded requests. `trusted` are the identities that count now. */
 export function makeTrustForwarder<E extends Exchange>(trusted: () => readonly string[]): Stage<E> {

@@ -1,10 +1,10 @@
-/** Owns what the gateway knows of a request beyond what every proxy does: what it asks for, and where it goes. */
+/** Owns what is known of a request that is routed: beyond what every proxy knows, what it asks for and where it goes. */
 import type { InvocationTarget } from '../../core/routing/invocation-path.ts';
 import { Exchange } from '../exchange.ts';
 import type { Pod } from './pod.ts';
 import type { EntityRoute, RoutedEndpoint } from './routing-table.ts';
 
-export class GatewayExchange extends Exchange {
+export class RoutedExchange extends Exchange {
   asked: InvocationTarget | undefined;
   namespace = '';
   endpoint: RoutedEndpoint | undefined;

@@ -1,4 +1,4 @@
-/** Owns one pod as the gateway sees it: its address, what is known of it, and the connections to its sidecar. */
+/** Owns one pod as a router of requests sees it: its address, what is known of it, and the connections to its sidecar. */
 import type { Replica } from '../../core/routing/least-request.ts';
 import type { Pool } from '../upstream/pool.ts';
 
@@ -13,11 +13,11 @@ export class Pod implements Replica {
   readonly host: string;
   readonly port: number;
   readonly pool: Pool;
-  /** Requests of this gateway under way there. */
+  /** Requests of this process under way there. */
   inFlight = 0;
   /** EndpointSlices call it ready. */
   listedReady = false;
-  /** It has told this gateway itself that it is ready, which EndpointSlices learn later. */
+  /** It has told this process itself that it is ready, which EndpointSlices learn later. */
   proven = false;
   /** Monotonic milliseconds until which a failed connection is held against it. */
   suspectUntil = 0;

@@ -1,0 +1,26 @@
+/** Owns what a process decides about forwarding: where to, with which headers and bounds, and what when it fails. */
+import type { Exchange } from '../../exchange.ts';
+import type { Pool } from '../../upstream/pool.ts';
+import type { ResponseHead } from '../../upstream/response-head.ts';
+import type { PhaseTimeouts, UpstreamFailure } from '../../upstream/upstream-request.ts';
+
+export interface ForwardRules<E extends Exchange> {
+  readonly poolOf: (exchange: E) => Pool;
+  /** The path at the upstream, with the query. */
+  readonly pathOf: (exchange: E) => string;
+  readonly timeouts: () => PhaseTimeouts;
+  readonly maxBodyBytes: () => number;
+  /** Appends raw pairs to the request. */
+  readonly addRequestHeaders: (exchange: E, headers: string[]) => void;
+  /** Appends raw pairs to the answer. */
+  readonly addAnswerHeaders: (exchange: E, headers: string[]) => void;
+  /**
+   * The request could not be sent. `now`: `poolOf` gives somewhere else to try. `later`: the exchange is in other hands
+   * and comes back to this stage, or not. `no`: it is over.
+   */
+  readonly findAnother?: (exchange: E) => 'now' | 'later' | 'no';
+  /** True: this answer is not for the caller, the exchange goes back to an earlier stage (and was told so). */
+  readonly takesBack?: (exchange: E, head: ResponseHead) => boolean;
+  /** An attempt has failed for good; for logs. */
+  readonly onFailure: (exchange: E, failure: UpstreamFailure) => void;
+}
