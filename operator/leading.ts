@@ -8,7 +8,7 @@ import { keyOf } from '../kube/resource.ts';
 import type { Clock } from '../platform/clock.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logging.ts';
-import type { Authority } from './certificates/authority-keeper.ts';
+import type { Authority } from './certificates/authority.ts';
 import { reconcileSystemCertificates } from './certificates/system-certificates.ts';
 import { ChildWriter } from './children/apply-child.ts';
 import type { OperatorConfig } from './config.ts';

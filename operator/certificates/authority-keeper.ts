@@ -4,24 +4,17 @@ import { secrets } from '../../kube/kinds.ts';
 import type { Secret } from '../../kube/kinds.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { issueCertificate, makeAuthority } from '../../platform/tls/authority.ts';
+import { makeAuthority } from '../../platform/tls/authority.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';
 import type { OperatorConfig } from '../config.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
-import { authorityData, parseAuthority, planAuthority, trustBundle } from './authority-state.ts';
+import { authorityOf } from './authority.ts';
+import type { Authority } from './authority.ts';
+import { authorityData, parseAuthority, planAuthority } from './authority-state.ts';
 import type { AuthorityState, AuthorityStep } from './authority-state.ts';
-import type { CertificateWish } from './check-certificate.ts';
 import { tlsSecret } from './tls-secret.ts';
 
 const authoritySecretName = 'fairlead-ca';
-
-/** What others need of the authority. */
-export interface Authority {
-  readonly certificatePem: string;
-  /** All authorities that are trusted, PEM. */
-  readonly bundlePem: string;
-  issue(wish: CertificateWish): Promise<KeyPair>;
-}
 
 export interface AuthorityKeeperOptions {
   readonly client: KubeClient;
@@ -84,13 +77,4 @@ async function write(
     const metadata = { ...wanted.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
     await client.replace(secrets, { ...wanted, metadata }, { fieldManager });
   }
-}
-
-function authorityOf(state: AuthorityState, { config, clock }: AuthorityKeeperOptions): Authority {
-  return {
-    certificatePem: state.current.certificatePem,
-    bundlePem: trustBundle(state),
-    issue: (wish) =>
-      issueCertificate(state.current, { ...wish, now: clock.now(), validMs: config.certificates.validity }),
-  };
 }

@@ -9,7 +9,7 @@ import { controllerUid } from '../ownership.ts';
 import { endpointLabels, sidecarSecretName } from '../serving-endpoint/names.ts';
 import { ownerReference } from '../serving-endpoint/resources/owner.ts';
 import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
-import type { Authority } from './authority-keeper.ts';
+import type { Authority } from './authority.ts';
 import { renewalTime } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
 import { checkTlsSecret, makeTlsSecret, secretText } from './tls-secret.ts';

@@ -8,7 +8,7 @@ import type { Logger } from '../../platform/logging.ts';
 import { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config.ts';
 import { reconcileAuthority } from './authority-keeper.ts';
-import type { Authority } from './authority-keeper.ts';
+import type { Authority } from './authority.ts';
 import type { CertificateWish } from './check-certificate.ts';
 import { checkTlsSecret, makeTlsSecret } from './tls-secret.ts';
 

@@ -4,7 +4,7 @@ import type { Secret } from '../../kube/kinds.ts';
 import type { ObjectMeta } from '../../kube/resource.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
-import type { Authority } from './authority-keeper.ts';
+import type { Authority } from './authority.ts';
 import { checkCertificate } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
 

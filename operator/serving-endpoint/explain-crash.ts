@@ -10,13 +10,15 @@ type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses
 export type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 
 const longestLog = 2_000;
+/** FallbackToLogsOnError keeps at most this much of a log (Kubernetes: Container.terminationMessagePolicy). */
+const kubeletCutBytes = 2_048;
 
 /**
  * Returns what a container told at its end, the last line first: there a program says why it ends. The lines before
- * it follow as they are, the last ones of them where they are many. Empty where it told nothing.
+ * it follow, the last ones of them where they are many. Empty where it told nothing.
  */
 export function lastWords(run: Terminated): string {
-  const lines = (run.message ?? '').trim().split('\n');
+  const lines = wholeLines(run.message ?? '').flatMap(readable);
   const cause = lines.pop() ?? '';
   const log: string[] = [];
   for (
@@ -30,6 +32,29 @@ export function lastWords(run: Terminated): string {
   return log.length === 0
     ? cause.slice(-longestLog)
     : `${cause.slice(-longestLog)}\nIts last log lines:\n${log.join('\n')}`;
+}
+
+/** The kubelet cuts a log at a number of bytes: the first line is then half a line, and half a JSON line says nothing. */
+function wholeLines(text: string): string[] {
+  const lines = text.trim().split('\n');
+  const isCut = Buffer.byteLength(text) >= kubeletCutBytes && lines.length > 1;
+  return isCut ? lines.slice(1) : lines;
+}
+
+/** A structured line is for machines: people want its message, and the stack where there is one. */
+function readable(line: string): string[] {
+  if (!line.startsWith('{')) return [line];
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return [line];
+  }
+  const { level, message, msg, stack } = record as Record<string, unknown>;
+  const text = message ?? msg;
+  if (typeof text !== 'string') return [line];
+  const said = typeof level === 'string' ? `${level}: ${text}` : text;
+  return typeof stack === 'string' ? [said, ...stack.split('\n')] : [said];
 }
 
 /** Returns the explanation of a container that has failed for good, as far as one can tell. */

@@ -17,7 +17,7 @@ import { servingEndpoints } from '../../kube/kinds.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
-import type { Authority } from '../certificates/authority-keeper.ts';
+import type { Authority } from '../certificates/authority.ts';
 import { isUsable, makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
 import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config.ts';

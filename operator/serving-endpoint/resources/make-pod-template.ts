@@ -1,14 +1,11 @@
 /** Owns the pod of a served entity: model fetcher, sidecar, model server, under the overlays of runtime and entity. */
 import { labels } from '../../../crds/schema/api.ts';
-import type { Deployment } from '../../../kube/kinds.ts';
+import type { Container, PodTemplate } from '../../../kube/kinds.ts';
 import { fillPlaceholders } from '../../serving-runtime/fill-placeholders.ts';
 import { overlayTemplate } from '../../serving-runtime/overlay.ts';
 import { deploymentLabels, sidecarSecretName } from '../names.ts';
 import type { Blueprint } from './blueprint.ts';
 import { adminPort, makeSidecarContainer, sidecarVolumes } from './make-sidecar-container.ts';
-
-export type PodTemplate = NonNullable<Deployment['spec']>['template'];
-export type Container = NonNullable<PodTemplate['spec']>['containers'][number];
 
 /** Where model servers find the model. */
 const modelDirectory = '/mnt/models';
