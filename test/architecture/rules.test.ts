@@ -5,12 +5,14 @@ import {
   clientNodeIsLoadedInOnePlace,
   coreIsPure,
   filesAreShort,
+  filesImportInNoCircle,
   filesSayWhatTheyOwn,
   namesSayWhatIsInside,
   nobodyImportsAProcess,
   productionLeavesTestsAlone,
   proxiesStayLight,
   roomsImportInOneDirection,
+  stagesImportNoProcess,
 } from './rules.ts';
 import { parseSource } from './source-file.ts';
 
@@ -59,6 +61,42 @@ const rows: Row[] = [
     sentence: 'a test may import across rooms',
     rule: roomsImportInOneDirection,
     files: { 'operator/a.test.ts': "import { x } from '../proxy/b.ts';" },
+  },
+  {
+    sentence: 'a stage does not import the gateway, not even its types',
+    rule: stagesImportNoProcess,
+    files: { 'proxy/stages/hold/a.ts': "import type { X } from '../../gateway/b.ts';" },
+    violation: 'proxy/stages/hold/a.ts: imports proxy/gateway/b.ts, which belongs to the gateway',
+  },
+  {
+    sentence: 'the gateway does not import the sidecar',
+    rule: stagesImportNoProcess,
+    files: { 'proxy/gateway/a.ts': "import { x } from '../sidecar/b.ts';" },
+    violation: 'proxy/gateway/a.ts: imports proxy/sidecar/b.ts, which belongs to the sidecar',
+  },
+  {
+    sentence: 'the gateway imports itself, and stages',
+    rule: stagesImportNoProcess,
+    files: { 'proxy/gateway/a.ts': "import './b.ts'; import '../stages/hold/c.ts';" },
+  },
+  {
+    sentence: 'files do not import in a circle, of types neither',
+    rule: filesImportInNoCircle,
+    files: {
+      'core/a.ts': "import { b } from './b.ts';",
+      'core/b.ts': "import { c } from './c.ts';",
+      'core/c.ts': "import type { B } from './b.ts';",
+    },
+    violation: 'core/b.ts -> core/c.ts -> core/b.ts: import one another',
+  },
+  {
+    sentence: 'two files may import the same third',
+    rule: filesImportInNoCircle,
+    files: {
+      'core/a.ts': "import './b.ts'; import './c.ts';",
+      'core/b.ts': "import './c.ts';",
+      'core/c.ts': '',
+    },
   },
   {
     sentence: 'a process is not imported, even on demand',

@@ -44,6 +44,51 @@ export const roomsImportInOneDirection: Rule = (files) =>
         });
     });
 
+/** A folder with a process of the proxy in it; what both share, stages above all, stands beside the two. */
+const proxyProcessOf = (path: string): string | undefined => /^proxy\/(gateway|sidecar)\//.exec(path)?.[1];
+
+/** Otherwise a stage of one process could not serve in the other. */
+export const stagesImportNoProcess: Rule = (files) =>
+  files
+    .filter(({ path }) => roomOf(path) === 'proxy' && !isForTests(path))
+    .flatMap(({ path, imports }) =>
+      imports
+        .map(({ target }) => ({ target, process: proxyProcessOf(target) }))
+        .filter(({ process }) => process !== undefined && process !== proxyProcessOf(path))
+        .map(
+          ({ target, process }) =>
+            `${path}: imports ${target}, which belongs to the ${process ?? ''}: move what is needed to a folder beside the processes`,
+        ),
+    );
+
+/** Its parts still reach one another through its server.ts. */
+const circleStands = 'devcluster/apiserver/';
+
+/** Types count as well: files in a circle are one idea cut in the wrong place, or two that cannot be read apart. */
+export const filesImportInNoCircle: Rule = (files) => {
+  const checked = files.filter(({ path }) => !path.startsWith(circleStands));
+  const byPath = new Map(checked.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const follow = (path: string, way: readonly string[]): Violation[] => {
+    const begins = way.indexOf(path);
+    if (begins !== -1) {
+      const circle = [...way.slice(begins), path].join(' -> ');
+      return [`${circle}: import one another: move what they share to a file of its own`];
+    }
+    if (done.has(path)) return [];
+    const targets = new Set(
+      byPath
+        .get(path)
+        ?.imports.map(({ target }) => target)
+        .filter(isOurs),
+    );
+    const found = [...targets].flatMap((target) => follow(target, [...way, path]));
+    done.add(path);
+    return found;
+  };
+  return checked.flatMap(({ path }) => follow(path, []));
+};
+
 /** A main.ts starts a process when it is loaded; image/ is the switch between the processes. */
 export const nobodyImportsAProcess: Rule = (files) =>
   files
