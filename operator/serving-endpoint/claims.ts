@@ -163,7 +163,8 @@ function certificateClaim({ certificate }: Outlook): Claim {
 function fieldsClaim(spec: ServingEndpointSpec): Claim {
   const type = conditionTypes.fieldsSupported;
   const unsupported = unsupportedFieldsOf(spec);
-  if (unsupported.length === 0) return claim(type, 'True', fieldReasons.allSupported);
+  if (unsupported.length === 0)
+    return claim(type, 'True', fieldReasons.allSupported, 'every field of the spec is acted on');
   const message = unsupported.map((field) => `${field.path}: ${field.message}`).join('; ');
   return claim(type, 'False', fieldReasons.notYetSupported, message);
 }

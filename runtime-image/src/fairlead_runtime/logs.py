@@ -10,6 +10,10 @@ from typing import Any
 
 from fairlead_runtime.redaction import redact
 
+# Kubernetes shows the last 2048 bytes of a log as the reason why a container ended; the
+# line with the stack has to fit in, beside the sentence that follows it.
+_STACK_LIMIT = 1000
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -29,8 +33,21 @@ class JsonLines(logging.Formatter):
             if name not in _STANDARD:
                 line[name] = redact(value) if isinstance(value, str) else value
         if record.exc_info:
-            line["stack"] = redact(self.formatException(record.exc_info))
+            line["stack"] = innermost(redact(self.formatException(record.exc_info)))
         return json.dumps(line, default=str)
+
+
+def innermost(stack: str) -> str:
+    """Keeps the end of a stack: the frames where it happened, and the exception."""
+    lines = [line for line in stack.splitlines() if line.strip(" ^~")]
+    kept: list[str] = []
+    room = _STACK_LIMIT
+    for line in reversed(lines):
+        room -= len(line) + 1
+        if room < 0 and kept:
+            return "\n".join(["…", *reversed(kept)])
+        kept.append(line)
+    return "\n".join(reversed(kept))
 
 
 def configure_logging(level: str) -> None:

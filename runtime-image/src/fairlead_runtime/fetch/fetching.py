@@ -38,7 +38,8 @@ def fetch_model(source: Source, path: Path) -> None:
             except Failure:
                 raise
             except Exception as error:
-                _logger.error("the fetch failed", exc_info=error)
+                # The failure says the cause in words; the stack is for who looks into this program.
+                _logger.debug("the fetch failed", exc_info=error)
                 raise explain_download_error(source, destination.path, error) from error
         _logger.info(
             "fetched",
