@@ -8,6 +8,7 @@ import { startProbes } from './aggregation/availability.ts';
 import type { RunningAggregator } from './aggregation/aggregator.ts';
 import { makeAuthenticator } from './authn/authenticator.ts';
 import { makeTokenIssuer } from './authn/token-issuer.ts';
+import type { ServiceAccountTokenRequest } from './authn/token-issuer.ts';
 import { makeAuthorizer } from './authz/rbac.ts';
 import { bootstrapObjects, publishApiService } from './bootstrap.ts';
 import { makeBuiltinTypes } from './builtin/builtin-types.ts';
@@ -41,16 +42,6 @@ export interface ApiServerOptions {
   readonly clock?: Clock;
   /** How many changes of each kind a watch can resume behind; for tests of what happens beyond. */
   readonly watchHistory?: number;
-}
-
-export interface ServiceAccountTokenRequest {
-  readonly namespace: string;
-  readonly name: string;
-  readonly audiences?: readonly string[];
-  /** Default one hour. */
-  readonly expirationSeconds?: number;
-  /** Binds the token to a pod: it ends with the pod. */
-  readonly pod?: { readonly name: string; readonly uid: string };
 }
 
 export interface ApiServer {

@@ -6,7 +6,6 @@ import type { KeyPair } from '../../../platform/tls/authority.ts';
 import type { DiscoveredResource, RemoteGroupVersion } from '../discovery/discovery.ts';
 import { ApiError, serviceUnavailable } from '../errors/api-error.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { Aggregator } from '../http/server.ts';
 import { isObject, objectAt } from '../objects/kube-object.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import type { UserInfo } from '../pipeline/request-context.ts';
@@ -29,6 +28,13 @@ export interface AggregatorOptions {
   readonly store: ObjectStore;
   /** With which this server shows the backends that it speaks for its users. */
   readonly clientCertificate: KeyPair;
+}
+
+/** Passes requests for groups that another server serves on to it. */
+export interface Aggregator {
+  /** Returns whether that group and version is another server's. */
+  serves(group: string, version: string): boolean;
+  proxy(exchange: Exchange): Promise<void>;
 }
 
 export interface RunningAggregator extends Aggregator {

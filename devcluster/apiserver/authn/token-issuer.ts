@@ -7,7 +7,6 @@ import { notFound } from '../errors/api-error.ts';
 import { isObject, objectAt } from '../objects/kube-object.ts';
 import type { JsonObject } from '../objects/kube-object.ts';
 import type { UserInfo } from '../pipeline/request-context.ts';
-import type { ServiceAccountTokenRequest } from '../server.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 export const tokenIssuer = 'https://kubernetes.default.svc';
@@ -15,6 +14,16 @@ const algorithm = 'ES256';
 const defaultLifetimeSeconds = 3_600;
 const minLifetimeSeconds = 600;
 const maxLifetimeSeconds = 24 * 3_600;
+
+export interface ServiceAccountTokenRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly audiences?: readonly string[];
+  /** Default one hour. */
+  readonly expirationSeconds?: number;
+  /** Binds the token to a pod: it ends with the pod. */
+  readonly pod?: { readonly name: string; readonly uid: string };
+}
 
 export interface VerifiedToken {
   readonly user: UserInfo;

@@ -5,6 +5,7 @@ import { listen } from '../../../platform/listener.ts';
 import type { ListenAddress } from '../../../platform/listener.ts';
 import type { Logger } from '../../../platform/logging.ts';
 import type { KeyPair } from '../../../platform/tls/authority.ts';
+import type { Aggregator } from '../aggregation/aggregator.ts';
 import type { Authenticator } from '../authn/authenticator.ts';
 import { bearerTokenOf } from '../authn/authenticator.ts';
 import type { AccessAttributes, Authorizer } from '../authz/rbac.ts';
@@ -21,13 +22,6 @@ import type { PathRequest, RequestInfo, ResourceRequest } from './request-info.t
 import { checkVerb, handleResource } from './resource-handlers.ts';
 import type { ResourceDeps } from './resource-handlers.ts';
 import { sendError } from './responses.ts';
-
-/** Passes requests for groups that another server serves on to it. */
-export interface Aggregator {
-  /** Returns whether that group and version is another server's. */
-  serves(group: string, version: string): boolean;
-  proxy(exchange: Exchange): Promise<void>;
-}
 
 export interface HttpDeps extends ResourceDeps, CallDeps, PathDeps {
   readonly authenticator: Authenticator;

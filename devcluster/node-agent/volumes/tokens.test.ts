@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServiceAccountTokenRequest } from '../../apiserver/server.ts';
+import type { ServiceAccountTokenRequest } from '../../apiserver/authn/token-issuer.ts';
 import { aPod } from '../../controllers/objects/object-builders.ts';
 import { PodTokens } from './tokens.ts';
 
