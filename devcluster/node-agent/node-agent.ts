@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
+import { ProcessRecords } from '../../platform/processes/process-records.ts';
 import type { NodeServices } from '../apiserver/node-services.ts';
 import type { ApiServer } from '../apiserver/server.ts';
 import { makeEventRecorder } from '../controllers/objects/events.ts';
@@ -19,7 +20,6 @@ import type { NodeParts } from './pod/node-parts.ts';
 import { PodWorker } from './pod/pod-worker.ts';
 import { previousPathOf } from './process/log-file.ts';
 import { readLogTimes } from './process/log-times.ts';
-import { ProcessRecords } from './process/process-records.ts';
 
 const nodeName = 'fairlead-node';
 
@@ -46,7 +46,9 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<{ stop(
   const { api, stateDir, log, clock = systemClock } = options;
   const client = api.localClient('kubelet');
   const records = new ProcessRecords(join(stateDir, 'processes'));
-  await records.endLeftovers(log);
+  await records.endLeftovers({
+    onFound: ({ pid, owner }) => log.info({ pid, owner }, 'ending a process that an earlier run left behind'),
+  });
   const podsDir = join(stateDir, 'pods');
   await mkdir(podsDir, { recursive: true, mode: 0o700 });
   const events = makeEventRecorder({ client, component: 'kubelet', log, clock });

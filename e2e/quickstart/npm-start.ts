@@ -1,6 +1,6 @@
 /** Owns `npm start` as a person runs it: in a terminal of its own, ended with Ctrl-C. */
 import { spawn } from 'node:child_process';
-import { killGroup } from '../../quickstart/processes/process-group.ts';
+import { signalGroup } from '../../platform/processes/process-group.ts';
 import { repository } from '../../quickstart/settings.ts';
 
 export interface QuickstartRun {
@@ -42,7 +42,7 @@ export function startQuickstart(env: Readonly<Record<string, string>>): Quicksta
       return output;
     },
     interrupt: async () => {
-      killGroup(group, 'SIGINT');
+      signalGroup(group, 'SIGINT');
       await ended;
     },
     killStarter: () => void npm.kill('SIGKILL'),

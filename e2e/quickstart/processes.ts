@@ -1,6 +1,6 @@
 /** Owns the question which processes of this machine belong to a run. Linux only, as the embedded cluster is. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { isAlive } from '../../quickstart/processes/process-group.ts';
+import { isAlive } from '../../platform/processes/process-group.ts';
 
 /** Returns the command lines of the processes that work in `dir`: it is in their arguments, environment or place. */
 export function processesOf(dir: string): string[] {

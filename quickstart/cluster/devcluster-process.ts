@@ -1,11 +1,11 @@
 /** Owns the embedded cluster as a child process: its images, its start, and that nothing of it stays. */
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../platform/errors.ts';
+import { ProcessRecords } from '../../platform/processes/process-records.ts';
 import type { Home } from '../home.ts';
 import type { Lifetime } from '../processes/lifetime.ts';
-import { killGroup } from '../processes/process-group.ts';
 import { startServiceProcess } from '../processes/service-process.ts';
 import type { ServiceProcess } from '../processes/service-process.ts';
 import { repository } from '../settings.ts';
@@ -83,16 +83,8 @@ function environmentOfCluster(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FAIRLEAD_')));
 }
 
-/**
- * A cluster that was killed leaves the processes of its pods behind. It notes each as `<process id>.json` while it runs,
- * and begins with none; so what is noted once it has ended is left over, and each leads a group of its own.
- */
+/** A cluster that was killed leaves the processes of its pods behind, and its notes of them. */
 async function stopWithPods(cluster: ServiceProcess, home: Home): Promise<void> {
   await cluster.stop();
-  const notes = join(home.dir, 'node', 'processes');
-  if (!existsSync(notes)) return;
-  for (const name of readdirSync(notes)) {
-    killGroup(Number.parseInt(name, 10), 'SIGKILL');
-    rmSync(join(notes, name));
-  }
+  await new ProcessRecords(join(home.dir, 'node', 'processes')).endLeftovers();
 }

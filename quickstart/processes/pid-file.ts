@@ -1,8 +1,8 @@
 /** Owns the rule that one folder serves one run at a time. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { AppError } from '../../platform/errors.ts';
+import { isAlive } from '../../platform/processes/process-group.ts';
 import type { Ending } from './lifetime.ts';
-import { isAlive } from './process-group.ts';
 
 /**
  * Claims the folder of `pidFile` for this process and returns what gives it back. The file of a run that died without

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isAlive } from './process-group.ts';
+import { isAlive } from '../../platform/processes/process-group.ts';
 import { runToEnd } from './run-to-end.ts';
 
 let dir: string;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { AppError } from '../../platform/errors.ts';
-import { killGroup } from './process-group.ts';
+import { signalGroup } from '../../platform/processes/process-group.ts';
 
 /**
  * Runs a command and resolves when it ended well. An abort ends the command and everything that it started.
@@ -34,7 +34,7 @@ export async function runToEnd(
   });
   closeSync(log);
   const onAbort = (): void => {
-    if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
+    if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   };
   signal.addEventListener('abort', onAbort);
   const code = await new Promise<number | null>((resolve, reject) => {

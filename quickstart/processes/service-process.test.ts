@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isAlive } from './process-group.ts';
+import { isAlive } from '../../platform/processes/process-group.ts';
 import { startServiceProcess } from './service-process.ts';
 
 let dir: string;

@@ -1,8 +1,8 @@
 /** Owns a long-lived child process: started in a group of its own, its output in a log file, ended in order or by force. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { signalGroup } from '../../platform/processes/process-group.ts';
 import type { Ending } from './lifetime.ts';
-import { killGroup } from './process-group.ts';
 
 export interface ServiceProcess extends Ending {
   readonly pid: number;
@@ -46,7 +46,7 @@ export function startServiceProcess(
       await ended;
     },
     force: () => {
-      if (pid !== 0) killGroup(pid, 'SIGKILL');
+      if (pid !== 0) signalGroup(pid, 'SIGKILL');
     },
   };
 }

@@ -1,12 +1,12 @@
 /** Owns what every pod on this node shares: the API, the machine, the images and where files are kept. */
 import type { Clock } from '../../../platform/clock.ts';
 import type { Logger } from '../../../platform/logging.ts';
+import type { ProcessRecords } from '../../../platform/processes/process-records.ts';
 import type { LocalClient } from '../../apiserver/client/local-client.ts';
 import type { ApiServer } from '../../apiserver/server.ts';
 import type { EventRecorder } from '../../controllers/objects/events.ts';
 import type { ImageTable } from '../image-table.ts';
 import type { AddressPool } from '../network/addresses.ts';
-import type { ProcessRecords } from '../process/process-records.ts';
 import type { BackOffLimits } from './back-off.ts';
 
 export interface NodeParts {

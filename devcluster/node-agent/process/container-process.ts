@@ -5,9 +5,9 @@ import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Clock } from '../../../platform/clock.ts';
 import { AppError, systemCodeOf } from '../../../platform/errors.ts';
+import { signalGroup } from '../../../platform/processes/process-group.ts';
+import type { ProcessRecords } from '../../../platform/processes/process-records.ts';
 import { LogFile } from './log-file.ts';
-import type { ProcessRecords } from './process-records.ts';
-import { signalGroup } from './signal.ts';
 
 export interface ProcessSpec {
   readonly command: readonly string[];

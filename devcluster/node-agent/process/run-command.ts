@@ -1,8 +1,8 @@
 /** Owns short commands in a container's world: exec probes and lifecycle hooks. */
 import { spawn } from 'node:child_process';
 import { AppError } from '../../../platform/errors.ts';
-import type { ProcessRecords } from './process-records.ts';
-import { signalGroup } from './signal.ts';
+import { signalGroup } from '../../../platform/processes/process-group.ts';
+import type { ProcessRecords } from '../../../platform/processes/process-records.ts';
 
 export interface CommandWorld {
   readonly workingDir: string;

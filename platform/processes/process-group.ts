@@ -1,12 +1,16 @@
-/** Owns signals to whole process groups and the knowledge of who is left in one. */
+/** Owns signals to whole process groups, and the knowledge of whether a process still runs. */
 import { readFileSync } from 'node:fs';
+import { systemCodeOf } from '../errors.ts';
 
-/** Sends a signal to every process of a group; a group that is gone already is no error. */
-export function killGroup(group: number, signal: NodeJS.Signals): void {
+/** Signals every process of the group that `leader` began. Returns false where nothing of the group is left. */
+export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-group, signal);
+    process.kill(-leader, signal);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // macOS answers EPERM for a group of which only zombies are left.
+    if (systemCodeOf(error) === 'ESRCH' || systemCodeOf(error) === 'EPERM') return false;
+    throw error;
   }
 }
 
@@ -15,7 +19,7 @@ export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return systemCodeOf(error) === 'EPERM';
   }
   return !isZombie(pid);
 }
