@@ -1,5 +1,5 @@
 /** Owns durations as people write them in specs and configuration: 500ms, 10s, 30m, 1h30m. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationPattern } from '../crds/schema/workload.ts';
 import { AppError } from '../platform/errors.ts';
 

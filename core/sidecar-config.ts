@@ -1,5 +1,5 @@
 /** Owns the file through which the operator tells a sidecar what it guards: rendered by one, read by the other. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { rateLimitSchema } from '../crds/schema/governance.ts';
 
 const portSchema = z.int().min(1).max(65535);

@@ -1,6 +1,6 @@
 /** Owns the process of the embedded cluster. */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadConfig } from '../platform/config.ts';
 import { logLevels, makeLogger } from '../platform/logging.ts';
 import { onShutdown } from '../platform/shutdown.ts';

@@ -1,5 +1,5 @@
 /** Owns what the operator can be told: one schema for flags, environment and file, each field with its sentence. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { workloadTypes } from '../crds/schema/workload.ts';
 import { durationSchema } from '../core/duration.ts';
 import { logLevels } from '../platform/logging.ts';

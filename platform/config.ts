@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { load as parseYaml } from 'js-yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AppError, messageOf } from './errors.ts';
 
 export interface ConfigSources {

@@ -1,6 +1,6 @@
 /** Owns what a person can choose about a quickstart run. */
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadConfig } from '../platform/config.ts';
 import type { ConfigSources } from '../platform/config.ts';
 

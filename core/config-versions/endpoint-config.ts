@@ -1,5 +1,5 @@
 /** Owns the part of an endpoint's spec that makes a config version: what is served, and who gets the traffic. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { servedEntitySchema } from '../../crds/schema/served-entity.ts';
 import { trafficRouteSchema } from '../../crds/schema/serving-endpoint.ts';
 import type { ServingEndpointSpec } from '../../crds/schema/serving-endpoint.ts';

@@ -1,5 +1,5 @@
 /** Owns the report of demand that proxies push to the operator, once a second and at the first held request. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const countSchema = z.int().min(0);
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonSchema } from '../json-schema.ts';
 import { childrenOf } from '../json-schema.ts';
 import type { CustomResourceDefinition } from './crd.ts';

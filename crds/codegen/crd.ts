@@ -1,5 +1,5 @@
 /** Owns the CustomResourceDefinition object: names, scope, printer columns and the root of the schema. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { apiGroup, apiVersionName } from '../schema/api.ts';
 import { GenerationError } from './generation-error.ts';
 import type { JsonSchema } from '../json-schema.ts';

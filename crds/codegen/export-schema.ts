@@ -1,5 +1,5 @@
 /** Owns the way from zod to JSON Schema, and refuses by name what JSON Schema would lose silently. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { GenerationError } from './generation-error.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import { childPath } from '../json-schema.ts';

@@ -1,6 +1,6 @@
 /** Owns the test of the reference page, on one small kind. */
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listMap, rules } from '../schema/cel.ts';
 import { makeCustomResourceDefinition } from './crd.ts';
 import { makeReference } from './reference.ts';

@@ -1,6 +1,6 @@
 /** Owns the tests of what code generation refuses: whatever a CRD would lose silently is named with its field. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listMap, rules } from '../schema/cel.ts';
 import { makeStructuralSchema } from './structural.ts';
 

@@ -1,6 +1,6 @@
 /** Owns the tests of the seven rewrites, on what zod really emits. One table, so it is longer than a file should be. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { atomicList, listMap, rules } from '../schema/cel.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import { makeStructuralSchema } from './structural.ts';

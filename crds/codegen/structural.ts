@@ -1,5 +1,5 @@
 /** Owns the way from a zod schema to the structural schema of a CRD: seven rewrites, one after the other. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { checkStructural } from './check-structural.ts';
 import { exportSchema } from './export-schema.ts';
 import type { JsonSchema } from '../json-schema.ts';

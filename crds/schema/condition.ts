@@ -1,5 +1,5 @@
 /** Owns status conditions: their shape (KEP-1623), their types and the reasons that Fairlead gives. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listMap } from './cel.ts';
 
 export const conditionStatuses = ['True', 'False', 'Unknown'] as const;

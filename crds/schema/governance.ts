@@ -1,5 +1,5 @@
 /** Owns who may call how much, and what the AI gateway does with requests: limits, guardrails, fallback, logs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { rules } from './cel.ts';
 
 const rateLimitKeys = ['endpoint', 'user', 'userGroup', 'servicePrincipal'] as const;

@@ -1,5 +1,5 @@
 /** Owns what an HTTP URL looks like, as a pattern: `format: uri` means something else to each implementation. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const httpUrlSchema = z
   .string()

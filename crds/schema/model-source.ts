@@ -1,5 +1,5 @@
 /** Owns what a served entity runs: a model by URI, an external provider's model, or a curated foundation model. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { httpUrlSchema } from './http-url.ts';
 import { secretSourceSchema, secretValueSchema } from './references.ts';
 

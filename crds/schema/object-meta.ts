@@ -1,5 +1,5 @@
 /** Owns the part of Kubernetes object metadata that Fairlead reads; the rest passes through untouched. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const objectMetaSchema = z.looseObject({
   name: z.string(),

@@ -1,5 +1,5 @@
 /** Owns references to Secrets: by name, or by name and key. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const objectName = z
   .string()

@@ -1,5 +1,5 @@
 /** Owns one served entity of an endpoint: its name, model, workload, environment and pod overlay. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { listMap, rules } from './cel.ts';
 import { externalModelSchema, foundationModelSchema, modelSchema } from './model-source.ts';
 import { workloadSchema } from './workload.ts';

@@ -1,5 +1,5 @@
 /** Owns the ServingEndpoint: models behind one URL, with traffic, scale and governance (design §3). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiVersion } from './api.ts';
 import { atomicList, listMap, rules } from './cel.ts';
 import { conditionsSchema, conditionStatuses } from './condition.ts';

@@ -1,5 +1,5 @@
 /** Owns ServingRuntime and ClusterServingRuntime: which container serves which model format (semantics of KServe's field names). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiVersion } from './api.ts';
 import { atomicList } from './cel.ts';
 import { conditionsSchema } from './condition.ts';

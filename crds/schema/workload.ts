@@ -1,5 +1,5 @@
 /** Owns how much a served entity gets: hardware type, concurrency bounds, and scale to zero. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { rules } from './cel.ts';
 
 export const workloadTypes = [

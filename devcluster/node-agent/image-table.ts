@@ -1,6 +1,6 @@
 /** Owns images: the table that says which local program stands for an image, and what a container of it runs. */
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../../platform/errors.ts';
 import type { Container } from '../controllers/objects/kinds.ts';
 

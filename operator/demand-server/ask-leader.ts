@@ -1,7 +1,7 @@
 /** Owns the question that an operator which does not lead asks the one that does. */
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../../platform/errors.ts';
 import { acceptOnlyIdentity } from '../../platform/tls/identity.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';

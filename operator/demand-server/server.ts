@@ -1,7 +1,7 @@
 /** Owns the server that proxies report demand to, and that other operators ask for the leader's view of it (mTLS). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
 import type { Clock } from '../../platform/clock.ts';

@@ -1,5 +1,5 @@
 /** Owns which runtime serves a model: the one that is named, or the best one that supports the format. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { modelSchema } from '../../crds/schema/model-source.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { EntityReason } from '../../crds/schema/reasons.ts';

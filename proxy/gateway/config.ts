@@ -1,5 +1,5 @@
 /** Owns what the gateway process is told at its start. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { logLevels } from '../../platform/logging.ts';
 
 const portSchema = z.int().min(0).max(65535);

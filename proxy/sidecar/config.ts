@@ -1,5 +1,5 @@
 /** Owns what the sidecar process is told at its start; what it guards is in the file that the operator renders. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { logLevels } from '../../platform/logging.ts';
 
 const portSchema = z.int().min(0).max(65535);
