@@ -18,6 +18,18 @@ describe('ConcurrencyWindow', () => {
     }
   });
 
+  it('leaves out what a late report says of the time before counting started', () => {
+    const window = new ConcurrencyWindow(60_000, start);
+    window.add(4, 30_000, start + 2_000);
+    expect(window.average(60_000, start + 2_000)).toBeCloseTo(4);
+  });
+
+  it('counts from before the clock began', () => {
+    const window = new ConcurrencyWindow(60_000, -20_000);
+    window.add(3, 25_000, 5_000);
+    expect(window.average(60_000, 5_000)).toBeCloseTo(3);
+  });
+
   it('adds up reporters', () => {
     const window = new ConcurrencyWindow(60_000, start);
     report(window, 2, 10, start);

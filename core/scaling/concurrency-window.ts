@@ -8,21 +8,25 @@ export class ConcurrencyWindow {
   #newest: number;
   readonly #startedAt: number;
 
-  /** `windowMs` is the longest average that can be asked for; `now` is when counting starts. */
-  constructor(windowMs: number, now: number) {
+  /** `windowMs` is the longest average that can be asked for; `startedAt` is when counting starts. */
+  constructor(windowMs: number, startedAt: number) {
     this.#buckets = new Float64Array(Math.ceil(windowMs / bucketMs) + 1);
-    this.#newest = Math.floor(now / bucketMs);
-    this.#startedAt = now;
+    this.#newest = Math.floor(startedAt / bucketMs);
+    this.#startedAt = startedAt;
   }
 
-  /** Adds a concurrency that held on average for the `durationMs` that end at `now`. */
+  /**
+   * Adds a concurrency that held on average for the `durationMs` that end at `now`. What held before counting started
+   * is left out: the average does not divide by that time.
+   */
   add(concurrency: number, durationMs: number, now: number): void {
     this.#advance(now);
-    const from = Math.max(now - durationMs, (this.#newest - this.#buckets.length + 1) * bucketMs);
+    const oldest = (this.#newest - this.#buckets.length + 1) * bucketMs;
+    const from = Math.max(now - durationMs, oldest, this.#startedAt);
     for (let start = from; start < now;) {
       const bucket = Math.floor(start / bucketMs);
       const end = Math.min(now, (bucket + 1) * bucketMs);
-      const index = bucket % this.#buckets.length;
+      const index = this.#indexOf(bucket);
       this.#buckets[index] = (this.#buckets[index] ?? 0) + concurrency * (end - start);
       start = end;
     }
@@ -38,17 +42,23 @@ export class ConcurrencyWindow {
     const begin = end - Math.min(Math.ceil(windowMs / bucketMs), this.#buckets.length - 1);
     let total = 0;
     for (let bucket = begin; bucket < end; bucket += 1) {
-      total += this.#buckets[bucket % this.#buckets.length] ?? 0;
+      total += this.#buckets[this.#indexOf(bucket)] ?? 0;
     }
     const counted = Math.min((end - begin) * bucketMs, end * bucketMs - this.#startedAt);
     return total / Math.max(counted, bucketMs);
+  }
+
+  /** Counting may have started before the clock did, so a bucket may be negative. */
+  #indexOf(bucket: number): number {
+    const { length } = this.#buckets;
+    return ((bucket % length) + length) % length;
   }
 
   #advance(now: number): void {
     const current = Math.floor(now / bucketMs);
     const steps = Math.min(current - this.#newest, this.#buckets.length);
     for (let step = 1; step <= steps; step += 1) {
-      this.#buckets[(this.#newest + step) % this.#buckets.length] = 0;
+      this.#buckets[this.#indexOf(this.#newest + step)] = 0;
     }
     // After a gap longer than the ring every bucket is zero, whichever index it has.
     if (current > this.#newest) this.#newest = current;

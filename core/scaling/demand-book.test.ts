@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concurrencyMetric } from './concurrency-metric.ts';
 import { DemandBook, demandKey } from './demand-book.ts';
 import type { DemandSource } from './demand-book.ts';
-import { idleSince } from './idleness.ts';
+import { provenIdleMs } from './idleness.ts';
 
 const key = demandKey('team', 'iris-1');
 const start = 1_000_000;
@@ -38,33 +38,41 @@ function aBook() {
 }
 
 describe('DemandBook and idleness', () => {
-  const idle = (book: DemandBook, now: number, pods = ['pod-a'], readySince: number | undefined = start) =>
-    idleSince({ demand: book.demandOf(key, now), pods, readySince });
+  const idle = (book: DemandBook, now: number, pods = ['pod-a'], answersSince: number | undefined = start) =>
+    provenIdleMs({ demand: book.demandOf(key, now), pods, answersSince });
 
   it('counts idle time from the first report, for what came before is not known', () => {
     const { book, heartbeat } = aBook();
     const now = heartbeat(start, 30);
-    expect(idle(book, now)).toBe(start + second);
+    expect(idle(book, now)).toBe(29 * second);
   });
 
   it('counts idle time from the last demand, finished requests included', () => {
     const { book, report, heartbeat } = aBook();
     const busy = heartbeat(start, 5);
     report(busy, { finished: 1 });
-    expect(idle(book, heartbeat(busy, 30))).toBe(busy);
+    expect(idle(book, heartbeat(busy, 30))).toBe(30 * second);
   });
 
   it('counts what a gateway holds as demand', () => {
     const { book, report, heartbeat } = aBook();
     const now = heartbeat(start, 30);
     report(now, { inFlight: 1 }, 'gateway-1', 'gateway');
-    expect(idle(book, now)).toBe(now);
+    expect(idle(book, now)).toBe(0);
   });
 
   it('counts from readiness, however long the model took to load', () => {
     const { book, heartbeat } = aBook();
     const now = heartbeat(start, 300);
-    expect(idle(book, now, ['pod-a'], now - 2 * second)).toBe(now - 2 * second);
+    expect(idle(book, now, ['pod-a'], now - 2 * second)).toBe(2 * second);
+  });
+
+  it('counts up to the newest report, for a pod that fell silent may be busy', () => {
+    const { book, heartbeat } = aBook();
+    const silent = heartbeat(start, 5);
+    expect(idle(book, silent + 9 * second)).toBe(4 * second);
+    const now = heartbeat(silent, 9, 'pod-b');
+    expect(idle(book, now, ['pod-a', 'pod-b'])).toBe(0);
   });
 
   it.each([
@@ -100,21 +108,21 @@ describe('DemandBook and idleness', () => {
     const now = heartbeat(start, 30);
     expect(idle(book, now, [])).toBeUndefined();
     expect(
-      idleSince({ demand: book.demandOf(key, now), pods: ['pod-a'], readySince: undefined }),
+      provenIdleMs({ demand: book.demandOf(key, now), pods: ['pod-a'], answersSince: undefined }),
     ).toBeUndefined();
   });
 
   it('starts anew after a gap in the reports', () => {
     const { book, heartbeat } = aBook();
     const gap = heartbeat(start, 30) + 11 * second;
-    expect(idle(book, heartbeat(gap, 5))).toBe(gap + second);
+    expect(idle(book, heartbeat(gap, 5))).toBe(4 * second);
   });
 
   it('starts anew with a restarted sidecar', () => {
     const { book, report, heartbeat } = aBook();
     const now = heartbeat(start, 30);
     report(now + second, {}, 'pod-a', 'sidecar', '2');
-    expect(idle(book, now + second)).toBe(now + second);
+    expect(idle(book, now + second)).toBe(0);
   });
 
   it('forgets silent reporters, and then the Deployment', () => {
@@ -127,6 +135,31 @@ describe('DemandBook and idleness', () => {
   });
 });
 
+describe('the averages of a DemandBook', () => {
+  it.each([
+    ['a first report that covers the time without a leader', 20 * second],
+    ['a first report that covers more than the window', 600 * second],
+    ['a first report at the first held request', 0],
+  ])('take %s for what it is', (_name, intervalMs) => {
+    const book = new DemandBook({ stableWindowMs: 60_000, burstWindowMs: 6_000, expiryMs: 10_000 });
+    const deployment = { namespace: 'team', endpoint: 'iris', deployment: 'iris-1' };
+    const numbers = { inFlight: 2, queued: 0, finished: 0, averageConcurrency: 2 };
+    const reportAt = (now: number, interval: number): void =>
+      book.record(
+        { reporter: 'pod-a', instance: '1', intervalMs: interval, entries: [{ ...deployment, ...numbers }] },
+        'sidecar',
+        now,
+      );
+    for (let passed = 0; passed <= 5; passed += 1) {
+      reportAt(start + passed * second, passed === 0 ? intervalMs : second);
+      const { stableAverage = 0, burstAverage = 0 } = book.demandOf(key, start + passed * second) ?? {};
+      const expected = passed === 0 && intervalMs === 0 ? 0 : 2;
+      expect(stableAverage).toBeCloseTo(expected);
+      expect(burstAverage).toBeCloseTo(expected);
+    }
+  });
+});
+
 describe('concurrencyMetric', () => {
   const demand = (stableAverage: number, burstAverage: number, pods: string[]) => ({
     stableAverage,
@@ -136,6 +169,7 @@ describe('concurrencyMetric', () => {
       pod,
       source: pod.startsWith('gateway') ? ('gateway' as const) : ('sidecar' as const),
       continuousSince: 0,
+      lastAt: 0,
     })),
   });
 

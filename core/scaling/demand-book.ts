@@ -19,6 +19,8 @@ export interface FreshReporter {
   readonly source: DemandSource;
   /** Since when its reports have come without a gap. */
   readonly continuousSince: number;
+  /** When the newest of them came: what happened after it is not known yet. */
+  readonly lastAt: number;
 }
 
 export interface DeploymentDemand {
@@ -29,10 +31,7 @@ export interface DeploymentDemand {
   readonly burstAverage: number;
 }
 
-interface Reporter {
-  readonly pod: string;
-  readonly source: DemandSource;
-  readonly continuousSince: number;
+interface Reporter extends FreshReporter {
   lastAt: number;
 }
 
@@ -54,7 +53,7 @@ export class DemandBook {
   record(report: DemandReport, source: DemandSource, now: number): void {
     const reporter = `${source}/${report.reporter}/${report.instance}`;
     for (const entry of report.entries) {
-      const page = this.#pageOf(demandKey(entry.namespace, entry.deployment), now);
+      const page = this.#pageOf(demandKey(entry.namespace, entry.deployment), now - report.intervalMs);
       const known = page.reporters.get(reporter);
       if (known === undefined || now - known.lastAt > this.#options.expiryMs) {
         page.reporters.set(reporter, { pod: report.reporter, source, continuousSince: now, lastAt: now });
@@ -99,12 +98,13 @@ export class DemandBook {
     return now - reporter.lastAt <= this.#options.expiryMs;
   }
 
-  #pageOf(key: string, now: number): Page {
+  /** A first report may cover more than a second (there was no leader to tell): counting starts with what it covers. */
+  #pageOf(key: string, startedAt: number): Page {
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
     const page: Page = {
       reporters: new Map(),
-      window: new ConcurrencyWindow(this.#options.stableWindowMs, now),
+      window: new ConcurrencyWindow(this.#options.stableWindowMs, startedAt),
       lastDemandAt: undefined,
     };
     this.#pages.set(key, page);

@@ -5,29 +5,34 @@ export interface IdlenessInput {
   readonly demand: DeploymentDemand | undefined;
   /** Every pod of the Deployment that can have served a request. */
   readonly pods: readonly string[];
-  /** Since when the Deployment has been ready; undefined while it is not. */
-  readonly readySince: number | undefined;
+  /** Since when the Deployment has been ready and has had traffic; undefined while it lacks either. */
+  readonly answersSince: number | undefined;
 }
 
 /**
- * Returns since when a Deployment has provably seen no demand, in the time of the reports; undefined where that cannot
- * be said. A pod counts from its first report without a gap since, so that a fresh leader, a restarted sidecar or a
- * new pod starts the time anew.
+ * Returns for how many milliseconds a Deployment has provably seen no demand; undefined where that cannot be said. A
+ * pod counts from its first report without a gap since, so that a fresh leader, a restarted sidecar or a new pod starts
+ * the time anew, and up to its newest report: a proxy that fell silent may have been busy ever since.
  */
-export function idleSince(input: IdlenessInput): number | undefined {
-  const { demand, pods, readySince } = input;
-  if (demand === undefined || readySince === undefined || pods.length === 0) return undefined;
-  const heardSince = new Map<string, number>();
-  for (const { pod, source, continuousSince } of demand.reporters) {
-    if (source !== 'sidecar') continue;
+export function provenIdleMs(input: IdlenessInput): number | undefined {
+  const { demand, pods, answersSince } = input;
+  if (demand === undefined || answersSince === undefined || pods.length === 0) return undefined;
+  const newest = new Map<string, DeploymentDemand['reporters'][number]>();
+  for (const reporter of demand.reporters) {
+    if (reporter.source !== 'sidecar') continue;
+    const known = newest.get(reporter.pod);
     // A restarted sidecar is known twice for a while; the newer process is the one that reports.
-    heardSince.set(pod, Math.max(continuousSince, heardSince.get(pod) ?? 0));
+    if (known === undefined || reporter.continuousSince > known.continuousSince) {
+      newest.set(reporter.pod, reporter);
+    }
   }
-  let since = Math.max(readySince, demand.lastDemandAt ?? 0);
+  let since = Math.max(answersSince, demand.lastDemandAt ?? 0);
+  let until = Infinity;
   for (const pod of pods) {
-    const heard = heardSince.get(pod);
-    if (heard === undefined) return undefined;
-    since = Math.max(since, heard);
+    const reporter = newest.get(pod);
+    if (reporter === undefined) return undefined;
+    since = Math.max(since, reporter.continuousSince);
+    until = Math.min(until, reporter.lastAt);
   }
-  return since;
+  return Math.max(0, until - since);
 }

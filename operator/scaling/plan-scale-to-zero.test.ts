@@ -10,7 +10,7 @@ const deployment = (replicas: number, idleAfter?: string) => {
   return { ...built, metadata: { ...built.metadata, annotations } };
 };
 const demand = {
-  reporters: [{ pod: 'p', source: 'sidecar' as const, continuousSince: 0 }],
+  reporters: [{ pod: 'p', source: 'sidecar' as const, continuousSince: 0, lastAt: 30_000 }],
   lastDemandAt: 20_000,
   stableAverage: 0,
   burstAverage: 0,
@@ -18,25 +18,23 @@ const demand = {
 const idle: IdleCandidate = {
   deployment: deployment(1, '10s'),
   pods: ['p'],
-  hasTraffic: true,
   demand,
-  readySince: 5_000,
+  answersSince: 5_000,
 };
 
 describe('a Deployment goes to zero', () => {
-  it('once idleAfter has passed since the last demand', () => {
-    expect(idleLongEnough(idle, 29_999)).toBeUndefined();
-    expect(idleLongEnough(idle, 30_000)).toBe(10_000);
+  it('once reports show that idleAfter has passed since the last demand', () => {
+    expect(idleLongEnough({ ...idle, demand: { ...demand, lastDemandAt: 20_001 } })).toBeUndefined();
+    expect(idleLongEnough(idle)).toBe(10_000);
   });
 
   it.each<[string, Partial<IdleCandidate>]>([
     ['it may not', { deployment: deployment(1) }],
     ['it is there already', { deployment: deployment(0, '10s') }],
-    ['the active config does not route to it', { hasTraffic: false }],
     ['nothing is known of its demand', { demand: undefined }],
     ['one of its pods is silent', { pods: ['p', 'q'] }],
-    ['it is not ready', { readySince: undefined }],
+    ['it is not ready, or the active config does not route to it', { answersSince: undefined }],
   ])('never while %s', (_name, change) => {
-    expect(idleLongEnough({ ...idle, ...change }, 1_000_000)).toBeUndefined();
+    expect(idleLongEnough({ ...idle, ...change })).toBeUndefined();
   });
 });

@@ -19,6 +19,7 @@ import { formatTime } from '../serving-endpoint/conditions.ts';
 import { idleAfterAnnotation, scaleFieldManager } from '../serving-endpoint/names.ts';
 import { byDeployment } from '../stores.ts';
 import type { Stores } from '../stores.ts';
+import { AnsweringSince } from './answering.ts';
 import { idleLongEnough } from './plan-scale-to-zero.ts';
 import type { IdleCandidate } from './plan-scale-to-zero.ts';
 
@@ -37,7 +38,7 @@ const intervalMs = 1_000;
 /** Runs from `start` to `stop`, on the leader alone. */
 export class ScaleToZero {
   readonly #options: ScaleToZeroOptions;
-  readonly #readySince = new Map<string, number>();
+  readonly #answering = new AnsweringSince();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -69,7 +70,7 @@ export class ScaleToZero {
     const now = clock.monotonic();
     book.prune(now);
     const all = stores.deployments.store.list();
-    this.#noteReadiness(all, now);
+    this.#answering.note(all, (deployment) => this.#isRouted(deployment), now);
     for (const deployment of all) {
       if (deployment.metadata?.annotations?.[idleAfterAnnotation] === undefined) continue;
       await this.#judge(deployment, now);
@@ -78,7 +79,7 @@ export class ScaleToZero {
 
   async #judge(deployment: Deployment, now: number): Promise<void> {
     try {
-      const idleMs = idleLongEnough(this.#candidate(deployment, now), now);
+      const idleMs = idleLongEnough(this.#candidate(deployment, now));
       if (idleMs !== undefined) await this.#scale(deployment, idleMs);
     } catch (error) {
       // One Deployment with a broken annotation must not keep the others awake.
@@ -86,19 +87,14 @@ export class ScaleToZero {
     }
   }
 
-  /** Idle time counts from readiness: while a model loads, nobody can have asked it anything. */
-  #noteReadiness(all: readonly Deployment[], now: number): void {
-    const ready = new Set(
-      all.filter(({ status }) => (status?.readyReplicas ?? 0) > 0).map((object) => keyOf(refOf(object))),
-    );
-    for (const key of this.#readySince.keys()) if (!ready.has(key)) this.#readySince.delete(key);
-    for (const key of ready) if (!this.#readySince.has(key)) this.#readySince.set(key, now);
+  #isRouted(deployment: Deployment): boolean {
+    const { name } = refOf(deployment);
+    return this.#endpointOf(deployment)?.status?.traffic?.some((route) => route.deployment === name) === true;
   }
 
   #candidate(deployment: Deployment, now: number): IdleCandidate {
     const { stores, book } = this.#options;
     const { name, namespace = '' } = refOf(deployment);
-    const endpoint = this.#endpointOf(deployment);
     const pods = stores.pods.store
       .byIndex(byDeployment, `${namespace}/${name}`)
       .filter((pod) => pod.metadata?.deletionTimestamp === undefined)
@@ -107,9 +103,8 @@ export class ScaleToZero {
     return {
       deployment,
       pods: pods.map((pod) => pod.metadata?.name ?? ''),
-      hasTraffic: endpoint?.status?.traffic?.some((route) => route.deployment === name) === true,
       demand: book.demandOf(demandKey(namespace, name), now),
-      readySince: this.#readySince.get(keyOf({ name, namespace })),
+      answersSince: this.#answering.of(deployment),
     };
   }
 
@@ -132,15 +127,18 @@ export class ScaleToZero {
     try {
       const patch = { metadata: { resourceVersion }, spec: { replicas: 0 } };
       await client.scale.mergePatch(deployments, ref, patch, options);
-      log.info({ ...ref, idleMs: Math.round(idleMs) }, 'scaled to zero');
-      const why = `${formatTime(clock.now())} to zero after ${Math.round(idleMs / 1000)}s without demand`;
-      const note = { metadata: { annotations: { [annotations.lastScaled]: why } } };
-      await client.mergePatch(deployments, ref, note, options);
     } catch (error) {
       if (isConflict(error)) log.debug(ref, 'deployment changed meanwhile, judging it again');
       else log.error({ ...ref, cause: messageOf(error) }, 'scale to zero failed, trying again');
       return;
     }
+    log.info({ ...ref, idleMs: Math.round(idleMs) }, 'scaled to zero');
+    const why = `${formatTime(clock.now())} to zero after ${Math.round(idleMs / 1000)}s without demand`;
+    const note = { metadata: { annotations: { [annotations.lastScaled]: why } } };
+    await client.mergePatch(deployments, ref, note, options).catch((error: unknown) => {
+      // It is at zero all the same, and the event below tells it too.
+      log.warn({ ...ref, cause: messageOf(error) }, 'the reason of the scale could not be noted');
+    });
     const endpoint = this.#endpointOf(deployment);
     if (endpoint === undefined) return;
     events.record(regardingOf({ ...endpoint, apiVersion, kind: 'ServingEndpoint' }), {
