@@ -62,6 +62,18 @@ describe('bad requests', () => {
       { body: aConfigMap('Bad_Name') },
       [422, /lowercase RFC 1123 subdomain/],
     ],
+    ...['.', '..', '..data', 'a/b', 'k'.repeat(254)].map(
+      (key): [string, string, string, CallOptions, [number, RegExp]] => [
+        `the key ${key.slice(0, 9)}`,
+        'POST',
+        configMaps,
+        { body: aConfigMap('x', { [key]: '1' }) },
+        [
+          422,
+          /data\[.*\]: Invalid value: .*(must not be|must not start with|must consist of|no more than 253)/,
+        ],
+      ],
+    ),
     [
       'a bad label',
       'POST',
@@ -210,6 +222,12 @@ describe('bad requests', () => {
     const body = aDeployment('warned', { replcas: 1 });
     const warned = await server.call('POST', `${deployments}?dryRun=All`, { body });
     expect(warned.headers['warning']).toBe('299 - "unknown field \\"spec.replcas\\""');
+    const foreign = aDeployment('warned', { 鍵: 1 });
+    const answer = await server.call('POST', `${deployments}?dryRun=All`, { body: foreign });
+    expect([answer.status, String(answer.headers['warning'])]).toEqual([
+      201,
+      expect.stringContaining('unknown field'),
+    ]);
     const ignored = await server.call('POST', `${deployments}?dryRun=All&fieldValidation=Ignore`, { body });
     expect(ignored.headers['warning']).toBeUndefined();
   });

@@ -1,4 +1,5 @@
 /** Owns what a URL asks for: a resource with a verb, or a path that names none. */
+import { badRequest } from '../errors/api-error.ts';
 
 export interface ResourceRequest {
   readonly form: 'resource';
@@ -31,9 +32,12 @@ const verbs: Readonly<Record<string, string>> = {
   HEAD: 'get',
 };
 
-/** Returns what `method` on `url` (path and query) means to the API. */
+/** Returns what `method` on `url` (path and query) means to the API. @throws ApiError 400 where it is no URL. */
 export function parseRequest(method: string, url: string): RequestInfo {
-  const { pathname, searchParams: query } = new URL(url, 'https://localhost');
+  // Two slashes at the beginning are an empty segment, not the name of another host.
+  const parsed = URL.parse(url.startsWith('/') ? `https://localhost${url}` : url, 'https://localhost');
+  if (parsed === null) throw badRequest(`${JSON.stringify(url)} is no URL`);
+  const { pathname, searchParams: query } = parsed;
   const path = pathname.replace(/\/+$/, '') || '/';
   const segments = path.slice(1).split('/').map(decodeSegment);
   const [root, ...rest] = segments;

@@ -48,6 +48,10 @@ export function setWarnings(response: ServerResponse, warnings: readonly string[
   if (warnings.length === 0) return;
   response.setHeader(
     'warning',
-    warnings.map((text) => `299 - ${JSON.stringify(text)}`),
+    warnings.map((text) => `299 - ${headerText(JSON.stringify(text))}`),
   );
 }
+
+/** Returns text as the UTF-8 that clients read, in the form in which Node puts bytes beyond ASCII into a header. */
+const headerText = (text: string): string =>
+  Buffer.from(text.replaceAll('\x7f', ''), 'utf8').toString('latin1');

@@ -72,6 +72,8 @@ async function answer(deps: HttpDeps, request: IncomingMessage, response: Server
   try {
     const info = parseRequest(method, url);
     const user = await authenticate(deps, request, info);
+    // Who has left meanwhile needs no answer, and a watch would not hear a second time that its client is gone.
+    if (response.destroyed) return;
     authorize(deps, { request, response, info, user });
     await route(deps, { request, response, info, user });
   } catch (error) {

@@ -111,6 +111,16 @@ describe('lists and watches', () => {
     expect(await watch.ended()).toBe(true);
   });
 
+  it('a watch that shall last for longer than a timer can does not end at once', async () => {
+    const version = await listVersion();
+    const watch = await server.watch(
+      `${configMaps}?watch=true&resourceVersion=${version}&timeoutSeconds=9999999`,
+    );
+    await create('w6');
+    expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'w6' } } });
+    watch.stop();
+  });
+
   it('a watch tells the end of what was there where it is asked to', async () => {
     await create('w5', { set: 'initial' });
     const query =

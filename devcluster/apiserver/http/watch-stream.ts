@@ -16,6 +16,8 @@ import type { FormOptions } from './forms.ts';
 const maxBufferedBytes = 16 * 1024 * 1024;
 const bookmarkMs = 60_000;
 const defaultTimeoutSeconds = 1_800;
+/** Timers cannot wait for longer: one that should would ring at once. */
+const longestTimeoutSeconds = 2_147_483;
 
 export interface WatchStreamOptions {
   readonly core: Core;
@@ -36,8 +38,8 @@ export function serveWatch(response: ServerResponse, options: WatchStreamOptions
   const resourceVersion = query.get('resourceVersion') ?? '';
   const fromStart = resourceVersion === '' || resourceVersion === '0';
   const version = fromStart ? 0 : parseVersion(resourceVersion);
-  const timeoutSeconds =
-    Number(query.get('timeoutSeconds') ?? defaultTimeoutSeconds) || defaultTimeoutSeconds;
+  const wantedSeconds = Number(query.get('timeoutSeconds') ?? defaultTimeoutSeconds) || defaultTimeoutSeconds;
+  const timeoutSeconds = Math.min(wantedSeconds, longestTimeoutSeconds);
   response.writeHead(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
   response.flushHeaders();
   const stream = makeEventWriter(response, options);
