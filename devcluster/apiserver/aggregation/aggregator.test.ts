@@ -1,4 +1,4 @@
-import { createServer } from 'node:https';
+import { createServer, get } from 'node:https';
 import type { IncomingMessage, Server } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,15 @@ describe('an aggregated API', () => {
   let client: LocalClient;
   let backend: Server;
   let caPem: string;
-  const seen: { url: string; user: unknown; groups: unknown; authorization: unknown; peer: unknown }[] = [];
+  let abandoned = false;
+  const seen: {
+    url: string;
+    user: unknown;
+    groups: unknown;
+    authorization: unknown;
+    peer: unknown;
+    impersonation: unknown;
+  }[] = [];
 
   beforeAll(async () => {
     server = await startApiFixture();
@@ -38,6 +46,10 @@ describe('an aggregated API', () => {
       },
       (request, response) => {
         note(request);
+        if (request.url?.includes('slow') === true) {
+          response.once('close', () => (abandoned = true));
+          return;
+        }
         const isMissing = request.url?.includes('missing') === true;
         const body = isMissing
           ? { kind: 'Status', status: 'Failure', reason: 'NotFound', message: 'no such metric', code: 404 }
@@ -72,6 +84,7 @@ describe('an aggregated API', () => {
       groups: headers['x-remote-group'],
       authorization: headers.authorization,
       peer: subject.CN,
+      impersonation: [headers['impersonate-user'], headers['impersonate-group']],
     });
   };
   const available = (): { status: string; message: string } | undefined => {
@@ -142,7 +155,28 @@ describe('an aggregated API', () => {
       groups: 'system:masters, system:authenticated',
       authorization: undefined,
       peer: 'front-proxy-client',
+      impersonation: [undefined, undefined],
     });
+  });
+
+  it('is asked as whom the user acts, for the path that was looked at', async () => {
+    await server.call('GET', `${path}/namespaces/b/%2e%2e/a/things`, {
+      headers: { 'impersonate-user': 'alice', 'impersonate-group': 'system:masters' },
+    });
+    expect(seen.at(-1)).toMatchObject({
+      url: `${path}/namespaces/a/things`,
+      user: 'alice',
+      impersonation: [undefined, undefined],
+    });
+  });
+
+  it('hears that a client left before its answer', async () => {
+    const { url, adminToken, caPem: ca } = server.api;
+    const headers = { authorization: `Bearer ${adminToken}` };
+    const call = get(`${url}${path}/slow`, { ca, headers }).on('error', () => undefined);
+    await eventually(() => (seen.at(-1)?.url === `${path}/slow` ? true : undefined));
+    call.destroy();
+    await eventually(() => (abandoned ? true : undefined));
   });
 
   it('is called from inside the process', async () => {

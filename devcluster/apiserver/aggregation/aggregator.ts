@@ -24,6 +24,9 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+/** Headers that are between the user and this server. */
+const ownHeaders = new Set(['authorization', 'host']);
+
 export interface AggregatorOptions {
   readonly store: ObjectStore;
   /** With which this server shows the backends that it speaks for its users. */
@@ -111,6 +114,8 @@ interface ProxyCall {
   readonly headers: OutgoingHttpHeaders;
   readonly user: UserInfo;
   readonly body?: IncomingMessage;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** How long a backend may stay silent. */
@@ -130,6 +135,7 @@ function sendToBackend(
       method: call.method,
       path: call.path,
       headers: { ...call.headers, ...userHeaders(call.user), host: backend.serverName },
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
       cert: transport.certificate.certificatePem,
       key: transport.certificate.privateKeyPem,
       ...(backend.caPem === undefined
@@ -138,7 +144,7 @@ function sendToBackend(
     });
     request.once('response', resolve);
     request.once('timeout', () => request.destroy(new Error('the backend did not answer in time')));
-    request.once('error', (error) => {
+    request.on('error', (error) => {
       reject(serviceUnavailable(`error trying to reach service: ${messageOf(error)}`));
     });
     if (call.body === undefined) request.end();
@@ -163,17 +169,21 @@ async function proxyExchange(
   exchange: Exchange,
   send: (call: ProxyCall) => Promise<IncomingMessage>,
 ): Promise<void> {
-  const { request, response, user } = exchange;
+  const { request, response, info, user } = exchange;
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const query = info.query.toString();
   const answer = await send({
     method: request.method ?? 'GET',
-    path: request.url ?? '/',
+    // The path that was authorized: the URL as it came may hold dots that lead elsewhere.
+    path: query === '' ? info.path : `${info.path}?${query}`,
+    signal: left.signal,
     headers: forwardedHeaders(request.headers),
     user,
     ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: request }),
   });
   response.writeHead(answer.statusCode ?? 502, forwardedHeaders(answer.headers));
   answer.on('error', () => response.destroy());
-  response.once('close', () => answer.destroy());
   answer.pipe(response);
 }
 
@@ -181,8 +191,7 @@ async function proxyExchange(
 function forwardedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(
     Object.entries(headers).filter(
-      ([name]) =>
-        !hopByHop.has(name) && name !== 'authorization' && name !== 'host' && !name.startsWith('x-remote-'),
+      ([name]) => !hopByHop.has(name) && !ownHeaders.has(name) && !/^(?:x-remote|impersonate)-/.test(name),
     ),
   );
 }

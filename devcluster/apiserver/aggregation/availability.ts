@@ -33,10 +33,13 @@ export function startProbes(options: ProbeOptions): { stop(): Promise<void> } {
     // One round waits at most: it will see whatever changes until it begins.
     if (isWaiting) return;
     isWaiting = true;
-    running = running.then(async () => {
-      isWaiting = false;
-      if (!isStopped) await Promise.all(remoteServices().map((service) => probe(options, service)));
-    });
+    running = running
+      .then(async () => {
+        isWaiting = false;
+        if (!isStopped) await Promise.all(remoteServices().map((service) => probe(options, service)));
+      })
+      // The next round comes all the same.
+      .catch((error: unknown) => options.log.error({ error }, 'aggregated APIs cannot be probed'));
   };
   const timer = setInterval(probeAll, probeMs);
   const subscription = store.subscribeAll((change) => {
