@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +117,19 @@ describe('the journal', () => {
   it('refuses a line in the middle that cannot be read', async () => {
     await writeFile(join(directory, 'objects.jsonl'), 'garbage\n{"v":1,"s":"a","gone":{"name":"x"}}\n');
     await expect(recoverObjects(directory)).rejects.toThrow(/remove the state directory to start empty/);
+  });
+
+  it('makes good what it could not write as soon as it can again', async () => {
+    const store = makeStore();
+    open(store);
+    const path = join(directory, 'changes.jsonl');
+    await mkdir(path);
+    store.put('a', anObject('lost', '1'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await readdir(path)).toEqual([]);
+    await rm(path, { recursive: true });
+    store.put('a', anObject('next', '1'));
+    await expect.poll(namesIn).toEqual(['lost=1', 'next=1']);
   });
 
   it('goes on when the directory cannot be written to', async () => {

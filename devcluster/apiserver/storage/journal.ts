@@ -129,6 +129,8 @@ export class Journal implements ChangeLog {
         }
       }
     } catch (error) {
+      // What is lost now, or half written, the next batch makes good with a snapshot of everything.
+      this.#written = Number.POSITIVE_INFINITY;
       this.#log.error(
         { error },
         'objects cannot be written to the state directory; a restart will miss them',
