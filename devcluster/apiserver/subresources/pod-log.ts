@@ -101,7 +101,7 @@ export async function servePodLog(
   const closed = new AbortController();
   response.once('close', () => closed.abort());
   for await (const chunk of readLog(log, options, closed.signal)) {
-    if (!response.write(chunk)) await drained(response, closed.signal);
+    if (!response.write(chunk)) await drained(response);
   }
   response.end();
 }
@@ -190,10 +190,14 @@ async function tailStart(file: FileHandle, lines: number): Promise<number> {
   return lines === 0 ? size : 0;
 }
 
-async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+/** Resolves when the client has read what was written, or has left. */
+async function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return;
   await new Promise<void>((resolve) => {
-    response.once('drain', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.once('drain', done).once('close', done);
   });
 }
