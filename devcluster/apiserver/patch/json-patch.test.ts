@@ -37,12 +37,14 @@ describe('a JSON patch', () => {
     ['a remove of what is not there', 422, [{ op: 'remove', path: '/a/b' }]],
     ['an index behind the end', 422, [{ op: 'add', path: '/list/5', value: 2 }]],
     ['an add below a scalar', 422, [{ op: 'add', path: '/a/b/c', value: 2 }]],
+    ['an index that is none', 422, [{ op: 'test', path: '/list/', value: 1 }]],
+    ['a path through an index that is none', 422, [{ op: 'add', path: '/objects/00/b', value: 1 }]],
     ['an unknown operation', 400, [{ op: 'merge', path: '/a' }]],
     ['a path that is no pointer', 400, [{ op: 'add', path: 'a', value: 1 }]],
     ['a move from nowhere', 400, [{ op: 'move', path: '/a' }]],
     ['an object instead of a list', 400, { a: 1 }],
   ])('is refused with %s', (_name, status, patch) => {
-    const refused = (): unknown => applyJsonPatch({ a: 1, list: [1] }, patch);
+    const refused = (): unknown => applyJsonPatch({ a: 1, list: [1], objects: [{}] }, patch);
     expect(refused).toThrow(ApiError);
     expect(refused).toThrow(expect.objectContaining({ httpStatus: status }));
   });

@@ -82,7 +82,7 @@ function parsePointer(pointer: string): string[] {
 function readOptional(root: unknown, path: readonly string[]): unknown {
   let value = root;
   for (const token of path) {
-    if (Array.isArray(value)) value = value[Number(token)];
+    if (Array.isArray(value)) value = isIndex(token) ? (value as unknown[])[Number(token)] : undefined;
     else value = isObject(value) && Object.hasOwn(value, token) ? value[token] : undefined;
   }
   return value;
@@ -128,8 +128,10 @@ function remove(root: unknown, path: readonly string[]): unknown {
   return root;
 }
 
+const isIndex = (token: string): boolean => /^(0|[1-9]\d*)$/.test(token);
+
 function arrayIndex(token: string, highest: number, path: readonly string[]): number {
-  const index = /^(0|[1-9]\d*)$/.test(token) ? Number(token) : -1;
+  const index = isIndex(token) ? Number(token) : -1;
   if (index < 0 || index > highest) throw missing(path);
   return index;
 }
