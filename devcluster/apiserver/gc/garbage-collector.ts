@@ -77,7 +77,11 @@ class GarbageCollector {
     reference: Reference,
     owners: { readonly before: readonly OwnerReference[]; readonly after: readonly OwnerReference[] },
   ): void {
-    for (const owner of owners.before) this.#dependents.get(owner.uid)?.delete(uid);
+    for (const owner of owners.before) {
+      const known = this.#dependents.get(owner.uid);
+      known?.delete(uid);
+      if (known?.size === 0) this.#dependents.delete(owner.uid);
+    }
     for (const owner of owners.after) {
       const known = this.#dependents.get(owner.uid) ?? new Map<string, Reference>();
       this.#dependents.set(owner.uid, known.set(uid, reference));
@@ -88,9 +92,7 @@ class GarbageCollector {
     this.#ended.add(uid);
     const [oldest] = this.#ended;
     if (this.#ended.size > maxRememberedEnds && oldest !== undefined) this.#ended.delete(oldest);
-    const dependents = this.#dependents.get(uid);
-    for (const reference of dependents?.values() ?? []) this.#note(reference);
-    if (dependents?.size === 0) this.#dependents.delete(uid);
+    for (const reference of this.#dependents.get(uid)?.values() ?? []) this.#note(reference);
   }
 
   #noteOwner(owner: OwnerReference, namespace: string | undefined): void {
