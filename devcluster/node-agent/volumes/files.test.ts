@@ -120,8 +120,13 @@ describe('the files of a volume', () => {
     expect(() => files(volume)).toThrow(message);
   });
 
-  it('cannot lie outside of the volume', () => {
-    const items = [{ key: 'a.json', path: '../../etc/passwd' }];
-    expect(() => files({ configMap: { name: 'cm', items } })).toThrow('leads out of the volume');
+  it.each([
+    ['outside of the volume', '../../etc/passwd', 'leads out of the volume'],
+    ['outside of the volume by detours', 'a/../../b', 'leads out of the volume'],
+    ['where the volume keeps its own links', '..data/x', 'must not start with ".."'],
+    ['in the place of the volume itself', './', 'names no file'],
+  ])('cannot lie %s', (_name, path, message) => {
+    const items = [{ key: 'a.json', path }];
+    expect(() => files({ configMap: { name: 'cm', items } })).toThrow(message);
   });
 });

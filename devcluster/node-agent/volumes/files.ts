@@ -152,6 +152,11 @@ function projectedFiles(projected: NonNullable<Volume['projected']>, sources: Fi
 
 function safePath(path: string): string {
   const normal = posix.normalize(path);
-  if (!posix.isAbsolute(normal) && normal !== '..' && !normal.startsWith('../')) return normal;
-  throw mountError(`the path "${path}" leads out of the volume`);
+  if (posix.isAbsolute(normal) || normal === '..' || normal.startsWith('../')) {
+    throw mountError(`the path "${path}" leads out of the volume`);
+  }
+  // Kubelet's own links and directories have such names.
+  if (normal.startsWith('..')) throw mountError(`the path "${path}" must not start with ".."`);
+  if (normal === '.' || normal.endsWith('/')) throw mountError(`the path "${path}" names no file`);
+  return normal;
 }

@@ -22,18 +22,17 @@ export const namespaceStrategy: Strategy = {
   },
 };
 
-const dataKey = /^[-._a-zA-Z0-9]{1,253}$/;
+const dataKey = /^[-._a-zA-Z0-9]+$/;
+const longestDataKey = 253;
 const maxDataBytes = 1024 * 1024;
 
 function checkData(object: KubeObject, fields: readonly string[]): StatusCause[] {
   const maps = fields.map((field): [string, JsonObject] => [field, objectAt(object, field)]);
   const problems = maps.flatMap(([field, map]) =>
     Object.keys(map)
-      .filter((key) => !dataKey.test(key))
-      .map((key) => {
-        const message = `a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`;
-        return invalidValue(key, `${field}[${key}]`, message);
-      }),
+      .map((key) => ({ key, problem: dataKeyProblem(key) }))
+      .filter(({ problem }) => problem !== undefined)
+      .map(({ key, problem = '' }) => invalidValue(key, `${field}[${key}]`, problem)),
   );
   const bytes = maps
     .flatMap(([, map]) => Object.values(map))
@@ -41,6 +40,16 @@ function checkData(object: KubeObject, fields: readonly string[]): StatusCause[]
   if (bytes <= maxDataBytes) return problems;
   const message = `Too long: may not be more than ${maxDataBytes} bytes`;
   return [...problems, { reason: 'FieldValueTooLong', field: 'data', message }];
+}
+
+/** Keys become names of files; Kubernetes keeps those that begin with two dots for itself. */
+function dataKeyProblem(key: string): string | undefined {
+  if (key.length > longestDataKey) return `must be no more than ${longestDataKey} characters`;
+  if (!dataKey.test(key)) {
+    return `a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`;
+  }
+  if (key === '.' || key === '..') return `must not be '${key}'`;
+  return key.startsWith('..') ? "must not start with '..'" : undefined;
 }
 
 function checkFrozen(next: KubeObject, old: KubeObject): StatusCause[] {
