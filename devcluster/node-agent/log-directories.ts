@@ -14,11 +14,12 @@ export class LogDirectories {
     this.#root = root;
   }
 
-  /** Returns `<root>/<pod name>`; where a living pod of another namespace has that, `<root>/<namespace>.<pod name>`. */
+  /** Returns `<root>/<pod name>`; where a living pod of another namespace has that, `<root>/<namespace>_<pod name>`. */
   claim(pod: Pod): string {
     const { name, namespace = '', uid } = pod.metadata;
     const owner = this.#ownerOf.get(name);
-    const directory = owner === undefined || owner === uid ? name : `${namespace}.${name}`;
+    // No name of a pod holds an underscore.
+    const directory = owner === undefined || owner === uid ? name : `${namespace}_${name}`;
     this.#ownerOf.set(directory, uid);
     return join(this.#root, directory);
   }
@@ -26,7 +27,11 @@ export class LogDirectories {
   /** Lets go of a pod's directory and removes the oldest of those that no pod has any more. */
   async release(uid: string): Promise<void> {
     for (const [directory, owner] of this.#ownerOf) if (owner === uid) this.#ownerOf.delete(directory);
-    const names = (await readdir(this.#root).catch(() => [])).filter((name) => !this.#ownerOf.has(name));
+    const entries = await readdir(this.#root, { withFileTypes: true }).catch(() => []);
+    // Files beside the directories are somebody else's.
+    const names = entries
+      .filter((entry) => entry.isDirectory() && !this.#ownerOf.has(entry.name))
+      .map(({ name }) => name);
     const aged = await Promise.all(
       names.map(async (name) => {
         const path = join(this.#root, name);

@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Clock } from '../../../platform/clock.ts';
 import { AppError, systemCodeOf } from '../../../platform/errors.ts';
+import type { Logger } from '../../../platform/logging.ts';
 import { signalGroup } from '../../../platform/processes/process-group.ts';
 import type { ProcessRecords } from '../../../platform/processes/process-records.ts';
 import { LogFile } from './log-file.ts';
@@ -37,7 +38,7 @@ const lastOutputMs = 500;
  */
 export async function startContainerProcess(
   spec: ProcessSpec,
-  parts: { readonly records: ProcessRecords; readonly clock: Clock },
+  parts: { readonly records: ProcessRecords; readonly clock: Clock; readonly log: Logger },
 ): Promise<ContainerProcess> {
   const [program = '', ...args] = spec.command;
   checkWorkingDir(spec.workingDir);
@@ -48,10 +49,13 @@ export async function startContainerProcess(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const write = (chunk: Buffer): void => log.append(chunk, parts.clock.now());
+  const write = makeWriter(log, spec, parts);
   child.stdout.on('data', write);
   child.stderr.on('data', write);
-  const exited = exitOf(child);
+  const exited = exitOf(child).then((code) => {
+    log.close();
+    return code;
+  });
   try {
     await started(child);
   } catch (error) {
@@ -59,15 +63,41 @@ export async function startContainerProcess(
     throw startError(program, error);
   }
   const pid = child.pid ?? 0;
-  await parts.records.add(pid, spec.owner);
+  try {
+    await parts.records.add(pid, spec.owner);
+  } catch (error) {
+    // Without a note nobody would find it after a crash, and without us nobody ends it now.
+    signalGroup(pid, 'SIGKILL');
+    await exited;
+    throw new AppError('CONTAINER_START_FAILED', 'the process cannot be noted down', { cause: error });
+  }
   return {
     pid,
     exited: exited.then(async (code) => {
-      log.close();
-      await parts.records.remove(pid);
+      await parts.records.remove(pid).catch((error: unknown) => {
+        // No harm: a later process with this id starts at another time than the note says.
+        parts.log.warn({ error, owner: spec.owner }, 'the note of a process cannot be removed');
+      });
       return code;
     }),
     signal: (signal) => void signalGroup(pid, signal),
+  };
+}
+
+/** A disk that is full costs the container its words, and nobody anything else. */
+function makeWriter(
+  log: LogFile,
+  spec: ProcessSpec,
+  parts: { readonly clock: Clock; readonly log: Logger },
+): (chunk: Buffer) => void {
+  let failed = false;
+  return (chunk) => {
+    try {
+      log.append(chunk, parts.clock.now());
+    } catch (error) {
+      if (!failed) parts.log.warn({ error, owner: spec.owner }, 'output of a container cannot be kept');
+      failed = true;
+    }
   };
 }
 

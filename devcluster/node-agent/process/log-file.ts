@@ -49,11 +49,12 @@ export class LogFile {
   }
 
   #rotate(): void {
-    this.close();
     const rotated = rotatedPathOf(this.#path);
     moveIfPresent(this.#path, rotated);
     moveIfPresent(timesPathOf(this.#path), timesPathOf(rotated));
-    [this.#log, this.#times] = open(this.#path);
+    const next = open(this.#path);
+    this.close();
+    [this.#log, this.#times] = next;
     this.#size = 0;
     this.#lastTime = 0;
   }

@@ -57,12 +57,14 @@ export async function runCommand(
   });
   try {
     if (child.pid !== undefined) await world.records.add(child.pid, world.owner);
-    return { exitCode: await ended, output: output.trim(), timedOut };
+    const exitCode = await ended;
+    if (child.pid !== undefined) await world.records.remove(child.pid);
+    return { exitCode, output: output.trim(), timedOut };
   } catch (error) {
+    kill();
     throw new AppError('CONTAINER_COMMAND_FAILED', `cannot run "${program}"`, { cause: error });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', kill);
-    if (child.pid !== undefined) await world.records.remove(child.pid);
   }
 }
