@@ -80,6 +80,13 @@ const rows: readonly Row[] = [
     anyOf: ['userGroup/tasters', 'userGroup/staff'],
   },
   {
+    name: 'a limit that names a group replaces the default for groups',
+    limits: [limit('userGroup', 5), limit('userGroup', 50, 'staff')],
+    caller: alice,
+    all: [],
+    anyOf: ['userGroup/tasters', 'userGroup/staff'],
+  },
+  {
     name: 'a service account has the default of service principals',
     limits: [limit('user', 3), limit('servicePrincipal', 8)],
     caller: robot,
@@ -104,5 +111,15 @@ describe('bindingLimits', () => {
     const binding = bindingLimits(limits, caller);
     expect(binding.all.map(({ counter }) => counter)).toEqual(all);
     expect(binding.anyOf.map(({ counter }) => counter)).toEqual(anyOf);
+  });
+
+  it('counts the lowest of several limits on the same calls, and counts each call once', () => {
+    const { all } = bindingLimits([limit('endpoint', 9), limit('endpoint', 4), limit('endpoint', 6)], alice);
+    expect(all).toEqual([{ counter: 'endpoint/', scope: 'endpoint', calls: 4 }]);
+  });
+
+  it('gives a group that is named its own limit', () => {
+    const { anyOf } = bindingLimits([limit('userGroup', 5), limit('userGroup', 50, 'staff')], alice);
+    expect(anyOf.map(({ calls }) => calls)).toEqual([5, 50]);
   });
 });

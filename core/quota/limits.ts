@@ -30,6 +30,21 @@ const serviceAccountPrefix = 'system:serviceaccount:';
  * the original: custom beats default, user beats group). Limits on tokens alone bind nothing here.
  */
 export function bindingLimits(limits: readonly RateLimit[], caller: LimitedCaller): BindingLimits {
+  const { all, anyOf } = everyBindingLimit(limits, caller);
+  return { all: strictest(all), anyOf: strictest(anyOf) };
+}
+
+/** Of several limits on one counter the lowest counts: each of them alone would take the same call from it. */
+function strictest(limits: readonly CallLimit[]): CallLimit[] {
+  const byCounter = new Map<string, CallLimit>();
+  for (const limit of limits) {
+    const known = byCounter.get(limit.counter);
+    if (known === undefined || limit.calls < known.calls) byCounter.set(limit.counter, limit);
+  }
+  return [...byCounter.values()];
+}
+
+function everyBindingLimit(limits: readonly RateLimit[], caller: LimitedCaller): BindingLimits {
   const endpoint = limits
     .filter((limit) => limit.key === 'endpoint')
     .flatMap((limit) => callLimit(limit, ''));
@@ -39,7 +54,7 @@ export function bindingLimits(limits: readonly RateLimit[], caller: LimitedCalle
   if (named.length > 0) return { all: [...endpoint, ...named], anyOf: [] };
   const groups = limits
     .filter((limit) => limit.key === 'userGroup')
-    .flatMap((limit) => groupsOf(limit, caller).flatMap((group) => callLimit(limit, group)));
+    .flatMap((limit) => groupsOf(limit, limits, caller).flatMap((group) => callLimit(limit, group)));
   if (groups.length > 0) return { all: endpoint, anyOf: groups };
   return { all: [...endpoint, ...defaultsFor(limits, caller)], anyOf: [] };
 }
@@ -54,9 +69,20 @@ function defaultsFor(limits: readonly RateLimit[], caller: LimitedCaller): CallL
   return own.length > 0 ? own : defaultsOf('user');
 }
 
-function groupsOf(limit: RateLimit, caller: LimitedCaller): readonly string[] {
-  if (limit.principal === undefined) return caller.groups;
-  return caller.groups.includes(limit.principal) ? [limit.principal] : [];
+/** A limit without a name is the default for the groups that no limit names. */
+function groupsOf(
+  limit: RateLimit,
+  limits: readonly RateLimit[],
+  { groups }: LimitedCaller,
+): readonly string[] {
+  const { principal } = limit;
+  if (principal !== undefined) return groups.includes(principal) ? [principal] : [];
+  const named = new Set(
+    limits
+      .filter(({ key, calls }) => key === 'userGroup' && calls !== undefined)
+      .map((other) => other.principal),
+  );
+  return groups.filter((group) => !named.has(group));
 }
 
 const isOfPrincipals = (limit: RateLimit): boolean =>

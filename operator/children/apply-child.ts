@@ -4,7 +4,7 @@ import { isConflict } from '../../kube/api-error.ts';
 import { refOf, resourceNameOf } from '../../kube/resource.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
-import { checkChild, isOwned, withAppliedHash } from './check-child.ts';
+import { appliedHash, checkChild, isOwned, withAppliedHash } from './check-child.ts';
 
 /** An object that should exist, and what the stores know of it. */
 export interface Child<Type extends KubeObject = KubeObject> {
@@ -17,8 +17,8 @@ export type Applied = 'unchanged' | 'applied' | 'notOwned';
 
 export class ChildWriter {
   readonly #client: KubeClient;
-  /** By uid: the resourceVersion at which an apply changed nothing, although the object reads differently. */
-  readonly #settled = new Map<string, string>();
+  /** Objects that an apply did not change, although they read differently, with the hash of what was applied. */
+  readonly #settled = new WeakMap<KubeObject, string>();
 
   constructor(client: KubeClient) {
     this.#client = client;
@@ -31,11 +31,12 @@ export class ChildWriter {
    */
   async apply<Type extends KubeObject>({ kind, wanted, observed }: Child<Type>): Promise<Applied> {
     const verdict = checkChild(wanted, observed);
-    if (verdict === 'current' || this.#isSettled(observed)) return 'unchanged';
+    if (verdict === 'current') return 'unchanged';
     if (verdict === 'notOwned') return 'notOwned';
-    if (verdict === 'missing') return this.#create(kind, wanted);
+    if (observed === undefined) return this.#create(kind, wanted);
+    if (this.#settled.get(observed) === appliedHash(wanted)) return 'unchanged';
     const written = await this.#client.apply(kind, withAppliedHash(wanted), { fieldManager });
-    this.#settle(observed, written);
+    this.#settle(wanted, observed, written);
     return 'applied';
   }
 
@@ -54,20 +55,10 @@ export class ChildWriter {
   }
 
   // Where the API server writes a value in its own way, comparing says "outdated" for ever; applying once tells.
-  #settle(observed: KubeObject | undefined, written: KubeObject): void {
-    const { uid, resourceVersion } = written.metadata ?? {};
-    if (uid === undefined || resourceVersion === undefined) return;
-    if (observed?.metadata?.resourceVersion === resourceVersion) this.#settled.set(uid, resourceVersion);
-  }
-
-  #isSettled(observed: KubeObject | undefined): boolean {
-    const { uid, resourceVersion } = observed?.metadata ?? {};
-    return uid !== undefined && resourceVersion !== undefined && this.#settled.get(uid) === resourceVersion;
-  }
-
-  /** Forgets an object that is gone. */
-  forget(uid: string): void {
-    this.#settled.delete(uid);
+  #settle(wanted: KubeObject, observed: KubeObject, written: KubeObject): void {
+    const { resourceVersion } = written.metadata ?? {};
+    if (resourceVersion === undefined || observed.metadata?.resourceVersion !== resourceVersion) return;
+    this.#settled.set(observed, appliedHash(wanted));
   }
 }
 

@@ -29,7 +29,8 @@ export function isOwned(wanted: KubeObject, observed: KubeObject): boolean {
   return observed.metadata?.labels?.[labels.managedBy] === wanted.metadata?.labels?.[labels.managedBy];
 }
 
-const appliedHash = (wanted: KubeObject): string =>
+/** Returns the hash of what is applied. */
+export const appliedHash = (wanted: KubeObject): string =>
   createHash('sha256').update(canonicalJson(wanted)).digest('hex').slice(0, 16);
 
 /** Returns `wanted` with the hash of itself on it: what is sent to the API server. */

@@ -50,7 +50,6 @@ export async function act(plan: Plan, namespace: string, deps: ActDeps): Promise
       { name, namespace },
       { preconditions: { uid }, propagationPolicy: 'Background' },
     );
-    deps.children.forget(uid);
     log.info({ kind: kind.kind, name, cause }, 'object removed');
   }
   return refusals;
