@@ -1,4 +1,5 @@
 /** Owns the watched collections that the operator decides from: only what carries its labels, besides its own kinds. */
+import { publicNameOf } from '../core/routing/public-name.ts';
 import { labels } from '../crds/schema/api.ts';
 import type { ServingEndpoint } from '../crds/schema/serving-endpoint.ts';
 import type { ClusterServingRuntime, ServingRuntime } from '../crds/schema/serving-runtime.ts';
@@ -78,10 +79,6 @@ export function startInformers(options: {
 
 export const allInformers = (informers: Informers): readonly Informer<KubeObject>[] =>
   Object.values(informers) as readonly Informer<KubeObject>[];
-
-/** Returns the name by which users call an endpoint. */
-export const publicNameOf = (endpoint: ServingEndpoint): string =>
-  endpoint.spec.endpointName ?? endpoint.metadata.name;
 
 function labelled(object: KubeObject, label: string): string[] {
   const value = object.metadata?.labels?.[label];

@@ -1,7 +1,6 @@
 /** Owns what an endpoint must fulfil before anything is made for it; each check returns what is wrong. */
+import { nameClaim, publicNameOf } from '../../core/routing/public-name.ts';
 import { readyReasons } from '../../crds/schema/reasons.ts';
-import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
-import { publicNameOf } from '../stores.ts';
 import type { Explanation } from './explanation.ts';
 import type { Snapshot } from './observe.ts';
 
@@ -18,19 +17,10 @@ export function checkEndpoint(snapshot: Snapshot): Explanation | undefined {
 
 /** Who has a public name keeps it; of several that want it, the oldest gets it. */
 function checkPublicName({ endpoint, namesakes }: Snapshot): Explanation | undefined {
-  const holder = namesakes.find((other) => precedence(other) < precedence(endpoint));
+  const holder = namesakes.find((other) => nameClaim(other) < nameClaim(endpoint));
   if (holder === undefined) return undefined;
   return {
     reason: readyReasons.nameTaken,
     message: `the name "${publicNameOf(endpoint)}" belongs to the ServingEndpoint "${holder.metadata.name}"; choose another spec.endpointName`,
   };
-}
-
-/** Sorts first who has the name; times are in whole seconds, so the uid breaks ties. */
-function precedence(endpoint: ServingEndpoint): string {
-  const { metadata, status } = endpoint;
-  const isReported = status?.url?.endsWith(`/${publicNameOf(endpoint)}/invocations`) === true;
-  const isRefused = status?.conditions?.some(({ reason }) => reason === readyReasons.nameTaken) === true;
-  const rank = isReported && !isRefused ? 0 : 1;
-  return `${rank}/${metadata.creationTimestamp ?? ''}/${metadata.uid ?? ''}`;
 }

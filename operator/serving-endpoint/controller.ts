@@ -1,4 +1,5 @@
 /** Owns which changes in the cluster make an endpoint be looked at again. */
+import { publicNameOf } from '../../core/routing/public-name.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import { labels } from '../../crds/schema/api.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
@@ -9,7 +10,7 @@ import { keyOf } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { allInformers, byPublicName, publicNameOf } from '../stores.ts';
+import { allInformers, byPublicName } from '../stores.ts';
 import type { Informers } from '../stores.ts';
 
 export interface ServingEndpointControllerOptions {

@@ -1,11 +1,12 @@
 /** Owns what a reconcile sees: everything that belongs to one endpoint, read from the stores at one moment. */
+import { publicNameOf } from '../../core/routing/public-name.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type * as kinds from '../../kube/kinds.ts';
 import { keyOf } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { controllerUid } from '../ownership.ts';
 import type { RuntimeCandidate } from '../serving-runtime/select-runtime.ts';
-import { byEndpoint, byPublicName, publicNameOf } from '../stores.ts';
+import { byEndpoint, byPublicName } from '../stores.ts';
 import type { Stores } from '../stores.ts';
 import { sidecarSecretName } from './names.ts';
 import type { EndpointIdentity } from './resources/owner.ts';

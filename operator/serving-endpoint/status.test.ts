@@ -273,6 +273,19 @@ describe('an endpoint that is blocked', () => {
     expect(status).toMatchObject({ active, traffic, ready: 'False' });
     expect(told(status)).toMatchObject({ Ready: 'False NameTaken', Stalled: 'True NameTaken' });
   });
+
+  it.each([
+    ['NameTaken', undefined],
+    ['SpecInvalid', expect.stringContaining('/iris/invocations')],
+  ])('by %s tells only an address that is its own', (reason, url) => {
+    const endpoint = iris(1).withStatus({ url: 'https://x/serving-endpoints/iris/invocations' }).build();
+    const status = statusOfBlocked(
+      endpoint,
+      { reason, message: 'why' },
+      { spec: endpoint.spec, config, now },
+    );
+    expect(status.url).toEqual(url);
+  });
 });
 
 describe('the URL', () => {

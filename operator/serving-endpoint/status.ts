@@ -1,6 +1,8 @@
 /** Owns the status of an endpoint: what is reported of a reconcile. Pure; written once, and only when it changed. */
 import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
 import { versionReadiness } from '../../core/config-versions/plan-config-versions.ts';
+import { publicNameOf } from '../../core/routing/public-name.ts';
+import { readyReasons } from '../../crds/schema/reasons.ts';
 import type {
   RoutedTraffic,
   ServingEndpoint,
@@ -9,7 +11,6 @@ import type {
 } from '../../crds/schema/serving-endpoint.ts';
 import type { OperatorConfig } from '../config.ts';
 import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
-import { publicNameOf } from '../stores.ts';
 import type { Refusals } from './act.ts';
 import { claimsOf, claimsOfBlocked } from './claims.ts';
 import { formatTime, makeConditions } from './conditions.ts';
@@ -95,7 +96,11 @@ export function statusOfBlocked(
   },
 ): ServingEndpointStatus {
   const claims = claimsOfBlocked(problem, options.spec);
-  return { ...endpoint.status, ...commonStatus(endpoint, claims, options.config, options.now) };
+  const status = { ...endpoint.status, ...commonStatus(endpoint, claims, options.config, options.now) };
+  if (problem.reason !== readyReasons.nameTaken) return status;
+  // The address is another one's: whoever sent requests there would be answered by a stranger.
+  const { url: _taken, ...rest } = status;
+  return rest;
 }
 
 function commonStatus(

@@ -34,12 +34,17 @@ describe('RoutingTable', () => {
     expect(table.find('team-b', 'wine')).toBeUndefined();
   });
 
-  it('lets the endpoint that is really called so answer, whoever else claims the name', () => {
-    table.set(called('other', 'wine', '2025-01-01T00:00:00Z'));
-    table.set(called('wine'));
-    expect(table.find('team-a', 'wine')?.name).toBe('wine');
-    table.remove('team-a', 'wine');
+  it('lets the endpoint that has a name keep it, although another one is really called so', () => {
+    const holder = called('other', 'wine', '2026-02-01T00:00:00Z');
+    table.set({
+      ...holder,
+      status: { ...holder.status, url: 'http://x/serving-endpoints/wine/invocations' },
+    });
+    const refused = called('wine');
+    table.set({ ...refused, status: {} });
     expect(table.find('team-a', 'wine')?.name).toBe('other');
+    table.remove('team-a', 'other');
+    expect(table.find('team-a', 'wine')?.name).toBe('wine');
   });
 
   it('lets the older of two claims answer, in whatever order they are seen', () => {

@@ -1,5 +1,6 @@
 /** Owns where requests for an endpoint go: found by namespace and public name, kept as the objects' status says. */
 import { CallQuota } from '../../core/quota/fixed-window.ts';
+import { nameClaim, publicNameOf } from '../../core/routing/public-name.ts';
 import { WeightedSplit } from '../../core/routing/weighted-split.ts';
 import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { DeploymentTarget } from './deployment-target.ts';
@@ -28,7 +29,8 @@ export interface RoutedEndpoint {
 
 interface Row extends RoutedEndpoint {
   readonly publicName: string;
-  readonly createdAt: string;
+  /** Sorts the claims on one public name. */
+  readonly claim: string;
   /** What split and quota were made from: while it stays the same, so do they, with all they have counted. */
   readonly routesKey: string;
   readonly limitsKey: string;
@@ -106,8 +108,8 @@ export class RoutingTable {
       namespace,
       name: metadata.name,
       label: `${namespace}/${metadata.name}`,
-      publicName: spec.endpointName ?? metadata.name,
-      createdAt: metadata.creationTimestamp ?? '',
+      publicName: publicNameOf(endpoint),
+      claim: nameClaim(endpoint),
       suspended: spec.suspended,
       split,
       entities,
@@ -131,13 +133,10 @@ export class RoutingTable {
     });
   }
 
-  /** Of several with one public name the one that is really called so answers, else the oldest. */
   #list(row: Row): void {
     const key = `${row.namespace}/${row.publicName}`;
-    const rows = [...(this.#byPublicName.get(key) ?? []), row].sort(
-      (one, other) =>
-        Number(other.name === other.publicName) - Number(one.name === one.publicName) ||
-        one.createdAt.localeCompare(other.createdAt),
+    const rows = [...(this.#byPublicName.get(key) ?? []), row].sort((one, other) =>
+      one.claim < other.claim ? -1 : 1,
     );
     this.#byPublicName.set(key, rows);
   }
