@@ -19,11 +19,11 @@ export class DemandMeter {
   #changedAt: number;
   #reported: { at: number; finished: number; area: number };
 
-  /** `now` gives monotonic milliseconds. */
-  constructor(now: () => number) {
+  /** `now` gives monotonic milliseconds; `since` is when the time of the first report begins, by default now. */
+  constructor(now: () => number, since = now()) {
     this.#now = now;
     this.#changedAt = now();
-    this.#reported = { at: this.#changedAt, finished: 0, area: 0 };
+    this.#reported = { at: since, finished: 0, area: 0 };
   }
 
   get inFlight(): number {

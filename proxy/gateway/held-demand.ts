@@ -8,22 +8,26 @@ import type { DeploymentTarget } from '../targets/deployment-target.ts';
 export class HeldDemand implements DemandSource {
   readonly #meters = new Map<DeploymentTarget, DemandMeter>();
   readonly #now: () => number;
+  /** When the newest report was made that somebody has heard: the next one covers the time from there. */
+  #heardAt: number;
 
   /** `now` gives monotonic milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
+    this.#heardAt = now();
   }
 
   change(target: DeploymentTarget, by: number): void {
     let meter = this.#meters.get(target);
     if (meter === undefined) {
-      meter = new DemandMeter(this.#now);
+      meter = new DemandMeter(this.#now, this.#heardAt);
       this.#meters.set(target, meter);
     }
     meter.change(0, by);
   }
 
   read(): { entries: DemandEntry[]; confirm: () => void } {
+    const at = this.#now();
     const readings = [...this.#meters].map(([target, meter]) => ({ target, meter, reading: meter.read() }));
     return {
       entries: readings.map(({ target, reading }) => ({
@@ -33,6 +37,7 @@ export class HeldDemand implements DemandSource {
         ...reading.entry,
       })),
       confirm: () => {
+        this.#heardAt = at;
         for (const { target, meter, reading } of readings) {
           meter.confirm(reading);
           // The report that somebody has heard said zero: there is nothing left to say.
