@@ -41,7 +41,7 @@ interface Part {
 export function startOperator(options: OperatorOptions): Operator {
   const { config, transport, metrics, clock, log } = options;
   const informers = startInformers({ transport, log, metrics });
-  const tls = followOperatorTls(informers.secrets, config.systemNamespace);
+  const tls = followOperatorTls(informers.secrets, config.systemNamespace, log);
   const book = makeBook(config);
   let leading: Part | undefined;
   const election = startElection(options, () => {

@@ -6,6 +6,7 @@ import { authorityData, parseAuthority, planAuthority, trustBundle } from './aut
 import type { AuthorityState } from './authority-state.ts';
 import { checkCertificate, renewalTime } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
+import { isUsable, renewalInMs } from './sidecar-certificate.ts';
 import { checkTlsSecret, makeTlsSecret, secretText, tlsSecret } from './tls-secret.ts';
 
 const day = 86_400_000;
@@ -91,8 +92,12 @@ describe('a TLS secret', () => {
     expect(secretText(next, 'ca.crt')).toBe(wider.bundlePem);
   });
 
-  it('is issued anew when its key is gone', () => {
-    const secret = tlsSecret({ name: 's' }, { 'tls.crt': certificate.certificatePem });
+  it.each<[string, () => Record<string, string>]>([
+    ['is gone', () => ({})],
+    ['is none', () => ({ 'tls.key': 'nonsense' })],
+    ['is that of another certificate', () => ({ 'tls.key': other.privateKeyPem })],
+  ])('is issued anew when its key %s', (_name, key) => {
+    const secret = tlsSecret({ name: 's' }, { 'tls.crt': certificate.certificatePem, ...key() });
     expect(checkTlsSecret(secret, { authority: bundleOf(authority), wish, now: start })).toMatchObject({
       issue: true,
     });
@@ -158,5 +163,33 @@ describe('the authority', () => {
     expect(() => parseAuthority(tlsSecret({ name: 'ca' }, data))).toThrow(
       expect.objectContaining({ code: 'AUTHORITY_SECRET_INVALID' }),
     );
+  });
+});
+
+describe('the certificate of the sidecars', () => {
+  const endpoint = { namespace: 'team', name: 'iris', uid: 'u1' };
+  const secretOf = (pem: string, uid = 'u1') =>
+    tlsSecret(
+      {
+        name: 'iris-sidecar-tls',
+        ownerReferences: [{ apiVersion: 'v1', kind: 'ServingEndpoint', name: 'iris', uid, controller: true }],
+      },
+      { 'tls.crt': pem },
+    );
+
+  it('can be used until it expires, and is renewed before', () => {
+    const secret = secretOf(certificate.certificatePem);
+    expect(isUsable(secret, endpoint, start + 89 * day)).toBe(true);
+    expect(isUsable(secret, endpoint, start + 91 * day)).toBe(false);
+    expect(renewalInMs(secret, endpoint, start)).toBeCloseTo(60 * day, -6);
+  });
+
+  it.each([
+    ['is damaged', () => secretOf('nonsense')],
+    ['belongs to somebody else', () => secretOf(certificate.certificatePem, 'u2')],
+    ['is not there', () => undefined],
+  ])('neither can be used nor waits for its renewal where it %s', (_name, secret) => {
+    expect(isUsable(secret(), endpoint, start)).toBe(false);
+    expect(renewalInMs(secret(), endpoint, start + 365 * day)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 /** Owns the certificate that the sidecars of one endpoint share: `<endpoint>-sidecar-tls` beside the endpoint. */
-import { expiryOf } from '../../platform/tls/authority.ts';
+import { X509Certificate } from 'node:crypto';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
 import { secrets } from '../../kube/kinds.ts';
 import type { Secret } from '../../kube/kinds.ts';
@@ -47,13 +47,27 @@ export async function makeSidecarCertificate(
 
 /** Returns whether sidecars can work with the certificate of a Secret: it is the endpoint's own and has not expired. */
 export function isUsable(secret: Secret | undefined, endpoint: EndpointIdentity, now: number): boolean {
-  const pem = secretText(secret, 'tls.crt');
-  if (secret === undefined || pem === undefined || controllerUid(secret) !== endpoint.uid) return false;
-  return now < expiryOf(pem);
+  const certificate = ownCertificate(secret, endpoint);
+  return certificate !== undefined && now < certificate.validToDate.getTime();
 }
 
-/** Returns in how many milliseconds the certificate of a Secret is due for renewal. */
-export function renewalInMs(secret: Secret | undefined, now: number): number | undefined {
+/** Returns in how many milliseconds the endpoint's own certificate is due for renewal; undefined where there is none. */
+export function renewalInMs(
+  secret: Secret | undefined,
+  endpoint: EndpointIdentity,
+  now: number,
+): number | undefined {
+  const certificate = ownCertificate(secret, endpoint);
+  return certificate === undefined ? undefined : Math.max(1_000, renewalTime(certificate.toString()) - now);
+}
+
+function ownCertificate(secret: Secret | undefined, endpoint: EndpointIdentity): X509Certificate | undefined {
   const pem = secretText(secret, 'tls.crt');
-  return pem === undefined ? undefined : Math.max(1_000, renewalTime(pem) - now);
+  if (secret === undefined || pem === undefined || controllerUid(secret) !== endpoint.uid) return undefined;
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    // Damaged by somebody: it is issued anew for that.
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 /** Owns the Secrets that hold certificates: type kubernetes.io/tls with the keys tls.crt, tls.key and ca.crt. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { labels } from '../../crds/schema/api.ts';
 import type { Secret } from '../../kube/kinds.ts';
 import type { ObjectMeta } from '../../kube/resource.ts';
@@ -41,9 +42,21 @@ export function checkTlsSecret(
     now,
   });
   if (cause !== undefined) return { cause, issue: true };
-  if (secretText(secret, 'tls.key') === undefined) return { cause: 'its key is missing', issue: true };
+  if (!fits(secretText(secret, 'tls.crt'), secretText(secret, 'tls.key'))) {
+    return { cause: 'its key is missing or is that of another certificate', issue: true };
+  }
   if (secretText(secret, 'ca.crt') === authority.bundlePem) return undefined;
   return { cause: 'other authorities are trusted now', issue: false };
+}
+
+function fits(certificatePem: string | undefined, privateKeyPem: string | undefined): boolean {
+  if (certificatePem === undefined || privateKeyPem === undefined) return false;
+  try {
+    return new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
+  } catch {
+    // No key at all, whatever it is.
+    return false;
+  }
 }
 
 /** Returns the Secret as it is to be: with a new certificate, or with the one it has under a new bundle. */

@@ -92,7 +92,7 @@ async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: L
   await report(deps, snapshot.endpoint, status);
   const retry =
     refusals.size > 0 || certificate.problem !== undefined ? config.deadlines.refusalRetry : undefined;
-  const waits = [plan.requeueAfterMs, retry, renewalInMs(snapshot.sidecarSecret, now)];
+  const waits = [plan.requeueAfterMs, retry, renewalInMs(snapshot.sidecarSecret, snapshot.identity, now)];
   return soonest(waits.filter((wait) => wait !== undefined));
 }
 
