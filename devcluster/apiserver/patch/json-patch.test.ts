@@ -39,6 +39,16 @@ describe('a JSON patch', () => {
     ['an add below a scalar', 422, [{ op: 'add', path: '/a/b/c', value: 2 }]],
     ['an index that is none', 422, [{ op: 'test', path: '/list/', value: 1 }]],
     ['a path through an index that is none', 422, [{ op: 'add', path: '/objects/00/b', value: 1 }]],
+    [
+      'copies of copies that would fill the memory',
+      422,
+      Array.from({ length: 40 }, (_, index) => ({ op: 'copy', from: '', path: `/c${index}` })),
+    ],
+    [
+      'too many operations',
+      413,
+      Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/a', value: 1 })),
+    ],
     ['an unknown operation', 400, [{ op: 'merge', path: '/a' }]],
     ['a path that is no pointer', 400, [{ op: 'add', path: 'a', value: 1 }]],
     ['a move from nowhere', 400, [{ op: 'move', path: '/a' }]],

@@ -12,16 +12,27 @@ interface Operation {
 
 type Container = Record<string, unknown> | unknown[];
 
+/** The API server's own limits: a few copies of copies would fill the memory. */
+const maxOperations = 10_000;
+const maxCopied = 3 * 1024 * 1024;
+
 const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
 /**
  * Returns `target` with the operations applied in order; `target` is not changed.
  *
- * @throws ApiError 400 where the patch is malformed, 422 where an operation cannot be applied (a failed `test` is one).
+ * @throws ApiError 400 where the patch is malformed, 413 where it is too long, 422 where an operation cannot be applied (a failed `test` is one).
  */
 export function applyJsonPatch(target: unknown, patch: unknown): unknown {
   let root: unknown = structuredClone(target);
-  for (const operation of parsePatch(patch)) root = applyOperation(root, operation);
+  let copied = 0;
+  for (const operation of parsePatch(patch)) {
+    if (operation.op === 'copy') {
+      copied += JSON.stringify(read(root, parsePointer(operation.from ?? ''))).length;
+      if (copied > maxCopied) throw unprocessable(`the patch copies more than ${maxCopied} bytes`);
+    }
+    root = applyOperation(root, operation);
+  }
   return root;
 }
 
@@ -30,6 +41,10 @@ function parsePatch(patch: unknown): Operation[] {
     throw badRequest(
       'error decoding patch: json: cannot unmarshal object into Go value of type []jsonPatchOp',
     );
+  }
+  if (patch.length > maxOperations) {
+    const message = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`;
+    throw new ApiError(413, 'RequestEntityTooLarge', message);
   }
   return patch.map((entry: unknown, index) => {
     if (!isObject(entry) || typeof entry['path'] !== 'string' || !operations.includes(String(entry['op']))) {
