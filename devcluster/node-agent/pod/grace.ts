@@ -1,4 +1,7 @@
 /** Owns the time that a pod's processes have to end: it can be shortened, never extended. */
+/** Timers cannot wait for longer (some 24 days): one that should would ring at once. */
+const longestMs = 2 ** 31 - 1;
+
 export class Grace {
   readonly expired: Promise<void>;
   #deadline: number;
@@ -19,11 +22,12 @@ export class Grace {
 
   /** Makes the grace end in `milliseconds`, if that is earlier than now planned. */
   shorten(milliseconds: number): void {
-    const deadline = performance.now() + milliseconds;
+    const delay = Math.min(milliseconds, longestMs);
+    const deadline = performance.now() + delay;
     if (deadline >= this.#deadline) return;
     this.#deadline = deadline;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#expire, milliseconds);
+    this.#timer = setTimeout(this.#expire, delay);
   }
 
   /** Lets go of the timer when nothing waits any more. */
