@@ -72,6 +72,17 @@ describe('a model server that fails', () => {
     expect((await t.send()).status).toBe(504);
   });
 
+  it('by not answering in time on a connection that was used before: 504, and it is not asked again', async () => {
+    await start(({ timeouts }) => ({ timeouts: { ...timeouts, firstByteMs: 100 } }));
+    await t.send();
+    let calls = 0;
+    t.model.respond = () => {
+      calls += 1;
+    };
+    expect((await t.send()).status).toBe(504);
+    expect(calls).toBe(1);
+  });
+
   it('by taking longer than a request may take in all: 504, and its turn is given back', async () => {
     await start(({ timeouts, concurrency }) => ({
       timeouts: { ...timeouts, totalMs: 200 },
@@ -88,6 +99,38 @@ describe('a model server that fails', () => {
     await start();
     t.model.respond = (request) => request.socket.end('BANANA\r\n\r\n');
     expect((await t.send()).status).toBe(502);
+  });
+
+  it.each([
+    ['a reason', 'HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok'],
+    ['a header', 'HTTP/1.1 200 OK\r\nA: b\x01c\r\nContent-Length: 2\r\n\r\nok'],
+  ])('by saying what must not be sent on in %s: 502, and its turn is given back', async (_name, bytes) => {
+    await start(({ concurrency }) => ({ concurrency: { ...concurrency, limit: 1 } }));
+    const { respond } = t.model;
+    t.model.respond = (request) => request.socket.end(bytes);
+    expect((await t.send()).status).toBe(502);
+    t.model.respond = respond;
+    expect((await t.send()).status).toBe(200);
+  });
+
+  it('by saying what must not be sent on in a trailer: the answer is cut, and its turn is given back', async () => {
+    await start(({ concurrency }) => ({ concurrency: { ...concurrency, limit: 1 } }));
+    const { respond } = t.model;
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+    t.model.respond = (request) => request.socket.end(`${head}2\r\nok\r\n0\r\nA: b\x01c\r\n\r\n`);
+    await expect(t.send()).rejects.toThrow('aborted');
+    t.model.respond = respond;
+    expect((await t.send()).status).toBe(200);
+  });
+
+  it('only to give a hint that makes sense: the hint is left out', async () => {
+    await start();
+    const { respond } = t.model;
+    t.model.respond = (request, response) => {
+      request.socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload, </b>; rel=preload\r\n\r\n');
+      respond(request, response);
+    };
+    expect((await t.send()).status).toBe(200);
   });
 
   it('by answering before it has read the request: the caller gets that answer', async () => {

@@ -132,19 +132,15 @@ export class Connection implements UpstreamCall, ResponseSink {
     const late = new AppError('UPSTREAM_TIMEOUT', `${this.#owner.authority}: no ${missing[phase]} in time`, {
       retryable: true,
     });
-    this.#fail(
-      phase === 'connecting' ? unreachable(this.#owner.authority, late) : late,
-      this.#lossKind(phase),
-    );
+    if (phase === 'connecting') this.#fail(unreachable(this.#owner.authority, late), 'unsent');
+    // Silence is no sign that the request was not heard: it may well be at work there.
+    else this.#fail(late, 'lost');
   }
 
   /** Ends the connection, and the request on it, because this process is done with it. */
   cut(): void {
     if (this.#phase === 'closed') return;
-    this.#fail(
-      closed(this.#owner.authority, new Error('this process is stopping')),
-      this.#lossKind(this.#phase),
-    );
+    this.#fail(closed(this.#owner.authority, new Error('this process is stopping')), 'lost');
   }
 
   onInformation(head: ResponseHead): void {

@@ -14,9 +14,10 @@ export interface ResponseHead {
   readonly idleTimeoutMs: number | undefined;
 }
 
-const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: (.*))?$/;
+const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const maxHeaders = 200;
-const unsafeInValue = /[\0\r\n]/;
+/** RFC 9110 §5.5; node would not send anything else on. */
+const unsafeInValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 const otherHopHeaders = new Set(['te', 'trailer', 'upgrade', 'proxy-connection', 'proxy-authenticate']);
 
@@ -76,7 +77,7 @@ function readHeader(draft: Draft, line: string): void {
   const colon = line.indexOf(':');
   if (colon < 1 || !isToken(line, colon)) throw malformed('a header has no proper name');
   const name = line.slice(0, colon);
-  const value = line.slice(colon + 1).trim();
+  const value = trimmed(line, colon + 1);
   if (unsafeInValue.test(value)) throw malformed('a header value holds a control character');
   if (draft.headers.length >= 2 * maxHeaders) throw malformed(`it has more than ${maxHeaders} headers`);
   if (!isOfOneHop(draft, name, value)) draft.headers.push(name, value);
@@ -138,6 +139,17 @@ function withoutNames(headers: readonly string[], names: readonly string[]): str
   }
   return kept;
 }
+
+/** Without spaces and tabs around it, and these alone: other characters that JavaScript calls blank are part of a value. */
+function trimmed(line: string, from: number): string {
+  let start = from;
+  let end = line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
+  return line.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** Whether the first `length` characters of `line` are all `tchar` (RFC 9110 §5.6.2). */
 function isToken(line: string, length: number): boolean {

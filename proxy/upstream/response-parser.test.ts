@@ -63,6 +63,12 @@ describe('ResponseParser', () => {
     expect(heard.headers).toEqual([]);
   });
 
+  it('takes spaces and tabs off a value, and nothing that is part of it', () => {
+    const voila = Buffer.from('voilà').toString('latin1');
+    const heard = hear([`HTTP/1.1 200 OK\r\nA: \t ${voila} \r\nContent-Length: 0\r\n\r\n`]);
+    expect(heard.headers).toEqual(['A', voila, 'Content-Length', '0']);
+  });
+
   it('tells interim answers apart from the final one', () => {
     const heard = hear([
       `HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${counted}`,
@@ -137,6 +143,9 @@ describe('ResponseParser', () => {
     ['a folded header', 'HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n'],
     ['a space before the colon', 'HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n'],
     ['a bare line feed in a value', 'HTTP/1.1 200 OK\r\nA: b\nX-Evil: c\r\nContent-Length: 0\r\n\r\n'],
+    ['a control character in a value', 'HTTP/1.1 200 OK\r\nA: b\x01c\r\nContent-Length: 0\r\n\r\n'],
+    ['a control character in the reason', 'HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n'],
+    ['a length with more around it than blanks', 'HTTP/1.1 200 OK\r\nContent-Length: 5\xa0\r\n\r\n'],
     ['a chunk size that is none', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n'],
     ['a chunk longer than its size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n'],
     [

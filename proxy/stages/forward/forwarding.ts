@@ -77,12 +77,16 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
   }
 
   onInformation(head: ResponseHead): void {
-    const { response } = this.#exchange;
+    const { request, response } = this.#exchange;
+    // HTTP/1.0 knows no interim answers (RFC 9110 §15.2).
+    if (request.httpVersion === '1.0') return;
     if (head.status === 102) response.writeProcessing();
     const link = head.headers.flatMap((name, index) =>
       index % 2 === 0 && name.toLowerCase() === 'link' ? [head.headers[index + 1] ?? ''] : [],
     );
-    if (head.status === 103 && link.length > 0) response.writeEarlyHints({ link });
+    // Node refuses to say what it does not take for one plain link; a hint that is left out harms nobody.
+    if (head.status === 103 && link.length > 0 && link.every((value) => plainLink.test(value)))
+      response.writeEarlyHints({ link });
   }
 
   onHead(head: ResponseHead): void {
@@ -93,11 +97,11 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
       exchange.proceed();
       return;
     }
-    exchange.status = head.status;
     const { headers } = head;
     this.#rules.addAnswerHeaders(exchange, headers);
     if (exchange.callerStillSends) headers.push('connection', 'close');
     exchange.response.writeHead(head.status, head.reason, headers);
+    exchange.status = head.status;
     // An answer that streams is to be seen from its head on, not from its first byte on.
     if (head.chunked) exchange.response.flushHeaders();
   }
@@ -165,6 +169,8 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
     this.#exchange.request.off('data', sendPiece).off('end', sendEnd);
   }
 }
+
+const plainLink = /^<[^>]*>(?:\s*;\s*[\w-]+(?:=(?:[\w./-]+|"[\w./-]*"))?)*$/;
 
 function sendPiece(this: ProxyRequest, chunk: Buffer): void {
   forwardingOf(this)?.send(chunk);
