@@ -85,6 +85,7 @@ export class Exchange {
   readonly #pipeline: Pipeline;
   #step = 0;
   #finished = false;
+  #refused = false;
 
   constructor(pipeline: Pipeline, request: ProxyRequest, response: ProxyResponse, startedAt: number) {
     this.#pipeline = pipeline;
@@ -126,12 +127,14 @@ export class Exchange {
   /** Answers with a refusal; where an answer has begun already, it is cut instead, so that nobody takes it for whole. */
   refuse(refused: Refusal): void {
     const { response } = this;
+    // Whoever has been told no already may still be reading it.
+    if (this.#refused) return;
+    this.#refused = true;
     this.reason = refused.reason;
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    if (this.status !== 0) return;
     this.status = refused.status;
     const body = refusalBody(refused);
     const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
@@ -147,7 +150,7 @@ export class Exchange {
 
   /** Whether the caller may still be sending; then the connection is to be closed after the answer. */
   get callerStillSends(): boolean {
-    return !this.request.complete && this.contentLength !== 0;
+    return !this.request.complete && (this.body?.length ?? 0) !== this.contentLength;
   }
 
   /**

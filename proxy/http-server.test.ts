@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeLogger } from '../platform/logging.ts';
@@ -6,7 +7,7 @@ import type { Stage } from './exchange.ts';
 import { startProxyServer } from './http-server.ts';
 import type { ProxyServer } from './http-server.ts';
 import { makePipeline } from './pipeline.ts';
-import { send } from './testing/http-client-fixture.ts';
+import { send, until } from './testing/http-client-fixture.ts';
 
 const pass = (name: string): Stage => ({ name, run: () => true });
 let act: Stage['run'];
@@ -75,6 +76,33 @@ describe('bytes that are no proper request', () => {
     expect(finished).toEqual([]);
   });
 
+  it('amid a body end the request that they were to be part of', async () => {
+    act = (exchange) => {
+      exchange.request.resume();
+      return false;
+    };
+    // A caller that does not end its side: the server must not wait for that.
+    const { port } = server.address;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const heard = once(socket, 'data');
+    socket.write(`${post}Transfer-Encoding: chunked\r\n\r\n1\r\naBANANA`);
+    expect(String((await heard)[0])).toMatch(/^HTTP\/1.1 400 /);
+    await until(() => finished.length > 0);
+    expect(finished).toEqual([499]);
+    socket.destroy();
+  });
+
+  it('while an answer is under way cut it, and put no words into its middle', async () => {
+    act = (exchange) => {
+      exchange.status = 200;
+      exchange.response.writeHead(200, { 'content-length': 1000 }).write('first part');
+      return false;
+    };
+    const answer = await sendBytes(`${post}Content-Length: 0\r\n\r\nBANANA\r\n\r\n`);
+    expect(answer).not.toContain('400 Bad Request');
+    await until(() => finished.length > 0);
+  });
+
   it('are told so as JSON', async () => {
     expect(await sendBytes('HELLO\r\n\r\n')).toContain('{"error_code":"BAD_REQUEST"');
   });
@@ -110,6 +138,20 @@ describe('an exchange', () => {
     };
     expect((await send({ to: server.address, path: '/' })).status).toBe(504);
     expect(released).toBe(1);
+  });
+
+  it('that is overdue while its caller still sends is told so once, and may be read in peace', async () => {
+    act = (exchange) => {
+      exchange.deadline = performance.now();
+      return false;
+    };
+    const started = performance.now();
+    const answer = await sendBytes(
+      'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n',
+    );
+    expect(answer).toContain('DEADLINE_EXCEEDED');
+    // Beyond the next look for overdue exchanges: the connection lingers until the caller is done, or a while.
+    expect(performance.now() - started).toBeGreaterThan(1_500);
   });
 
   it('on a connection that drains is the last one there', async () => {

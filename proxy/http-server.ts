@@ -74,7 +74,9 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
   server.on('checkContinue', (request: ProxyRequest, response: ProxyResponse) =>
     serve(request, response, true),
   );
-  server.on('clientError', answerClientError);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    answerClientError(error, socket, isAnswering(live, socket));
+  });
   const sweep = setInterval(() => expireOverdue(live, options.now()), overdueSweepMs).unref();
   const address = await listen(server, options.address);
   return {
@@ -118,9 +120,16 @@ const clientErrors: Readonly<Record<string, readonly [string, string, string]>> 
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'REQUEST_TIMEOUT', 'The request did not arrive in time.'],
 };
 
+/** Whether part of an answer has gone out on `socket` already: other words must not get into its middle. */
+function isAnswering(live: ReadonlySet<Exchange>, socket: Socket): boolean {
+  for (const { request, response } of live)
+    if (request.socket === socket && response.headersSent) return true;
+  return false;
+}
+
 /** What node's parser refuses never becomes a request; the caller gets the reason and the connection is closed. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket, answering: boolean): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || answering) {
     socket.destroy();
     return;
   }
@@ -133,4 +142,6 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // A request whose body turned out to be no HTTP is under way still, and ends with its connection.
+  socket.destroySoon();
 }
