@@ -1,60 +1,27 @@
-/** Owns one container of a pod through its instances: start, probes, hooks, end. */
+/** Owns one container of a pod through its instances: how each starts, and what its start and its end mean. */
 import { join } from 'node:path';
 import { messageOf } from '../../../platform/errors.ts';
 import type { EventType } from '../../controllers/objects/events.ts';
-import type { Pod, Probe } from '../../controllers/objects/kinds.ts';
 import { resolveImage } from '../image-table.ts';
-import type { Attempt, Handler } from '../probes/attempt.ts';
-import { attempt } from '../probes/attempt.ts';
-import type { ProbeKind } from '../probes/prober.ts';
-import { startProber } from '../probes/prober.ts';
 import type { ContainerProcess } from '../process/container-process.ts';
 import { startContainerProcess } from '../process/container-process.ts';
-import { runCommand } from '../process/run-command.ts';
-import type { PodVolumes } from '../volumes/pod-volumes.ts';
-import type { PodAddresses } from '../world/downward.ts';
 import { afterRestart } from './back-off.ts';
+import { ContainerInstance } from './container-instance.ts';
 import type { ContainerState } from './container-state.ts';
 import { lastEndOf } from './container-state.ts';
 import type { ContainerWorld } from './container-world.ts';
 import { makeContainerWorld } from './container-world.ts';
-import { Grace } from './grace.ts';
-import type { NodeParts } from './node-parts.ts';
+import type { Grace } from './grace.ts';
+import type { PodSurroundings } from './pod-surroundings.ts';
 import { readTerminationMessage } from './termination-message.ts';
 
-/** What a container needs to know of its pod. */
-export interface PodSurroundings {
-  readonly node: NodeParts;
-  /** The pod with the volume of its service account. */
-  readonly pod: () => Pod;
-  readonly addresses: PodAddresses;
-  readonly volumes: PodVolumes;
-  readonly directory: string;
-  readonly logDirectory: string;
-  /** Something changed that the pod's status or plan depends on. */
-  readonly changed: () => void;
-}
-
-interface Instance {
-  readonly process: ContainerProcess;
-  readonly world: ContainerWorld;
-  readonly containerID: string;
-  readonly startedAt: number;
-  readonly hooks: AbortController;
-  prober?: ReturnType<typeof startProber>;
-  stopping?: { readonly grace: Grace; readonly done: Promise<void> };
-}
-
-/** Kubelet's shortest time between SIGTERM and SIGKILL. */
-const shortestGraceMs = 2_000;
 /** Where an image or an object is missing, this long until the next try, unless a change comes first. */
 const configRetryMs = 5_000;
 
 export class ContainerRunner {
   readonly known: ContainerState;
   readonly #around: PodSurroundings;
-  #instance: Instance | undefined;
-  #ended: Promise<void> = Promise.resolve();
+  #instance: ContainerInstance | undefined;
 
   constructor(known: ContainerState, around: PodSurroundings) {
     this.known = known;
@@ -105,15 +72,7 @@ export class ContainerRunner {
    * the processes are gone.
    */
   async stop(grace: Grace, turn: Promise<unknown> = Promise.resolve()): Promise<void> {
-    const instance = this.#instance;
-    if (instance === undefined) return;
-    if (instance.stopping === undefined) {
-      instance.stopping = { grace, done: this.#stop(instance, grace, turn) };
-    } else {
-      // Whoever asks second can only make it quicker.
-      instance.stopping.grace.shorten(grace.leftMs);
-    }
-    await instance.stopping.done;
+    await this.#instance?.stop(grace, turn);
   }
 
   /** Writes an event about this container. */
@@ -121,28 +80,6 @@ export class ContainerRunner {
     const list = this.known.role === 'main' ? 'containers' : 'initContainers';
     const fieldPath = `spec.${list}{${this.known.container.name}}`;
     this.#around.node.events.record(this.#around.pod(), { type, reason, message, fieldPath });
-  }
-
-  async #stop(instance: Instance, grace: Grace, turn: Promise<unknown>): Promise<void> {
-    instance.prober?.stopLiveness();
-    const preStop = this.known.container.lifecycle?.preStop;
-    if (preStop !== undefined) {
-      const hook = this.#runHook(instance, preStop, grace.leftMs).then((outcome) => {
-        if (!outcome.success && !instance.hooks.signal.aborted) {
-          this.record('Warning', 'FailedPreStopHook', `PreStopHook failed: ${outcome.message}`);
-        }
-      });
-      await Promise.race([hook, grace.expired, this.#ended]);
-    }
-    await Promise.race([turn, grace.expired, this.#ended]);
-    instance.process.signal('SIGTERM');
-    const last = new Grace(Math.max(grace.leftMs, shortestGraceMs));
-    // A grace that somebody shortens meanwhile still leaves the processes their shortest time.
-    void grace.expired.then(() => last.shorten(shortestGraceMs));
-    await Promise.race([last.expired, this.#ended]);
-    last.clear();
-    instance.process.signal('SIGKILL');
-    await this.#ended;
   }
 
   #refuse(error: unknown): void {
@@ -188,12 +125,16 @@ export class ContainerRunner {
       this.#around.changed();
       return;
     }
-    const instance: Instance = { process, world, containerID, startedAt, hooks: new AbortController() };
-    this.#instance = instance;
     known.state = { kind: 'running', startedAt, containerID };
     this.record('Normal', 'Started', `Started container ${known.container.name}`);
-    this.#ended = process.exited.then((exitCode) => this.#onExit(instance, exitCode));
-    void this.#afterStart(instance);
+    this.#instance = new ContainerInstance({
+      known,
+      around: this.#around,
+      process,
+      world,
+      record: (type, reason, message) => this.record(type, reason, message),
+      onExit: (exitCode) => this.#onExit({ world, containerID, startedAt }, exitCode),
+    });
     this.#around.changed();
   }
 
@@ -208,74 +149,11 @@ export class ContainerRunner {
     known.restartCount += 1;
   }
 
-  /** Runs the postStart hook and begins to probe. */
-  async #afterStart(instance: Instance): Promise<void> {
+  async #onExit(
+    instance: { readonly world: ContainerWorld; readonly containerID: string; readonly startedAt: number },
+    exitCode: number,
+  ): Promise<void> {
     const { known } = this;
-    const { container } = known;
-    const postStart = container.lifecycle?.postStart;
-    if (postStart !== undefined) {
-      const outcome = await this.#runHook(instance, postStart, 2 ** 31 - 1);
-      if (this.#instance !== instance) return;
-      if (!outcome.success) {
-        this.record('Warning', 'FailedPostStartHook', `PostStartHook failed: ${outcome.message}`);
-        this.#giveUp('FailedPostStartHook', undefined);
-        return;
-      }
-    }
-    if (known.role === 'init') return;
-    instance.prober = startProber(
-      { container, podIP: this.#around.addresses.podIP, run: this.#runner(instance) },
-      {
-        onStarted: () => {
-          known.started = true;
-          this.#around.changed();
-        },
-        onReady: (ready) => {
-          known.ready = ready;
-          this.#around.changed();
-        },
-        onUnhealthy: (kind, message) =>
-          this.record(
-            'Warning',
-            'Unhealthy',
-            `${kind.charAt(0).toUpperCase()}${kind.slice(1)} probe failed: ${message}`,
-          ),
-        onFailed: (kind, probe) => this.#giveUp(kind, probe),
-      },
-    );
-    if (this.#instance !== instance) instance.prober.stop();
-  }
-
-  #giveUp(kind: ProbeKind | 'FailedPostStartHook', probe: Probe | undefined): void {
-    const { name } = this.known.container;
-    const why =
-      kind === 'FailedPostStartHook' ? kind : `Container ${name} failed ${kind} probe, will be restarted`;
-    this.record('Normal', 'Killing', why);
-    const podGrace = this.#around.pod().spec.terminationGracePeriodSeconds ?? 30;
-    const grace = new Grace((probe?.terminationGracePeriodSeconds ?? podGrace) * 1_000);
-    void this.stop(grace).finally(() => grace.clear());
-  }
-
-  #runner(instance: Instance) {
-    const { node } = this.#around;
-    const { namespace = '', name } = this.#around.pod().metadata;
-    const owner = `${namespace}/${name}/${this.known.container.name}`;
-    const { world } = instance;
-    return (command: readonly string[], timeoutMs: number, signal: AbortSignal) =>
-      runCommand({ ...world, records: node.records, owner }, world.commandFor(command), timeoutMs, signal);
-  }
-
-  #runHook(instance: Instance, handler: Handler, timeoutMs: number): Promise<Attempt> {
-    const { container } = this.known;
-    const { podIP } = this.#around.addresses;
-    const context = { container, podIP, run: this.#runner(instance), signal: instance.hooks.signal };
-    return attempt(handler, context, Math.max(1, timeoutMs));
-  }
-
-  async #onExit(instance: Instance, exitCode: number): Promise<void> {
-    const { known } = this;
-    instance.prober?.stop();
-    instance.hooks.abort();
     const message = await readTerminationMessage(
       known.container,
       exitCode,
