@@ -2,21 +2,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../../../platform/errors.ts';
 import { ApiError } from '../../apiserver/errors/api-error.ts';
 import { Loop } from '../../controllers/loop/loop.ts';
-import type { Pod, ServiceAccount } from '../../controllers/objects/kinds.ts';
-import { checkLoopbackAddress, nodeAddress } from '../network/addresses.ts';
-import { PodVolumes } from '../volumes/pod-volumes.ts';
-import { withServiceAccount } from '../volumes/service-account.ts';
+import type { Pod } from '../../controllers/objects/kinds.ts';
 import { durationText } from './back-off.ts';
 import type { ContainerState } from './container-state.ts';
 import { makeContainerStates } from './container-state.ts';
 import { ContainerRunner } from './container-runner.ts';
-import { lookupsFor } from './container-world.ts';
 import { endContainers } from './end-containers.ts';
 import { Grace } from './grace.ts';
 import type { NodeParts } from './node-parts.ts';
+import { PodSandbox } from './pod-sandbox.ts';
 import { planPod } from './plan.ts';
 import type { PodPlan } from './plan.ts';
 import { makePodStatus } from './pod-status.ts';
@@ -36,12 +32,10 @@ export class PodWorker {
   readonly #options: PodWorkerOptions;
   readonly #loop: Loop;
   readonly #containers: ContainerState[];
-  readonly #volumes: PodVolumes;
+  readonly #sandbox: PodSandbox;
   readonly #startTime: number;
   #runners: ContainerRunner[] = [];
   #pod: Pod;
-  #address = '';
-  #mounted = false;
   #outcome: PodPlan['outcome'];
   #lost = false;
   #shuttingDown = false;
@@ -56,7 +50,7 @@ export class PodWorker {
     this.#pod = options.pod;
     const { node, pod } = options;
     this.#containers = makeContainerStates(pod.spec, pod.status);
-    this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), node.issueServiceAccountToken);
+    this.#sandbox = new PodSandbox(node, this.#directory);
     this.#startTime = node.clock.now();
     const retryDelaysMs = { first: 50, longest: 5_000 };
     const { log, clock } = node;
@@ -129,7 +123,7 @@ export class PodWorker {
       await this.#prepare();
     } catch (error) {
       this.#report();
-      if (!this.#mounted) return mountRetryMs;
+      if (!this.#sandbox.isMounted) return mountRetryMs;
       this.#options.node.log.warn({ error, pod: this.#pod.metadata.name }, 'volumes not brought up to date');
     }
     const { node } = this.#options;
@@ -140,69 +134,25 @@ export class PodWorker {
   }
 
   #nextLook(plan: PodPlan): number | undefined {
-    const times = [plan.wakeAt, this.#volumes.refreshAt].filter((time) => time !== undefined);
+    const times = [plan.wakeAt, this.#sandbox.volumes.refreshAt].filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.max(10, Math.min(...times) - this.#options.node.clock.now());
   }
 
-  /** Gives the pod its address and its volumes, and keeps the latter up to date. */
+  /** Gives the pod what its containers share, and then the containers their runners. */
   async #prepare(): Promise<void> {
-    const { node } = this.#options;
-    await this.#allocate();
-    const pod = this.#podView();
-    const namespace = pod.metadata.namespace ?? '';
-    const sources = {
-      pod,
-      addresses: this.#addresses,
-      allocatable: node.allocatable,
-      lookups: lookupsFor(node, namespace),
-    };
-    try {
-      await this.#volumes.update(pod, sources, node.clock.now());
-      this.#mounted = true;
-    } catch (error) {
-      node.events.record(pod, { type: 'Warning', reason: 'FailedMount', message: messageOf(error) });
-      throw error;
-    }
+    await this.#sandbox.prepare(this.#pod);
     if (this.#runners.length > 0) return;
+    const { addresses, volumes } = this.#sandbox;
     const around = {
-      node,
-      pod: () => this.#podView(),
-      addresses: this.#addresses,
-      volumes: this.#volumes,
+      node: this.#options.node,
+      pod: () => this.#sandbox.viewOf(this.#pod),
+      addresses,
+      volumes,
       directory: this.#directory,
       logDirectory: this.#options.logDirectory,
       changed: () => this.wake(),
     };
     this.#runners = this.#containers.map((known) => new ContainerRunner(known, around));
-  }
-
-  async #allocate(): Promise<void> {
-    const { node } = this.#options;
-    if (this.#address !== '') return;
-    if (this.#pod.spec.hostNetwork === true) {
-      this.#address = nodeAddress;
-      return;
-    }
-    const address = node.addresses.allocate(this.#pod.metadata.uid, node.clock.monotonic());
-    const problem = await checkLoopbackAddress(address);
-    if (problem !== undefined) {
-      const message = `Failed to create pod sandbox: ${problem.message}`;
-      node.events.record(this.#pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
-      throw problem;
-    }
-    this.#address = address;
-  }
-
-  get #addresses() {
-    return { podIP: this.#address, hostIP: nodeAddress };
-  }
-
-  #podView(): Pod {
-    const { namespace } = this.#pod.metadata;
-    const account = this.#options.node.client
-      .resource<ServiceAccount>('v1', 'ServiceAccount')
-      .get(this.#pod.spec.serviceAccountName ?? 'default', namespace);
-    return withServiceAccount(this.#pod, account);
   }
 
   async #act(plan: PodPlan): Promise<void> {
@@ -288,7 +238,7 @@ export class PodWorker {
     const status = makePodStatus({
       pod: newest,
       containers: this.#containers,
-      addresses: this.#addresses,
+      addresses: this.#sandbox.addresses,
       outcome: this.#outcome,
       startTime: this.#startTime,
       now: node.clock.now(),
