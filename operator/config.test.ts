@@ -27,6 +27,13 @@ describe('the configuration', () => {
     expect(types.GPU_LARGE.resources.limits).toMatchObject({ 'nvidia.com/gpu': '1' });
   });
 
+  it.each([
+    ['an authority that ends before its successor signs', { authorityValidity: '3h', propagation: '1h' }],
+    ['certificates that are never new enough', { validity: '0s' }],
+  ])('refuses %s', (_name, certificates) => {
+    expect(() => aConfig({ certificates })).toThrow(/must be/);
+  });
+
   it('sends reports to the Service of the operator unless told otherwise', () => {
     expect(demandUrlOf(aConfig())).toBe('https://fairlead-operator.fairlead-system.svc:8444/v1/demand');
     expect(demandUrlOf(aConfig({ demandUrl: 'https://127.0.0.9:8444/v1/demand' }))).toContain('127.0.0.9');

@@ -133,6 +133,12 @@ const certificatesSchema = z
       .prefault('1h')
       .describe('Time between trusting a new authority everywhere and signing with it.'),
   })
+  .refine(({ authorityValidity, propagation }) => propagation < authorityValidity / 3, {
+    path: ['propagation'],
+    message:
+      'must be less than a third of authorityValidity: an authority gets its successor at two thirds of its life',
+  })
+  .refine(({ validity }) => validity >= 60_000, { path: ['validity'], message: 'must be at least 1m' })
   .describe('Certificates between gateway, sidecars and operator.');
 
 export const operatorConfigSchema = z.strictObject({

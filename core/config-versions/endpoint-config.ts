@@ -30,14 +30,14 @@ export function configOf(spec: Pick<ServingEndpointSpec, 'servedEntities' | 'tra
  * Returns a config that was stored earlier; fields that the schema has gained since then get their defaults, so that
  * an upgrade of Fairlead alone makes no new config version.
  *
- * @throws AppError `CONFIG_VERSION_INVALID` naming the field.
+ * @throws AppError `CONFIG_VERSION_INVALID` naming the record and the field.
  */
-export function parseConfig(data: unknown): EndpointConfig {
+export function parseConfig(data: unknown, revision: string): EndpointConfig {
   const parsed = endpointConfigSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   throw new AppError(
     'CONFIG_VERSION_INVALID',
-    `a stored config version cannot be read: ${z.prettifyError(parsed.error)}; delete its ControllerRevision to go on without it`,
+    `the ControllerRevision "${revision}" cannot be read: ${z.prettifyError(parsed.error)}; delete it to go on without that config version`,
   );
 }
 

@@ -97,14 +97,14 @@ describe('configs', () => {
       servedEntities: [{ name: 'iris-1', model: { uri: 'models:/iris/1' } }],
       routes: one.routes,
     };
-    expect(sameConfig(parseConfig(stored), one)).toBe(true);
+    expect(sameConfig(parseConfig(stored, 'iris-config-1'), one)).toBe(true);
   });
 
-  it('that cannot be read are refused with the field', () => {
-    expect(() => parseConfig({ servedEntities: [], routes: [] })).toThrow(
+  it('that cannot be read are refused with the record and the field', () => {
+    expect(() => parseConfig({ servedEntities: [], routes: [] }, 'iris-config-3')).toThrow(
       expect.objectContaining({
         code: 'CONFIG_VERSION_INVALID',
-        message: expect.stringContaining('servedEntities') as string,
+        message: expect.stringMatching(/"iris-config-3"[^]*servedEntities/) as string,
       }),
     );
   });

@@ -4,6 +4,7 @@ import {
   autoscalingReasons,
   certificateReasons,
   configUpdateReasons,
+  entityReasons,
   fieldReasons,
   progressReasons,
   readyReasons,
@@ -82,6 +83,8 @@ function readyClaim(outlook: Outlook): Claim {
   if (missing !== undefined) {
     return claim(type, 'False', readyReasons.replicasUnavailable, tell(missing));
   }
+  const waking = activeEntities.find(({ verdict }) => verdict.reason === entityReasons.waking);
+  if (waking !== undefined) return claim(type, 'True', readyReasons.scaledToZero, headline(tell(waking)));
   return activeEntities.every(({ verdict }) => verdict.state === 'ScaledToZero')
     ? claim(type, 'True', readyReasons.scaledToZero, 'no replica runs; the next request starts one')
     : claim(type, 'True', readyReasons.serving, 'every entity answers');
@@ -176,6 +179,11 @@ function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] 
   if (update.status === 'False') return [claim(stalled, 'True', update.reason, update.message)];
   if (activeEntities.some(({ verdict }) => verdict.state === 'Failed')) {
     return [claim(stalled, 'True', ready.reason, headline(ready.message))];
+  }
+  // It answers, but not as the spec says: a change of it was refused.
+  const refused = activeEntities.find(({ verdict }) => verdict.readiness === 'failed');
+  if (refused !== undefined) {
+    return [claim(stalled, 'True', refused.verdict.reason, headline(tell(refused)))];
   }
   if (ready.status === 'True' && active === target) return [];
   const cause = ready.status === 'True' ? update : ready;

@@ -7,7 +7,7 @@ import { aContainer, aPod, ended } from '../operator-fixture.ts';
 import type { Snapshot } from './observe.ts';
 import { planServingEndpoint } from './plan.ts';
 import { aRevision, aSnapshot, byName, config, deploymentFor } from './snapshot-fixture.ts';
-import { statusOf, statusOfBlocked, urlOf } from './status.ts';
+import { statusOf } from './status.ts';
 import type { Report } from './status.ts';
 
 const now = Date.parse('2026-01-01T00:10:00Z');
@@ -110,6 +110,33 @@ describe('what is reported (kstatus)', () => {
         report(activeOne, { revisions, deployments: byName(deploymentFor(one, 'iris-1', { desired: 0 })) }),
       { Ready: 'True ScaledToZero', Autoscaling: 'True ScaledToZero' },
       ['Reconciling', 'Stalled'],
+    ],
+    [
+      'of a wake-up',
+      () => {
+        const waking = deploymentFor(one, 'iris-1', { ready: 0 });
+        const servedEntities = [
+          {
+            name: 'iris-1',
+            configVersion: 1,
+            state: 'ScaledToZero' as const,
+            deployment: waking.metadata!.name!,
+          },
+        ];
+        const endpoint = iris(1).withStatus({ active, servedEntities }).build();
+        return report(endpoint, { revisions, deployments: byName(waking) });
+      },
+      { Ready: 'True ScaledToZero', ConfigUpdate: 'True UpToDate' },
+      ['Reconciling', 'Stalled'],
+    ],
+    [
+      'of a change that the cluster refuses to what serves',
+      () => {
+        const refusals = new Map([[first.metadata!.name!, { reason: 'ObjectRefused', message: 'no quota' }]]);
+        return report(activeOne, { revisions, deployments: byName(first) }, { refusals });
+      },
+      { Ready: 'True Serving', ConfigUpdate: 'True UpToDate', Stalled: 'True ObjectRefused' },
+      ['Reconciling'],
     ],
     [
       'of replicas that are gone',
@@ -258,54 +285,5 @@ describe('times', () => {
     const seen = { revisions, deployments: byName(first) };
     const status = report(activeOne, seen);
     expect(report({ ...activeOne, status }, seen, { now: now + 3_600_000 })).toEqual(status);
-  });
-});
-
-describe('an endpoint that is blocked', () => {
-  it('keeps what it says of its traffic, and is stalled', () => {
-    const traffic = [{ servedEntity: 'iris-1', percent: 100, configVersion: 1 }];
-    const endpoint = iris(1).withStatus({ active, traffic }).build();
-    const status = statusOfBlocked(
-      endpoint,
-      { reason: 'NameTaken', message: 'taken' },
-      { spec: endpoint.spec, config, now },
-    );
-    expect(status).toMatchObject({ active, traffic, ready: 'False' });
-    expect(told(status)).toMatchObject({ Ready: 'False NameTaken', Stalled: 'True NameTaken' });
-  });
-
-  it.each([
-    ['NameTaken', undefined],
-    ['SpecInvalid', expect.stringContaining('/iris/invocations')],
-  ])('by %s tells only an address that is its own', (reason, url) => {
-    const endpoint = iris(1).withStatus({ url: 'https://x/serving-endpoints/iris/invocations' }).build();
-    const status = statusOfBlocked(
-      endpoint,
-      { reason, message: 'why' },
-      { spec: endpoint.spec, config, now },
-    );
-    expect(status.url).toEqual(url);
-  });
-});
-
-describe('the URL', () => {
-  it.each([
-    [
-      'is short in the default namespace',
-      iris(1),
-      'https://ml.example.org/serving-endpoints/iris/invocations',
-    ],
-    [
-      'names any other namespace',
-      iris(1).inNamespace('team-a'),
-      'https://ml.example.org/namespaces/team-a/serving-endpoints/iris/invocations',
-    ],
-    [
-      'carries the public name',
-      iris(1).withSpec({ endpointName: 'Iris_prod' }),
-      'https://ml.example.org/serving-endpoints/Iris_prod/invocations',
-    ],
-  ])('%s', (_name, endpoint, url) => {
-    expect(urlOf(endpoint.build(), { ...config, publicUrl: 'https://ml.example.org/' })).toBe(url);
   });
 });

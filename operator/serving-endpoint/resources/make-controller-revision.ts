@@ -29,5 +29,5 @@ export function makeControllerRevision(
  * @throws AppError `CONFIG_VERSION_INVALID`.
  */
 export function parseControllerRevision(revision: ControllerRevision): ConfigVersion {
-  return { version: revision.revision, config: parseConfig(revision.data) };
+  return { version: revision.revision, config: parseConfig(revision.data, revision.metadata?.name ?? '') };
 }
