@@ -23,7 +23,7 @@ async function start({ port, home: dir }: Settings, progress: Progress, lifetime
   const { signal } = lifetime;
   const home = makeHome(dir);
   const interpreter = interpreterOf(home.python);
-  lifetime.add(claimPidFile(home.pidFile));
+  lifetime.add(await claimPidFile(home.pidFile));
 
   const python = await progress.step('This machine', () => checkMachine(home, port));
   await progress.step('Python environment', (note) =>

@@ -60,7 +60,7 @@ export async function startCluster(options: {
         `the embedded cluster ${what}; its log is ${home.logFile('devcluster')}, its end:\n${cluster.lastLines(5)}`,
       );
     }
-    await delay(20);
+    await delay(20, undefined, { signal: lifetime.signal });
   }
 }
 

@@ -15,6 +15,14 @@ it('refuses a port that somebody listens on and names the remedy', async () => {
   });
 });
 
+it.each([8081, 18_081])('does not suggest the port %i that is in use', async (port) => {
+  // Where somebody else listens there already, so much the better.
+  await listen(server, { host: '127.0.0.1', port }).catch(() => undefined);
+  await expect(checkPort(port)).rejects.toMatchObject({
+    message: expect.stringContaining('FAIRLEAD_PORT=8082 npm start') as string,
+  });
+});
+
 it('leaves a free port free', async () => {
   const { port } = await listen(server, { host: '127.0.0.1', port: 0 });
   await closeGracefully(server, 0);

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { AppError } from '../../platform/errors.ts';
 import { closeGracefully, listen } from '../../platform/listener.ts';
+import { adminPortOf } from '../settings.ts';
 
 /**
  * Checks that the gateway can listen on `port` of 127.0.0.1.
@@ -16,17 +17,21 @@ export async function checkPort(port: number): Promise<void> {
       throw new AppError(
         'PORT_IN_USE',
         `port ${port} of 127.0.0.1 is in use by another process; stop that one, or choose another port: ` +
-          'FAIRLEAD_PORT=8081 npm start',
+          anotherPort(port),
         { cause: error },
       );
     }
     throw new AppError(
       'PORT_REFUSED',
-      `this user may not listen on port ${port} of 127.0.0.1; choose another: FAIRLEAD_PORT=8081 npm start`,
+      `this user may not listen on port ${port} of 127.0.0.1; choose another: ${anotherPort(port)}`,
       { cause: error },
     );
   }
 }
+
+/** Not the port that was refused, nor one whose administration would be on it. */
+const anotherPort = (port: number): string =>
+  `FAIRLEAD_PORT=${port === 8081 || port === adminPortOf(8081) ? 8082 : 8081} npm start`;
 
 /**
  * Checks that more of 127.0.0.0/8 than 127.0.0.1 can be listened on: every pod of the embedded cluster has an address

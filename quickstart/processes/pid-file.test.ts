@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startTimeOf } from '../../platform/processes/start-time.ts';
 import { claimPidFile } from './pid-file.ts';
 
 let dir: string;
@@ -14,34 +15,35 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
+const isOurs = (): boolean => readFileSync(file, 'utf8').startsWith(`${process.pid}\n`);
+
 it('claims a free folder and gives it back', async () => {
-  const claim = claimPidFile(file);
-  expect(readFileSync(file, 'utf8')).toBe(`${process.pid}\n`);
+  const claim = await claimPidFile(file);
+  expect(isOurs()).toBe(true);
   await claim.stop();
   expect(existsSync(file)).toBe(false);
 });
 
-it('refuses a folder whose run is alive, naming its process', () => {
-  writeFileSync(file, `${process.ppid}\n`);
-  expect(() => claimPidFile(file)).toThrow(
-    expect.objectContaining({
-      code: 'ALREADY_RUNNING',
-      message: expect.stringContaining(`process ${process.ppid}`) as string,
-    }),
-  );
+it('refuses a folder whose run is alive, naming its process', async () => {
+  writeFileSync(file, `${process.ppid}\n${(await startTimeOf(process.ppid)) ?? ''}\n`);
+  await expect(claimPidFile(file)).rejects.toMatchObject({
+    code: 'ALREADY_RUNNING',
+    message: expect.stringContaining(`process ${process.ppid}`) as string,
+  });
 });
 
 it.each([
-  ['a run that died', () => `${spawnSync('true').pid}\n`],
+  ['a run that died', () => `${spawnSync('true').pid}\nearlier\n`],
+  ['a run that died, whose id another process has now', () => `${process.ppid}\nearlier\n`],
   ['a file cut short', () => ''],
-])('takes over the folder of %s', (_name, content) => {
+])('takes over the folder of %s', async (_name, content) => {
   writeFileSync(file, content());
-  claimPidFile(file);
-  expect(readFileSync(file, 'utf8')).toBe(`${process.pid}\n`);
+  await claimPidFile(file);
+  expect(isOurs()).toBe(true);
 });
 
 it('does not give back what another run has taken over', async () => {
-  const claim = claimPidFile(file);
+  const claim = await claimPidFile(file);
   writeFileSync(file, '1\n');
   await claim.stop();
   expect(readFileSync(file, 'utf8')).toBe('1\n');
