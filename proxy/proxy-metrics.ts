@@ -1,5 +1,5 @@
 /** Owns the metrics that both proxies have about requests, with labels bounded by what is configured. */
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
 import type { Registry } from '../platform/metrics.ts';
 
 export interface ProxyMetrics {
@@ -35,16 +35,4 @@ export function makeProxyMetrics(registry: Registry): ProxyMetrics {
       registers,
     }),
   };
-}
-
-/** Registers a gauge that is read when it is scraped. */
-export function registerGauge(registry: Registry, name: string, help: string, read: () => number): void {
-  new Gauge({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.set(read());
-    },
-  });
 }

@@ -9,13 +9,14 @@ import type { Clock } from '../../platform/clock.ts';
 import { Health } from '../../platform/health.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
+import { registerGauge } from '../../platform/metrics.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { startProxyServer } from '../http-server.ts';
 import type { Pipeline } from '../exchange.ts';
-import { makeProxyMetrics, registerGauge } from '../proxy-metrics.ts';
+import { makeProxyMetrics } from '../proxy-metrics.ts';
 import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import type { TlsMaterial } from '../tls-material.ts';
@@ -63,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const table = new RoutingTable((...names) => directory.targetOf(...names));
   const held = new HeldDemand(() => clock.monotonic());
   const reporter = startReporter(options, held);
-  const hold = startHolding(options, held, reporter);
+  const hold = startHolding(options, held, reporter, table);
   const metrics = makeProxyMetrics(registry);
   const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics });
   const stopFollowing = followEndpoints(endpoints, table, directory, hold);
@@ -152,7 +153,12 @@ function startReporter(options: GatewayOptions, source: HeldDemand): DemandRepor
 }
 
 /** Whoever comes first to a Deployment without pods has it woken, and the operator told at once. */
-function startHolding(options: GatewayOptions, held: HeldDemand, reporter: DemandReporter): HoldStage {
+function startHolding(
+  options: GatewayOptions,
+  held: HeldDemand,
+  reporter: DemandReporter,
+  table: RoutingTable,
+): HoldStage {
   const { config, client, clock, registry, log } = options;
   const awakenings = new Map<DeploymentTarget, Awakening>();
   const writes = new Counter({
@@ -169,6 +175,11 @@ function startHolding(options: GatewayOptions, held: HeldDemand, reporter: Deman
   const hold: HoldStage = makeHold({
     bounds: { requests: config.holdRequests, bytes: config.holdBytes },
     now: () => clock.monotonic(),
+    isCurrent: ({ namespace, asked, route }) => {
+      const now = table.find(namespace, asked?.endpoint ?? '');
+      if (now === undefined || now.suspended || route === undefined) return false;
+      return now.entities.get(route.servedEntity) === route;
+    },
     onHeld: (milliseconds) => heldSeconds.observe(milliseconds / 1000),
     onCount: (target, by) => held.change(target, by),
     onFirst: (target) => {
@@ -202,10 +213,7 @@ function followEndpoints(
   const tidy = (): void => {
     scheduled = false;
     directory.retainOnly(table.deploymentsInUse());
-    hold.reconsider(({ namespace, asked, route }) => {
-      const now = table.find(namespace, asked?.endpoint ?? '');
-      return route !== undefined && now?.entities.get(route.servedEntity) === route;
-    });
+    hold.reconsider();
   };
   table.onChange(() => {
     // Once for many changes: a first list brings thousands.
