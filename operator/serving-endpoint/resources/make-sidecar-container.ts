@@ -13,6 +13,13 @@ const tlsDirectory = '/etc/fairlead/tls';
 /** The key of the sidecar's ConfigMap, and so the name of its file. */
 export const sidecarConfigFile = 'config.json';
 
+/**
+ * Left to itself V8 lets garbage grow to 190 MiB under full load; so bounded the sidecar stays near 100 MiB at the same
+ * CPU time per request. The two belong together: with an old space as small and a young one as large as by default the
+ * buffers of requests keep the collector busy all the time (twelve times the CPU).
+ */
+export const sidecarNodeOptions = '--max-old-space-size=96 --max-semi-space-size=1';
+
 /** Returns the sidecar's container. */
 export function makeSidecarContainer(config: OperatorConfig): Container {
   const fromPod = (
@@ -42,6 +49,7 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
       fromPod('POD_IP', 'status.podIP'),
       fromPod('POD_NAME', 'metadata.name'),
       fromPod('POD_UID', 'metadata.uid'),
+      { name: 'NODE_OPTIONS', value: sidecarNodeOptions },
     ],
     ports: [
       { name: 'https', containerPort: dataPort, protocol: 'TCP' },
