@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive } from '../../platform/processes/process-group.ts';
 import type { Container } from '../controllers/objects/kinds.ts';
 import { TestCluster, eventually, sh, untilTerm } from './test-cluster.ts';
 
@@ -379,13 +380,4 @@ function httpsGet(url: string, token: string): Promise<string> {
     const options = { headers: { authorization: `Bearer ${token}` }, ca: cluster.cluster.api.caPem };
     get(url, options, (response) => void text(response).then(resolve, reject)).on('error', reject);
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,7 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAlive } from '../../platform/processes/process-group.ts';
 import { TestCluster, eventually, sh, untilTerm } from './test-cluster.ts';
 
 let cluster: TestCluster;
@@ -72,12 +73,3 @@ describe('a cluster that stops', () => {
 
 const volumePath = (uid: string, path: string): string =>
   join(cluster.directory, 'node/pods', uid, 'volumes', path);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { removeOldEvents } from './event-expiry.ts';
-import { ObjectStore } from './object-store.ts';
-
-const makeStore = (historySize = 3): ObjectStore =>
-  new ObjectStore({
-    historySize,
-    onListenerError: (error) => {
-      throw error;
-    },
-  });
+import { makeStore } from '../testing/store.ts';
 
 describe('events', () => {
   it('go an hour after they were last seen', () => {

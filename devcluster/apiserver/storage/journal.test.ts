@@ -3,26 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeLogger } from '../../../platform/logging.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
 import { startApiFixture } from '../testing/api-fixture.ts';
 import { aConfigMap } from '../testing/objects.ts';
 import { Journal, recoverObjects } from './journal.ts';
-import { ObjectStore } from './object-store.ts';
-
-const anObject = (name: string, value = ''): KubeObject =>
-  ({
-    apiVersion: 'v1',
-    kind: 'Thing',
-    metadata: { name, namespace: 'n', labels: { value } },
-  }) as unknown as KubeObject;
-
-const makeStore = (historySize = 3): ObjectStore =>
-  new ObjectStore({
-    historySize,
-    onListenerError: (error) => {
-      throw error;
-    },
-  });
+import type { ObjectStore } from './object-store.ts';
+import { anObject, makeStore } from '../testing/store.ts';
 
 describe('the journal', () => {
   let directory: string;

@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../objects/kube-object.ts';
 import { ObjectStore } from './object-store.ts';
 import type { StoreChange } from './object-store.ts';
-
-const anObject = (name: string, value = ''): KubeObject =>
-  ({
-    apiVersion: 'v1',
-    kind: 'Thing',
-    metadata: { name, namespace: 'n', labels: { value } },
-  }) as unknown as KubeObject;
-
-const makeStore = (historySize = 3): ObjectStore =>
-  new ObjectStore({
-    historySize,
-    onListenerError: (error) => {
-      throw error;
-    },
-  });
+import { anObject, makeStore } from '../testing/store.ts';
 
 describe('the object store', () => {
   it('gives every change a version greater than all before', () => {
