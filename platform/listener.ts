@@ -27,15 +27,20 @@ export async function listen(server: HttpServer, address: ListenAddress): Promis
   return { host: bound.address, port: bound.port };
 }
 
+const idleSweepMs = 50;
+
 /**
  * Stops accepting, closes idle connections, and waits for the others up to `graceMs`; what is open after that is cut.
  */
 export async function closeGracefully(server: HttpServer, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  // Node looks for idle connections once; those that are answered from now on would stay for their keep-alive time.
+  const idle = setInterval(() => server.closeIdleConnections(), idleSweepMs);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearTimeout(cut);
+  clearInterval(idle);
 }
 
 function listenError(error: Error, address: ListenAddress): AppError {

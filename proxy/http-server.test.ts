@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeLogger } from '../platform/logging.ts';
@@ -152,6 +153,26 @@ describe('an exchange', () => {
     expect(answer).toContain('DEADLINE_EXCEEDED');
     // Beyond the next look for overdue exchanges: the connection lingers until the caller is done, or a while.
     expect(performance.now() - started).toBeGreaterThan(1_500);
+  });
+
+  it('that is under way when the server stops is answered, and its connection is not waited for', async () => {
+    let begun = false;
+    let answer = (): void => undefined;
+    act = (exchange) => {
+      exchange.status = 200;
+      exchange.response.writeHead(200);
+      answer = () => exchange.response.end('fine');
+      begun = true;
+      return false;
+    };
+    const agent = new Agent({ keepAlive: true });
+    const reply = send({ to: server.address, path: '/', agent });
+    await until(() => begun);
+    const stopped = server.stop(3_600_000);
+    answer();
+    expect((await reply).body).toBe('fine');
+    await stopped;
+    agent.destroy();
   });
 
   it('on a connection that drains is the last one there', async () => {
