@@ -47,7 +47,7 @@ export class Drain {
   /** Becomes unready now, and resolves when it is quiet or the wait has lasted long enough. */
   async wait(): Promise<void> {
     this.#startedAt ??= this.#options.clock.monotonic();
-    while (!this.#isOver(this.#startedAt)) await new Promise((resolve) => setTimeout(resolve, tickMs));
+    while (!this.#isOver()) await new Promise((resolve) => setTimeout(resolve, tickMs));
   }
 
   /**
@@ -58,8 +58,10 @@ export class Drain {
     this.#startedAt = undefined;
   }
 
-  #isOver(startedAt: number): boolean {
+  #isOver(): boolean {
     const { bounds, busy, clock } = this.#options;
+    const startedAt = this.#startedAt;
+    if (startedAt === undefined) return true;
     const { quietMs, maxMs } = bounds();
     const now = clock.monotonic();
     if (now - startedAt >= maxMs) return true;
