@@ -1,7 +1,11 @@
 /** Owns the proof that requests at zero are held, wake their Deployment once, and are answered. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
+import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { refusal } from '../../kube/testing/fake-api-server.ts';
 import { startSidecarUnderTest } from '../sidecar/sidecar-fixture.ts';
 import type { SidecarUnderTest } from '../sidecar/sidecar-fixture.ts';
@@ -237,6 +241,58 @@ it('tells those who wait when the endpoint is deleted', async () => {
   await until(() => t.cluster.scaleWrites.length === 1);
   t.cluster.deleteEndpoint('team-a', 'wine');
   expect((await answer).status).toBe(404);
+});
+
+it('tells those who wait when the endpoint is stopped, and wakes nothing any more', async () => {
+  const t = await startAtZero();
+  const answer = t.send();
+  await until(() => t.cluster.scaleWrites.length === 1);
+  t.cluster.setEndpoint(aWineEndpoint((it) => ({ ...it, spec: { ...it.spec, suspended: true } })));
+  expect((await answer).status).toBe(400);
+});
+
+it('never sends those who wait to another endpoint that has taken over the name', async () => {
+  const t = await startAtZero();
+  const named = (name: string, endpointName: string): ServingEndpoint =>
+    aWineEndpoint((it) => ({
+      ...it,
+      metadata: { ...it.metadata, name, uid: `u-${name}` },
+      spec: { ...it.spec, endpointName },
+    }));
+  t.cluster.setEndpoint(named('wine', 'drink'));
+  await t.caughtUp();
+  const answer = t.send({ path: '/namespaces/team-a/serving-endpoints/drink/invocations' });
+  await until(() => t.cluster.scaleWrites.length === 1);
+  t.cluster.setEndpoint(named('beer', 'drink'));
+  t.cluster.setEndpoint(named('wine', 'other'));
+  expect((await answer).status).toBe(404);
+});
+
+it('wakes nothing where traffic no longer goes for a request whose connection fails late', async () => {
+  const t = await startAtZero();
+  const deaf: Socket[] = [];
+  const server = createServer((socket) => deaf.push(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  t.cluster.setPods('team-a', deployment, [{ host: '127.0.0.1', port, ready: true }]);
+  await t.caughtUp();
+  const answer = t.send();
+  await until(() => deaf.length === 1);
+  const pod = await startPod();
+  t.cluster.setPods('team-a', 'wine-2222222222', [{ ...pod.sidecar.data, ready: true }]);
+  t.cluster.setEndpoint(
+    aWineEndpoint((endpoint) => ({
+      ...endpoint,
+      status: {
+        traffic: [{ servedEntity: 'wine-1', percent: 100, deployment: 'wine-2222222222', configVersion: 2 }],
+      },
+    })),
+  );
+  await t.caughtUp();
+  deaf[0]?.destroy();
+  expect((await answer).status).toBe(200);
+  expect(t.cluster.scaleWrites).toEqual([]);
+  server.close();
 });
 
 it('refuses what is too much to hold with 429', async () => {

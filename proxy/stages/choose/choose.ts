@@ -12,7 +12,9 @@ export function makeChoose(
   return {
     name: 'choose',
     run: (exchange) => {
-      const endpoint = current(exchange);
+      const found = current(exchange);
+      // The name may have gone to another endpoint meanwhile, for which nobody has authorised the caller.
+      const endpoint = found?.label === exchange.endpointLabel ? found : undefined;
       const chosen = endpoint === undefined ? undefined : routeOf(endpoint, exchange.asked?.servedEntity);
       if (endpoint === undefined || chosen === undefined) {
         exchange.refuse(refusals.unknownEndpoint(exchange.asked?.endpoint ?? ''));

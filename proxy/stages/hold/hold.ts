@@ -13,6 +13,8 @@ import type { HoldRoomOptions } from './hold-room.ts';
 export interface HoldOptions extends Omit<HoldRoomOptions, 'onPod'> {
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Whether the exchange's route is still one of those that traffic goes to. */
+  readonly isCurrent: (exchange: RoutedExchange) => boolean;
   /** Told how long a request was held when it is sent on. */
   readonly onHeld: (milliseconds: number) => void;
 }
@@ -27,12 +29,14 @@ export class HoldStage implements Stage<RoutedExchange> {
   readonly name = 'queue';
   readonly room: HoldRoom;
   readonly #now: () => number;
+  readonly #isCurrent: (exchange: RoutedExchange) => boolean;
   readonly #starting: Holder;
   readonly #unreachable: Holder;
 
   constructor(options: HoldOptions) {
     const { now } = options;
     this.#now = now;
+    this.#isCurrent = options.isCurrent;
     this.#starting = this.#holderWith(refusals.holdTimeout);
     this.#unreachable = this.#holderWith(refusals.unreachable);
     this.room = new HoldRoom({
@@ -94,13 +98,11 @@ export class HoldStage implements Stage<RoutedExchange> {
   }
 
   /** The routes have changed: whoever waits for what is no longer there chooses anew. */
-  reconsider(isCurrent: (exchange: RoutedExchange) => boolean): void {
+  reconsider(): void {
     for (const exchange of this.room.everybody()) {
-      if (isCurrent(exchange)) continue;
+      if (this.#isCurrent(exchange)) continue;
       this.#leaveRoom(exchange);
-      exchange.holder = undefined;
-      exchange.goBackTo('choose');
-      exchange.proceed();
+      this.#chooseAnew(exchange);
     }
   }
 
@@ -110,7 +112,18 @@ export class HoldStage implements Stage<RoutedExchange> {
     if (target !== undefined && this.room.waitingFor(target) > 0) this.room.letGo(target);
   }
 
+  #chooseAnew(exchange: RoutedExchange): void {
+    exchange.holder = undefined;
+    exchange.goBackTo('choose');
+    exchange.proceed();
+  }
+
   #hold(exchange: RoutedExchange, target: DeploymentTarget): void {
+    // It may come back from a pod after traffic has moved on: nobody is to be woken for it there.
+    if (!this.#isCurrent(exchange)) {
+      this.#chooseAnew(exchange);
+      return;
+    }
     exchange.heldSince ??= this.#now();
     exchange.holder = this.#starting;
     const { unreachableSince } = exchange;
