@@ -41,6 +41,10 @@ it('does not run without a note of it', async () => {
   expect(existsSync(join(directory, 'pid')) && isAlive(noted())).toBe(false);
 });
 
+it('does not run with words that no program can be given', async () => {
+  await expect(start('echo a\0b')).rejects.toMatchObject({ code: 'CONTAINER_START_FAILED' });
+});
+
 it('does not run as a command of a probe without a note of it either', async () => {
   writeFileSync(join(directory, 'file'), '');
   const { records } = parts('file');

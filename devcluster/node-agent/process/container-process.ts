@@ -1,8 +1,9 @@
 /** Owns one process of a container: its own process group, its output in the log, its end as an exit code. */
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../../../platform/clock.ts';
 import { AppError, systemCodeOf } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logging.ts';
@@ -40,15 +41,10 @@ export async function startContainerProcess(
   spec: ProcessSpec,
   parts: { readonly records: ProcessRecords; readonly clock: Clock; readonly log: Logger },
 ): Promise<ContainerProcess> {
-  const [program = '', ...args] = spec.command;
+  const [program = ''] = spec.command;
   checkWorkingDir(spec.workingDir);
   const log = new LogFile(spec.logPath);
-  const child = spawn(program, args, {
-    cwd: spec.workingDir,
-    env: { ...spec.environment },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnChild(spec, log);
   const write = makeWriter(log, spec, parts);
   child.stdout.on('data', write);
   child.stderr.on('data', write);
@@ -82,6 +78,22 @@ export async function startContainerProcess(
     }),
     signal: (signal) => void signalGroup(pid, signal),
   };
+}
+
+function spawnChild(spec: ProcessSpec, log: LogFile): ChildProcessByStdio<null, Readable, Readable> {
+  const [program = '', ...args] = spec.command;
+  try {
+    return spawn(program, args, {
+      cwd: spec.workingDir,
+      env: { ...spec.environment },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    // Words that no system call takes: with a null byte in them, say.
+    log.close();
+    throw startError(program, error);
+  }
 }
 
 /** A disk that is full costs the container its words, and nobody anything else. */
