@@ -32,6 +32,13 @@ describe('authoriseReport', () => {
     ['a sidecar on its own endpoint', report(['iris', 'iris-1']), [iris], 'sidecar', 1],
     ['a gateway on every endpoint', report(['iris', 'iris-1'], ['rose', 'rose-1']), [gateway], 'gateway', 2],
     [
+      'what a gateway says, without a Deployment that is labelled with another endpoint',
+      report(['iris', 'rose-1'], ['iris', 'iris-1']),
+      [gateway],
+      'gateway',
+      1,
+    ],
+    [
       'what is known of it, where a Deployment is gone',
       report(['iris', 'gone'], ['iris', 'iris-1']),
       [iris],

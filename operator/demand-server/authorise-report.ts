@@ -14,8 +14,8 @@ export type Authorised =
   { readonly source: DemandSource; readonly report: DemandReport } | { readonly refusal: string };
 
 /**
- * Returns the report as it may be counted, without entries on Deployments that do not exist (any more), or why it is
- * refused as a whole.
+ * Returns the report as it may be counted, without entries on Deployments that do not exist (any more) or, from a
+ * gateway, belong to another endpoint; or why it is refused as a whole.
  */
 export function authoriseReport(
   report: DemandReport,
@@ -34,6 +34,8 @@ export function authoriseReport(
     }
     const owner = endpointOf(namespace, deployment);
     if (owner === undefined) continue;
+    // A gateway speaks for all tenants: what one of them did to a label must not silence it on the others.
+    if (owner !== endpoint && isGateway) continue;
     if (owner !== endpoint) return { refusal: `${deployment} does not belong to ${namespace}/${endpoint}` };
     entries.push(entry);
   }

@@ -1,3 +1,4 @@
+/** Owns the tests of what is reported of an endpoint that nothing can be done for, and of its address. */
 import { describe, expect, it } from 'vitest';
 import { anEndpoint } from '../../test/support/an-endpoint.ts';
 import { config } from './snapshot-fixture.ts';

@@ -18,6 +18,9 @@ export const claim = (type: string, status: Claim['status'], reason: string, mes
 
 const longestMessage = 32_000;
 
+/** Returns a message of the length that the schema allows: what others say (an admission webhook) has no end to rely on. */
+export const fitted = (message: string): string => message.slice(0, longestMessage);
+
 /** Returns the conditions; the time of a transition stays unless the status of the condition changes (KEP-1623). */
 export function makeConditions(
   claims: readonly Claim[],
@@ -32,7 +35,7 @@ export function makeConditions(
       observedGeneration: observed.generation,
       lastTransitionTime: before?.status === status ? before.lastTransitionTime : formatTime(observed.now),
       reason,
-      message: message.slice(0, longestMessage),
+      message: fitted(message),
     };
   });
 }

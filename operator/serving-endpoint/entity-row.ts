@@ -1,6 +1,7 @@
 /** Owns the row of a served entity in the status. */
 import type { ServedEntityStatus } from '../../crds/schema/serving-endpoint.ts';
 import { coldStartOf } from './cold-start.ts';
+import { fitted } from './conditions.ts';
 import { withDefined } from './defined.ts';
 import type { EntityPlan } from './plan-entities.ts';
 import { replicasOf } from './replicas.ts';
@@ -14,7 +15,7 @@ export function makeEntityRow(plan: EntityPlan, previous: readonly ServedEntityS
     configVersion,
     state: verdict.state,
     reason: verdict.reason,
-    ...withDefined('message', verdict.message === '' ? undefined : verdict.message),
+    ...withDefined('message', verdict.message === '' ? undefined : fitted(verdict.message)),
     ...withDefined('runtime', blueprint?.runtime.name ?? before?.runtime),
     ...withDefined('deployment', deployment),
     ...withDefined('replicas', observed === undefined ? undefined : shown(replicasOf(observed))),

@@ -232,6 +232,13 @@ describe('what is reported (kstatus)', () => {
   });
 });
 
+it('cuts what others say to what the API server takes', () => {
+  const message = 'denied '.repeat(10_000);
+  const refusals = new Map([[first.metadata!.name!, { reason: 'ObjectRefused', message }]]);
+  const status = report(one, { deployments: byName(first) }, { refusals });
+  expect(status.servedEntities?.[0]?.message).toHaveLength(32_000);
+});
+
 describe('the switch', () => {
   it('happens in one status: active, pending, traffic and rows together', () => {
     const status = report(updating, { revisions, deployments: byName(first, second) });
