@@ -32,7 +32,10 @@ const servingRuntimeSpecSchema = z.strictObject({
     .max(32)
     .meta(atomicList)
     .describe('Formats that it serves.'),
-  protocol: z.enum(protocols).default('mlflow').describe('The protocol that its server speaks.'),
+  protocol: z
+    .enum(protocols)
+    .default('mlflow')
+    .describe('The protocol that its server speaks. Requests are passed on as they are, whichever it is.'),
   modelServer: z
     .strictObject({
       port: z
