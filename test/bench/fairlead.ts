@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { issueCertificate } from '../../platform/tls/authority.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
+import { sidecarNodeOptions } from '../../operator/serving-endpoint/resources/make-sidecar-container.ts';
 import { aWineEndpoint, startClusterFixture } from '../../proxy/testing/cluster-fixture.ts';
 import type { ClusterFixture } from '../../proxy/testing/cluster-fixture.ts';
 import { gatewayIdentity, makePki, operatorIdentity, wineIdentity } from '../../proxy/testing/pki-fixture.ts';
@@ -15,6 +16,8 @@ import type { MeasuredProcess } from './measured-process.ts';
 
 export const deployment = 'wine-0123456789';
 export const winePath = '/namespaces/team-a/serving-endpoints/wine/invocations';
+/** As config/31-gateway.yaml has it. */
+const gatewayNodeOptions = '--max-semi-space-size=2';
 const dist = join(import.meta.dirname, '../../dist');
 
 export interface BenchCluster {
@@ -79,7 +82,11 @@ export async function startGatewayProcess(bench: BenchCluster, port: number): Pr
   };
   return startMeasured(['node', join(dist, 'fairlead.js'), 'gateway', ...flagsOf(flags)], {
     port,
-    env: { KUBERNETES_SERVICE_HOST: api.hostname, KUBERNETES_SERVICE_PORT: api.port },
+    env: {
+      NODE_OPTIONS: gatewayNodeOptions,
+      KUBERNETES_SERVICE_HOST: api.hostname,
+      KUBERNETES_SERVICE_PORT: api.port,
+    },
   });
 }
 
@@ -117,7 +124,10 @@ export async function startSidecarProcess(
     'tls-dir': bench.sidecarTls,
     'sidecar-config': path,
   };
-  return startMeasured(['node', join(dist, 'fairlead.js'), 'sidecar', ...flagsOf(flags)], { port });
+  return startMeasured(['node', join(dist, 'fairlead.js'), 'sidecar', ...flagsOf(flags)], {
+    port,
+    env: { NODE_OPTIONS: sidecarNodeOptions },
+  });
 }
 
 function flagsOf(flags: Readonly<Record<string, string | number>>): string[] {

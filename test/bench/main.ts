@@ -1,7 +1,7 @@
 /** Owns `npm run bench`: runs the benchmarks one after the other, prints the figures and writes them to results/. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir } from 'node:os';
+import { cpus, loadavg, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildBundles } from '../../tools/bundles.ts';
 import { startBenchCluster } from './fairlead.ts';
@@ -13,6 +13,7 @@ import { measureWakeUp } from './wake-up.ts';
 ['nginx', 'wrk'].forEach(findTool);
 await buildBundles('image');
 const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
+const loadAtStart = loadavg()[0] ?? Number.NaN;
 const bench = await startBenchCluster(directory);
 try {
   const proxies = await measureProxyCpu(bench);
@@ -20,6 +21,7 @@ try {
   const report = makeReport({
     machine: `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Linux ${release()}`,
     versions: `Node ${process.version}, ${nginxVersion()}`,
+    loadAverages: [loadAtStart, loadavg()[0] ?? Number.NaN],
     proxies,
     wakeUp,
   });

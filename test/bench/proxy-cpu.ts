@@ -12,10 +12,13 @@ import { join } from 'node:path';
 export interface ProxyFigures {
   readonly name: string;
   readonly microsecondsPerRequest: number;
+  /** Before its first request, and after the load. */
+  readonly idleMiB: number;
   readonly residentMiB: number;
   readonly load: LoadResult;
 }
 
+const settleMs = 2_000;
 const warmUpSeconds = 3;
 const measureSeconds = 6;
 
@@ -46,6 +49,9 @@ async function measure(bench: BenchCluster, title: string, subject: Subject): Pr
   console.error(`bench: ${title}`);
   const processes = Object.entries(subject.processes);
   try {
+    // A gateway listens before its first look at the cluster is complete.
+    await sleep(settleMs);
+    const idleMiB = processes.map(([, process]) => process.residentMiB());
     await runLoad(subject.url, warmUpSeconds, bench.directory);
     const before = processes.map(([, process]) => process.cpuMicroseconds());
     const load = await runLoad(subject.url, measureSeconds, bench.directory);
@@ -54,6 +60,7 @@ async function measure(bench: BenchCluster, title: string, subject: Subject): Pr
     return processes.map(([name, process], index) => ({
       name,
       microsecondsPerRequest: (process.cpuMicroseconds() - (before[index] ?? 0)) / load.requests,
+      idleMiB: idleMiB[index] ?? Number.NaN,
       residentMiB: process.residentMiB(),
       load,
     }));
@@ -91,8 +98,6 @@ async function startFairleadPair(bench: BenchCluster, model: number): Promise<Su
   const sidecar = await startSidecarProcess(bench, sidecarPort, model);
   bench.cluster.setPods('team-a', deployment, [{ host: '127.0.0.1', port: sidecarPort, ready: true }]);
   const gateway = await startGatewayProcess(bench, gatewayPort);
-  // The gateway listens before its first look at the cluster is complete.
-  await sleep(1_000);
   return {
     url: `http://127.0.0.1:${gatewayPort}${winePath}`,
     processes: {
