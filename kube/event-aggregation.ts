@@ -74,6 +74,8 @@ export function makeEventAggregation(limits: AggregationLimits = defaultAggregat
     const gained = (now - bucket.filledAt) / limits.refillEveryMs;
     bucket.tokens = Math.min(limits.burstPerObject, bucket.tokens + gained);
     bucket.filledAt = now;
+    // Last in the map again, so that the sweep meets the oldest first.
+    buckets.delete(object);
     buckets.set(object, bucket);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
@@ -86,7 +88,8 @@ export function makeEventAggregation(limits: AggregationLimits = defaultAggregat
     }
     const fullAfterMs = limits.burstPerObject * limits.refillEveryMs;
     for (const [object, bucket] of buckets) {
-      if (now - bucket.filledAt > fullAfterMs) buckets.delete(object);
+      if (now - bucket.filledAt <= fullAfterMs) break;
+      buckets.delete(object);
     }
   };
   return {

@@ -269,6 +269,17 @@ describe('a version that the server has forgotten', () => {
   });
 });
 
+describe('a watch that begins well and expires at once', () => {
+  it('again and again is met with pauses too', async () => {
+    api.always(isList, page([], '10'));
+    api.always(isWatch, watching([bookmark('11'), errorEvent(410, 'Expired')]));
+    const backoff = { initialMs: 100, maxMs: 100, resetAfterMs: 60_000 };
+    start({ timings: { shortWatchMs: 60_000, backoff } });
+    await expect.poll(() => lists().length).toBeGreaterThanOrEqual(2);
+    expect(lists().length).toBeLessThanOrEqual(4);
+  });
+});
+
 describe('an API server that restarts', () => {
   it('is found again, and what happened meanwhile is in the store', async () => {
     api.always(isList, page([aPod('a', '1')], '10'));

@@ -156,8 +156,8 @@ export class Reflector<Type extends KubeObject> {
           { resource: this.#resource, version: progress.version },
           'watch expired, listing again',
         );
-        // A list that is itself too old answers 410 again, so a server that always says 410 is met with a pause.
-        if (progress.version === after) await this.#pause(end.error);
+        // What has just been listed is too old again: a server that always says 410 is met with a pause.
+        if (progress.version === after || tookMs < this.#timings.shortWatchMs) await this.#pause(end.error);
         return { list: 'fresh' };
       case 'malformed':
         this.#logEnd(end);
