@@ -16,6 +16,8 @@ export interface WriteOptions extends CallOptions {
   /** Who owns the fields that are written; required by `apply`. */
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  /** It may be sent again after its connection failed: it asks rather than writes (reviews), or twice is as once. */
+  readonly repeatable?: boolean;
 }
 
 export interface ApplyOptions extends WriteOptions {
@@ -205,6 +207,7 @@ function writeRequest(method: Method, path: string, call: WriteOptions, request:
     method,
     path,
     body: request.body,
+    repeatable: call.repeatable ?? false,
     ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
     query: {
       fieldManager: call.fieldManager,

@@ -154,6 +154,13 @@ describe('failures of the network', () => {
     expect(api.requests).toHaveLength(1);
   });
 
+  it('repeats what its caller calls repeatable: a review, say, changes nothing', async () => {
+    api.always(any, json({ ok: true }));
+    api.once(any, cut);
+    await expect(transport.request({ ...post, repeatable: true })).resolves.toEqual({ ok: true });
+    expect(api.requests).toHaveLength(2);
+  });
+
   it('says the address when nothing listens there', async () => {
     const url = await unusedUrl();
     const nowhere = plainTransport(url);

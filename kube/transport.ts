@@ -25,6 +25,8 @@ export interface KubeRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Whether it may be sent again after its connection failed, whatever became of the first one; a GET always may. */
+  readonly repeatable?: boolean;
   readonly accept?: string;
   /** For the whole answer; for `stream`, until its headers. Default 30 s. */
   readonly timeoutMs?: number;
@@ -43,7 +45,7 @@ export interface TransportOptions {
 }
 
 const defaultTimeoutMs = 30_000;
-/** A read that met a closed or refused connection is sent again after these; writes never are, their caller knows best. */
+/** A read that met a closed or refused connection is sent again after these; writes are only where their caller says so. */
 const readRetryDelaysMs = [100, 400];
 
 /**
@@ -72,8 +74,8 @@ export class KubeTransport {
   }
 
   /**
-   * Returns the answer's JSON. A 401 makes it read the credentials anew and ask once more; a GET whose connection
-   * fails is asked up to three times.
+   * Returns the answer's JSON. A 401 makes it read the credentials anew and ask once more; a GET, or what else
+   * is `repeatable`, is asked up to three times when its connection fails.
    *
    * @throws ApiError when the server refuses; AppError `KUBE_UNREACHABLE`, `KUBE_TIMEOUT`, `KUBE_ABORTED`,
    * `KUBE_MALFORMED_ANSWER`, `KUBE_CREDENTIALS_UNREADABLE`, or what `request.guard` throws.
@@ -135,7 +137,7 @@ export class KubeTransport {
     deadline: Deadline,
     read: (response: Dispatcher.ResponseData) => Promise<Value>,
   ): Promise<Value> {
-    const delays = request.method === 'GET' ? readRetryDelaysMs : [];
+    const delays = request.method === 'GET' || request.repeatable === true ? readRetryDelaysMs : [];
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await read(await this.#authenticated(request, deadline));

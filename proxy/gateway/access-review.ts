@@ -70,7 +70,7 @@ async function review(
           },
         },
       },
-      { timeoutMs },
+      { timeoutMs, repeatable: true },
     );
     return status?.allowed === true ? 'allowed' : 'denied';
   } catch (error) {

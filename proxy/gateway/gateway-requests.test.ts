@@ -195,11 +195,21 @@ describe('the API server', () => {
   });
 
   it('that goes away between authentication and authorisation lets nobody through', async () => {
-    t.cluster.api.once(
+    t.cluster.api.always(
       ({ path }) => path.endsWith('subjectaccessreviews'),
       (response) => response.destroy(),
     );
     expect((await t.send()).status).toBe(503);
+  });
+
+  it('whose connections break under a review is asked again', async () => {
+    for (const review of ['tokenreviews', 'subjectaccessreviews']) {
+      t.cluster.api.once(
+        ({ path }) => path.endsWith(review),
+        (response) => response.destroy(),
+      );
+    }
+    expect((await t.send()).status).toBe(200);
   });
 });
 

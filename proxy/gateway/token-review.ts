@@ -43,7 +43,11 @@ export function makeTokenReviewChecker(options: {
 
 async function review(client: KubeClient, token: string, log: Logger): Promise<TokenVerdict> {
   try {
-    const { status } = await client.create(tokenReviews, { spec: { token } }, { timeoutMs });
+    const { status } = await client.create(
+      tokenReviews,
+      { spec: { token } },
+      { timeoutMs, repeatable: true },
+    );
     const name = status?.user?.username;
     if (status?.authenticated !== true || name === undefined || name === '') return 'invalid';
     return { name, groups: status.user?.groups ?? [] };
