@@ -3,16 +3,17 @@ import type { ConfigVersion } from '../../core/config-versions/endpoint-config.t
 import { initialReplicas, replicaBounds } from '../../core/scaling/replica-bounds.ts';
 import { annotations, labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
-import type { ServedEntityStatus } from '../../crds/schema/serving-endpoint.ts';
+import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { ServedEntity } from '../../crds/schema/served-entity.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
 import type { OperatorConfig } from '../config.ts';
 import { controllerUid } from '../ownership.ts';
 import { selectRuntime } from '../serving-runtime/select-runtime.ts';
+import { deploymentOf } from './deployment-of.ts';
 import { judgeEntity } from './entity-verdict.ts';
 import type { EntityVerdict } from './entity-verdict.ts';
 import type { Explanation } from './explanation.ts';
-import { deploymentName, runtimeAnnotation } from './names.ts';
+import { runtimeAnnotation } from './names.ts';
 import type { Snapshot } from './observe.ts';
 import type { Blueprint, ModelEntity } from './resources/blueprint.ts';
 
@@ -49,9 +50,9 @@ const isModelEntity = (entity: ServedEntity): entity is ModelEntity => entity.mo
 function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan {
   const { snapshot, version, active, config } = input;
   const { endpoint, identity } = snapshot;
-  const name = deploymentName(identity.name, entity);
+  const name = deploymentOf({ endpoint, version: version.version, entity, active });
   const bounds = replicaBounds(entity.workload, config.scaling.concurrencyPerReplica);
-  const hasTraffic = deploymentsOf(identity.name, active).includes(name);
+  const hasTraffic = deploymentsOf(endpoint, active).includes(name);
   const leastReplicas = hasTraffic ? 0 : initialReplicas(bounds, replacedReplicas(input, entity));
   const { observed, pods, previous, isTaken } = evidenceOf(snapshot, name);
   const plan: EntityPlan = {
@@ -108,10 +109,13 @@ function firstVersion(made: Readonly<Record<string, string>>): number | undefine
   return Number.isInteger(recorded) ? recorded : undefined;
 }
 
-/** Returns the names of the Deployments of a config version. */
-export function deploymentsOf(endpoint: string, version: ConfigVersion | undefined): string[] {
-  const entities = version?.config.servedEntities ?? [];
-  return entities.filter(isModelEntity).map((entity) => deploymentName(endpoint, entity));
+/** Returns the names of the Deployments of the active config version. */
+export function deploymentsOf(endpoint: ServingEndpoint, active: ConfigVersion | undefined): string[] {
+  if (active === undefined) return [];
+  const { version, config } = active;
+  return config.servedEntities
+    .filter(isModelEntity)
+    .map((entity) => deploymentOf({ endpoint, version, entity, active }));
 }
 
 /** A new version of an entity takes over from the active entity of the same name, or from the only one there is. */
@@ -119,8 +123,10 @@ function replacedReplicas({ snapshot, version, active }: EntitiesInput, entity: 
   const entities = active?.config.servedEntities ?? [];
   const sole = entities.length === 1 && version.config.servedEntities.length === 1 ? entities[0] : undefined;
   const replaced = entities.find(({ name }) => name === entity.name) ?? sole;
-  if (replaced === undefined) return 0;
-  return snapshot.deployments.get(deploymentName(snapshot.identity.name, replaced))?.spec?.replicas ?? 0;
+  if (replaced === undefined || active === undefined) return 0;
+  const { endpoint, deployments } = snapshot;
+  const name = deploymentOf({ endpoint, version: active.version, entity: replaced, active });
+  return deployments.get(name)?.spec?.replicas ?? 0;
 }
 
 function unsupportedEntity({ version }: EntitiesInput, entity: ServedEntity): EntityPlan {

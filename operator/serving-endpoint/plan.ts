@@ -66,7 +66,7 @@ export function planServingEndpoint(snapshot: Snapshot, config: OperatorConfig, 
   const removals = planRemovals({
     snapshot,
     live: new Set(live.flatMap(({ plan }) => plan.deployment ?? [])),
-    active: deploymentsOf(snapshot.identity.name, active),
+    active: deploymentsOf(snapshot.endpoint, active),
     forgettable: versions.forgettable,
     drainMs: config.deadlines.afterSwitch,
     now,

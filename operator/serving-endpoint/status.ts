@@ -19,7 +19,6 @@ import type { CertificateState } from './claims.ts';
 import { withDefined } from './defined.ts';
 import { makeEntityRow } from './entity-row.ts';
 import type { Explanation } from './explanation.ts';
-import { deploymentName } from './names.ts';
 import type { Snapshot } from './observe.ts';
 import type { Plan } from './plan.ts';
 import type { EntityPlan } from './plan-entities.ts';
@@ -61,10 +60,7 @@ export function statusOf(report: Report): ServingEndpointStatus {
     ...commonStatus(endpoint, claims, config, now),
     ...withDefined('active', versionSince(activeVersion, known.active, now)),
     ...withDefined('pending', versionSince(isUpToDate ? undefined : target.version, known.pending, now)),
-    ...withDefined(
-      'traffic',
-      active === undefined ? known.traffic : routedTraffic(endpoint.metadata.name, active),
-    ),
+    ...withDefined('traffic', active === undefined ? known.traffic : routedTraffic(active, entities)),
     servedEntities: (isUpToDate ? targetEntities : entities).map((entity) =>
       makeEntityRow(entity, known.servedEntities ?? []),
     ),
@@ -142,12 +138,14 @@ function withRefusal(entity: EntityPlan, refusals: Refusals): EntityPlan {
 }
 
 /** An entity without a route gets 0 %: it can be asked for by name. */
-function routedTraffic(endpoint: string, { version, config }: ConfigVersion): RoutedTraffic[] {
+function routedTraffic({ version, config }: ConfigVersion, plans: readonly EntityPlan[]): RoutedTraffic[] {
   const percents = new Map(config.routes.map(({ servedEntity, percent }) => [servedEntity, percent]));
-  return config.servedEntities.map((entity) => ({
-    servedEntity: entity.name,
-    percent: percents.get(entity.name) ?? 0,
-    ...(entity.model === undefined ? {} : { deployment: deploymentName(endpoint, entity) }),
-    configVersion: version,
-  }));
+  return plans
+    .filter(({ configVersion }) => configVersion === version)
+    .map(({ entity, deployment }) => ({
+      servedEntity: entity.name,
+      percent: percents.get(entity.name) ?? 0,
+      ...withDefined('deployment', deployment),
+      configVersion: version,
+    }));
 }
