@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { DemandReport } from '../../../core/scaling/demand-report.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import { secrets } from '../../../kube/kinds.ts';
+import { until } from './until.ts';
 
 export interface MutualTls {
   readonly cert: string;
@@ -11,9 +12,11 @@ export interface MutualTls {
   readonly ca: string;
 }
 
-/** Returns the certificate that a Secret holds. */
+/** Returns the certificate that a Secret holds, once it has been made. */
 export async function tlsOf(client: KubeClient, namespace: string, name: string): Promise<MutualTls> {
-  const { data = {} } = await client.get(secrets, { name, namespace });
+  const { data = {} } = await until(`there is the Secret ${name}`, () =>
+    client.find(secrets, { name, namespace }),
+  );
   const read = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
   return { cert: read('tls.crt'), key: read('tls.key'), ca: read('ca.crt') };
 }
