@@ -143,21 +143,28 @@ export class Reflector<Type extends KubeObject> {
   async #watch(after: string): Promise<Position> {
     const progress = { version: after };
     const startedAt = this.#clock.monotonic();
-    let end = await this.#consume(progress);
+    const end = await this.#consume(progress);
     if (this.#stopping.signal.aborted) return { after: progress.version };
-    const tookMs = this.#clock.monotonic() - startedAt;
-    if (end.cause === 'server-timeout' && tookMs < this.#timings.shortWatchMs) end = { cause: 'short' };
+    const wasShort = this.#clock.monotonic() - startedAt < this.#timings.shortWatchMs;
+    return this.#next(wasShort && end.cause === 'server-timeout' ? { cause: 'short' } : end, {
+      version: progress.version,
+      // What has just been listed is too old again: a server that always says 410 is met with a pause.
+      expiredSoon: wasShort || progress.version === after,
+    });
+  }
+
+  /** Returns where to go on after a watch has ended at `version`, once it is time to. */
+  async #next(
+    end: WatchEnd,
+    { version, expiredSoon }: { version: string; expiredSoon: boolean },
+  ): Promise<Position> {
     this.#metrics.watchEnds.inc({ resource: this.#resource, cause: end.cause });
     switch (end.cause) {
       case 'server-timeout':
-        return { after: progress.version };
+        return { after: version };
       case 'expired':
-        this.#options.log.info(
-          { resource: this.#resource, version: progress.version },
-          'watch expired, listing again',
-        );
-        // What has just been listed is too old again: a server that always says 410 is met with a pause.
-        if (progress.version === after || tookMs < this.#timings.shortWatchMs) await this.#pause(end.error);
+        this.#options.log.info({ resource: this.#resource, version }, 'watch expired, listing again');
+        if (expiredSoon) await this.#pause(end.error);
         return { list: 'fresh' };
       case 'malformed':
         this.#logEnd(end);
@@ -169,7 +176,7 @@ export class Reflector<Type extends KubeObject> {
       case 'short':
         this.#logEnd(end);
         await this.#pause('error' in end ? end.error : undefined);
-        return { after: progress.version };
+        return { after: version };
     }
   }
 
