@@ -16,8 +16,6 @@ import type { MeasuredProcess } from './measured-process.ts';
 
 export const deployment = 'wine-0123456789';
 export const winePath = '/namespaces/team-a/serving-endpoints/wine/invocations';
-/** As config/31-gateway.yaml has it. */
-const gatewayNodeOptions = '--max-semi-space-size=2';
 const dist = join(import.meta.dirname, '../../dist');
 
 export interface BenchCluster {
@@ -83,7 +81,6 @@ export async function startGatewayProcess(bench: BenchCluster, port: number): Pr
   return startMeasured(['node', join(dist, 'fairlead.js'), 'gateway', ...flagsOf(flags)], {
     port,
     env: {
-      NODE_OPTIONS: gatewayNodeOptions,
       KUBERNETES_SERVICE_HOST: api.hostname,
       KUBERNETES_SERVICE_PORT: api.port,
     },
