@@ -24,6 +24,7 @@ export function makeAccessReviewChecker(options: {
   const cache = new VerdictCache<AccessVerdict>({
     max: options.max,
     clock,
+    isRefusal: (verdict) => verdict === 'denied',
     ttlMs: (verdict) => {
       if (verdict === 'unavailable') return 0;
       return verdict === 'denied' ? options.deniedTtlMs : options.allowedTtlMs;

@@ -28,6 +28,7 @@ export function makeTokenReviewChecker(options: {
   const cache = new VerdictCache<TokenVerdict>({
     max: options.max,
     clock,
+    isRefusal: (verdict) => verdict === 'invalid',
     ttlMs: (verdict) => {
       if (verdict === 'unavailable') return 0;
       return verdict === 'invalid' ? options.refusedTtlMs : options.acceptedTtlMs;
