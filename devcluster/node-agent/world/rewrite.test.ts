@@ -45,8 +45,8 @@ describe('rewriting of mount paths', () => {
   });
 
   it('does not look again at what it put in', () => {
-    const nested = makeRewriter({ mounts: [{ mountPath: '/work', path: '/work/state/volumes/a' }] });
-    expect(nested('/work/x')).toBe('/work/state/volumes/a/x');
+    const nested = makeRewriter({ mounts: [{ mountPath: '/srv', path: '/srv/state/volumes/a' }] });
+    expect(nested('/srv/x')).toBe('/srv/state/volumes/a/x');
   });
 
   it('takes a path with dollar signs literally', () => {
