@@ -1,55 +1,22 @@
 /** Owns the proof that requests at zero are held, wake their Deployment once, and are answered. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { SidecarConfig } from '../../core/sidecar-config.ts';
-import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import { expect, it } from 'vitest';
 import { refusal } from '../../kube/testing/fake-api-server.ts';
-import { startSidecarUnderTest } from '../sidecar/sidecar-fixture.ts';
 import type { SidecarUnderTest } from '../sidecar/sidecar-fixture.ts';
-import { aFailedWineEndpoint, aWineEndpoint } from '../testing/cluster-fixture.ts';
 import { openCall, until } from '../testing/http-client-fixture.ts';
-import type { TestAnswer } from '../testing/http-client-fixture.ts';
-import { makePki } from '../testing/pki-fixture.ts';
-import type { Pki } from '../testing/pki-fixture.ts';
-import type { GatewayConfig } from './config.ts';
-import { startGatewayUnderTest } from './gateway-fixture.ts';
 import type { GatewayUnderTest } from './gateway-fixture.ts';
+import {
+  cleanUpAfterEach,
+  deployment,
+  key,
+  many,
+  startAtZero,
+  startBeside,
+  startPod,
+  statusesOf,
+} from './wake-fixture.ts';
 
-const deployment = 'wine-0123456789';
-const key = `team-a/${deployment}`;
-
-let pki: Pki;
-beforeAll(async () => {
-  pki = await makePki();
-});
-afterAll(() => pki.removeDirectories());
-
-const cleanUps: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-async function startPod(
-  change?: (config: SidecarConfig) => SidecarConfig,
-  host = '127.0.0.1',
-): Promise<SidecarUnderTest> {
-  const pod = await startSidecarUnderTest(pki, change, { host });
-  cleanUps.push(() => pod.stop());
-  return pod;
-}
-
-/** A gateway whose endpoint is at zero. */
-async function startAtZero(config: Partial<GatewayConfig> = {}): Promise<GatewayUnderTest> {
-  const t = await startGatewayUnderTest(pki, { config });
-  cleanUps.push(() => t.stop());
-  t.cluster.scales.set(key, 0);
-  t.cluster.setEndpoint(aWineEndpoint());
-  await t.caughtUp();
-  return t;
-}
+cleanUpAfterEach();
 
 /** Lets the pod's address appear, not ready, when the scale is written. */
 function bringUp(t: GatewayUnderTest, pod: SidecarUnderTest, afterMs = 20): void {
@@ -60,12 +27,6 @@ function bringUp(t: GatewayUnderTest, pod: SidecarUnderTest, afterMs = 20): void
     );
   };
 }
-
-const statusesOf = (answers: readonly TestAnswer[]): number[] => [
-  ...new Set(answers.map(({ status }) => status)),
-];
-const many = (t: GatewayUnderTest, count: number): Promise<TestAnswer[]> =>
-  Promise.all(Array.from({ length: count }, () => t.send()));
 
 it('holds a request at zero, wakes the Deployment, and sends it on before EndpointSlices call the pod ready', async () => {
   const t = await startAtZero();
@@ -95,9 +56,7 @@ it('answers more requests than the sidecar has room for, those that it turns awa
 
 it('writes the scale once though two gateways hold requests', async () => {
   const one = await startAtZero();
-  const other = await startGatewayUnderTest(pki, { cluster: one.cluster });
-  cleanUps.push(() => other.stop());
-  await other.caughtUp();
+  const other = await startBeside(one.cluster);
   bringUp(one, await startPod());
   const answers = await Promise.all([many(one, 10), many(other, 10)]);
   expect(statusesOf(answers.flat())).toEqual([200]);
@@ -194,105 +153,6 @@ it('takes a request back that a sidecar could not hand to its model', async () =
   const pod = await startPod(undefined, '127.0.0.3');
   t.cluster.setPods('team-a', deployment, [{ ...pod.sidecar.data, ready: true }]);
   expect((await answer).status).toBe(200);
-});
-
-it('says at once why an entity that has failed cannot answer', async () => {
-  const t = await startAtZero();
-  t.cluster.setEndpoint(
-    aFailedWineEndpoint('LoadFailed', 'No module named "cellar"\nTraceback of a hundred lines'),
-  );
-  await t.caughtUp();
-  const answer = await t.send();
-  expect(answer.status).toBe(503);
-  expect(answer.body).toContain('LoadFailed: No module named \\"cellar\\"');
-  expect(answer.body).not.toContain('Traceback');
-  expect(t.cluster.scaleWrites).toEqual([]);
-});
-
-it('tells those who wait when the entity fails meanwhile', async () => {
-  const t = await startAtZero();
-  const answers = many(t, 3);
-  await until(() => t.cluster.scaleWrites.length === 1);
-  t.cluster.setEndpoint(aFailedWineEndpoint('ImagePullFailed', 'no such image'));
-  expect(statusesOf(await answers)).toEqual([503]);
-  expect((await answers)[0]?.headers['x-fairlead-request-dropped-reason']).toBe('entity_failed');
-});
-
-it('sends those who wait to the new configuration when it becomes active', async () => {
-  const t = await startAtZero();
-  const pod = await startPod();
-  const answer = t.send();
-  await until(() => t.cluster.scaleWrites.length === 1);
-  t.cluster.setPods('team-a', 'wine-2222222222', [{ ...pod.sidecar.data, ready: true }]);
-  t.cluster.setEndpoint(
-    aWineEndpoint((endpoint) => ({
-      ...endpoint,
-      status: {
-        traffic: [{ servedEntity: 'wine-1', percent: 100, deployment: 'wine-2222222222', configVersion: 2 }],
-      },
-    })),
-  );
-  expect((await answer).status).toBe(200);
-});
-
-it('tells those who wait when the endpoint is deleted', async () => {
-  const t = await startAtZero();
-  const answer = t.send();
-  await until(() => t.cluster.scaleWrites.length === 1);
-  t.cluster.deleteEndpoint('team-a', 'wine');
-  expect((await answer).status).toBe(404);
-});
-
-it('tells those who wait when the endpoint is stopped, and wakes nothing any more', async () => {
-  const t = await startAtZero();
-  const answer = t.send();
-  await until(() => t.cluster.scaleWrites.length === 1);
-  t.cluster.setEndpoint(aWineEndpoint((it) => ({ ...it, spec: { ...it.spec, suspended: true } })));
-  expect((await answer).status).toBe(400);
-});
-
-it('never sends those who wait to another endpoint that has taken over the name', async () => {
-  const t = await startAtZero();
-  const named = (name: string, endpointName: string): ServingEndpoint =>
-    aWineEndpoint((it) => ({
-      ...it,
-      metadata: { ...it.metadata, name, uid: `u-${name}` },
-      spec: { ...it.spec, endpointName },
-    }));
-  t.cluster.setEndpoint(named('wine', 'drink'));
-  await t.caughtUp();
-  const answer = t.send({ path: '/namespaces/team-a/serving-endpoints/drink/invocations' });
-  await until(() => t.cluster.scaleWrites.length === 1);
-  t.cluster.setEndpoint(named('beer', 'drink'));
-  t.cluster.setEndpoint(named('wine', 'other'));
-  expect((await answer).status).toBe(404);
-});
-
-it('wakes nothing where traffic no longer goes for a request whose connection fails late', async () => {
-  const t = await startAtZero();
-  const deaf: Socket[] = [];
-  const server = createServer((socket) => deaf.push(socket)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  t.cluster.setPods('team-a', deployment, [{ host: '127.0.0.1', port, ready: true }]);
-  await t.caughtUp();
-  const answer = t.send();
-  await until(() => deaf.length === 1);
-  const pod = await startPod();
-  t.cluster.setPods('team-a', 'wine-2222222222', [{ ...pod.sidecar.data, ready: true }]);
-  t.cluster.setEndpoint(
-    aWineEndpoint((endpoint) => ({
-      ...endpoint,
-      status: {
-        traffic: [{ servedEntity: 'wine-1', percent: 100, deployment: 'wine-2222222222', configVersion: 2 }],
-      },
-    })),
-  );
-  await t.caughtUp();
-  deaf[0]?.destroy();
-  expect((await answer).status).toBe(200);
-  expect(t.cluster.scaleWrites).toEqual([]);
-  server.close();
 });
 
 it('refuses what is too much to hold with 429', async () => {
