@@ -1,7 +1,7 @@
 /** Owns `npm start`: from a fresh clone to a real model's answer, until Ctrl-C ends every process that it started. */
 import { readFileSync } from 'node:fs';
 import { AppError, messageOf } from '../platform/errors.ts';
-import { buildBundles } from '../tools/bundles.ts';
+import { buildBundles } from '../image/bundles.ts';
 import { connect } from './cluster/connect.ts';
 import { startCluster } from './cluster/devcluster-process.ts';
 import { installFairlead } from './cluster/install.ts';

@@ -1,5 +1,5 @@
 /** Owns the command `npm run build`: brings the bundles in dist/ up to date. `node tools/build.ts image` leaves out the embedded cluster. */
-import { buildBundles } from './bundles.ts';
+import { buildBundles } from '../image/bundles.ts';
 
 const started = performance.now();
 const built = await buildBundles(process.argv[2] === 'image' ? 'image' : 'all');

@@ -9,7 +9,7 @@ import { AppError, messageOf } from '../platform/errors.ts';
 import { findPython } from '../quickstart/machine/python.ts';
 import { interpreterOf, makeEnvironment, testLocks } from '../quickstart/python/environment.ts';
 import { repository } from '../quickstart/settings.ts';
-import { buildBundles } from './bundles.ts';
+import { buildBundles } from '../image/bundles.ts';
 import { addCounts, countJunit, countVitest, lineOf, noTests } from './test-counts.ts';
 import type { TestCounts } from './test-counts.ts';
 

@@ -13,7 +13,7 @@ import { Lifetime } from '../../quickstart/processes/lifetime.ts';
 import { runToEnd } from '../../quickstart/processes/run-to-end.ts';
 import { interpreterOf, makeEnvironment, servingLocks } from '../../quickstart/python/environment.ts';
 import { repository } from '../../quickstart/settings.ts';
-import { buildBundles } from '../../tools/bundles.ts';
+import { buildBundles } from '../../image/bundles.ts';
 import type { ClusterUnderTest } from './cluster-under-test.ts';
 import { buildKubectl } from './kubectl.ts';
 import { occupyPort } from './ports.ts';

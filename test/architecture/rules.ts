@@ -18,7 +18,7 @@ const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   api: ['crds/schema', 'core', 'kube', 'platform'],
   devcluster: ['crds', 'crds/schema', 'platform'],
   image: ['operator', 'proxy', 'api'],
-  quickstart: ['crds', 'crds/schema', 'core', 'kube', 'platform', 'tools'],
+  quickstart: ['crds', 'crds/schema', 'core', 'kube', 'platform', 'image'],
 };
 
 const roomOf = (path: string): string =>

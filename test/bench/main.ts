@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildBundles } from '../../tools/bundles.ts';
+import { buildBundles } from '../../image/bundles.ts';
 import { startBenchCluster } from './fairlead.ts';
 import { measureProxyCpu } from './proxy-cpu.ts';
 import { makeReport } from './report.ts';

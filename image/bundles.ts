@@ -7,7 +7,7 @@ import type { Plugin } from 'esbuild';
 const repository = join(import.meta.dirname, '..');
 const dist = join(repository, 'dist');
 const stampFile = join(dist, 'inputs.json');
-const recipe = 'tools/bundles.ts';
+const recipe = 'image/bundles.ts';
 
 const imageEntries = {
   fairlead: 'image/fairlead.ts',
