@@ -29,6 +29,13 @@ describe('CallQuota', () => {
     expect(admitted(quota, bob, 10)).toBe(2);
   });
 
+  it('binds a user by the groups that the token of this request shows', () => {
+    const quota = new CallQuota([limit('userGroup', 1, 'tasters')]);
+    expect(admitted(quota, { principal: 'alice', groups: ['tasters'] }, 3)).toBe(1);
+    expect(admitted(quota, { principal: 'alice', groups: ['staff'] }, 3)).toBe(3);
+    expect(admitted(quota, { principal: 'alice', groups: ['tasters'] }, 3)).toBe(0);
+  });
+
   it('says which limit is used up, and how long until the next minute', () => {
     const quota = new CallQuota([limit('user', 1)]);
     quota.admit(alice, 10 * minute + 45_500);

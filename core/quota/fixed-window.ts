@@ -17,7 +17,7 @@ const windowMs = 60_000;
 /** The counters of one endpoint. Minutes are those of the wall clock, so that every proxy starts them together. */
 export class CallQuota {
   readonly #limits: readonly RateLimit[];
-  readonly #binding = new Map<string, BindingLimits>();
+  readonly #binding = new Map<string, { groups: readonly string[]; limits: BindingLimits }>();
   readonly #counts = new Map<string, number>();
   #window = -1;
 
@@ -53,10 +53,11 @@ export class CallQuota {
   /** Remembered for the minute: which limits bind a caller is asked for each request. */
   #limitsOf(caller: LimitedCaller): BindingLimits {
     const known = this.#binding.get(caller.principal);
-    if (known !== undefined) return known;
-    const binding = bindingLimits(this.#limits, caller);
-    this.#binding.set(caller.principal, binding);
-    return binding;
+    // Two tokens of one user may differ in their groups.
+    if (known !== undefined && isSameList(known.groups, caller.groups)) return known.limits;
+    const limits = bindingLimits(this.#limits, caller);
+    this.#binding.set(caller.principal, { groups: caller.groups, limits });
+    return limits;
   }
 
   #hasRoom(limit: CallLimit): boolean {
@@ -67,6 +68,9 @@ export class CallQuota {
     this.#counts.set(limit.counter, (this.#counts.get(limit.counter) ?? 0) + 1);
   }
 }
+
+const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
+  one === other || (one.length === other.length && one.every((entry, index) => entry === other[index]));
 
 function refusal(limit: CallLimit, now: number): LimitRefusal {
   return {
