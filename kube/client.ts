@@ -93,19 +93,8 @@ export interface KubeClient {
   ): Promise<Type>;
   /** Returns false where the object was gone already. */
   delete(kind: ResourceKind, ref: ObjectRef, options?: DeleteOptions): Promise<boolean>;
-  readonly status: {
-    apply<Type extends KubeObject>(
-      kind: ResourceKind<Type>,
-      object: Type,
-      options: ApplyOptions,
-    ): Promise<Type>;
-    mergePatch<Type extends KubeObject>(
-      kind: ResourceKind<Type>,
-      ref: ObjectRef,
-      patch: object,
-      options?: WriteOptions,
-    ): Promise<Type>;
-  };
+  /** The same on the status subresource. */
+  readonly status: Pick<KubeClient, 'apply' | 'mergePatch'>;
   readonly scale: {
     get(kind: ResourceKind, ref: ObjectRef, options?: CallOptions): Promise<Scale>;
     mergePatch(kind: ResourceKind, ref: ObjectRef, patch: object, options?: WriteOptions): Promise<Scale>;

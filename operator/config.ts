@@ -159,14 +159,16 @@ export const operatorConfigSchema = z.strictObject({
   podName: z.string().min(1).describe('Name of the pod of this process: identifies it as a leader.'),
   podIp: z.string().min(1).describe('Address at which the other operators reach this process.'),
   bindHost: z.string().min(1).default('0.0.0.0').describe('Address that the servers listen on.'),
-  adminPort: portSchema.default(9090).describe('Port of /healthz, /readyz and /metrics; 0: any.'),
+  adminPort: portSchema.default(9090).describe('Port of /healthz, /readyz and /metrics; 0 takes a free one.'),
   demandPort: z
     .int()
     .min(1)
     .max(65535)
     .default(8444)
     .describe('Port that demand is reported to (mTLS); part of the identity as leader.'),
-  metricsPort: portSchema.default(6443).describe('Port of external.metrics.k8s.io (TLS); 0: any.'),
+  metricsPort: portSchema
+    .default(6443)
+    .describe('Port of external.metrics.k8s.io (TLS); 0 takes a free one.'),
   demandUrl: z
     .url()
     .optional()

@@ -7,9 +7,9 @@ const millisecondsSchema = z.int().min(0);
 
 export const gatewayConfigSchema = z.object({
   host: z.string().default('0.0.0.0').describe('Address to listen on.'),
-  port: portSchema.default(8080).describe('The port that serves users; 0: any free one.'),
+  port: portSchema.default(8080).describe('The port that serves users; 0 takes a free one.'),
   adminHost: z.string().optional().describe('Address of the admin port; default: that of `host`.'),
-  adminPort: portSchema.default(9090).describe('Admin port; 0: any free one.'),
+  adminPort: portSchema.default(9090).describe('Admin port; 0 takes a free one.'),
   logLevel: z
     .enum(logLevels)
     .default('info')

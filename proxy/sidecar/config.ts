@@ -14,8 +14,8 @@ export const sidecarProcessSchema = z.object({
     .default('/etc/fairlead/tls')
     .describe('Directory of tls.crt, tls.key and ca.crt; watched.'),
   host: z.string().optional().describe('Address to listen on; default: POD_IP, else all addresses.'),
-  port: portSchema.default(8443).describe('Data port (TLS); 0: any free one.'),
-  adminPort: portSchema.default(9090).describe('Admin port (plain); 0: any free one.'),
+  port: portSchema.default(8443).describe('Data port (TLS); 0 takes a free one.'),
+  adminPort: portSchema.default(9090).describe('Admin port (plain); 0 takes a free one.'),
   modelHost: z
     .string()
     .optional()
