@@ -11,7 +11,7 @@ import type { Logger } from '../platform/logging.ts';
 import type { Authority } from './certificates/authority.ts';
 import { reconcileSystemCertificates } from './certificates/system-certificates.ts';
 import { ChildWriter } from './children/apply-child.ts';
-import type { OperatorConfig } from './config.ts';
+import type { OperatorConfig } from './config/operator-config.ts';
 import { reconcileApiService } from './metrics-adapter/reconcile-api-service.ts';
 import type { MetricsApiState } from './metrics-adapter/reconcile-api-service.ts';
 import { ScaleToZero } from './scaling/scale-to-zero.ts';

@@ -10,7 +10,7 @@ import { Health } from '../platform/health.ts';
 import { makeLogger } from '../platform/logging.ts';
 import { makeRegistry } from '../platform/metrics.ts';
 import { onShutdown } from '../platform/shutdown.ts';
-import { operatorConfigSchema } from './config.ts';
+import { operatorConfigSchema } from './config/operator-config.ts';
 import { startOperator } from './operator.ts';
 
 async function main(): Promise<void> {

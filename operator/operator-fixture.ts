@@ -2,8 +2,8 @@
 import type { Pod } from '../kube/kinds.ts';
 import { servingRuntimeSchema } from '../crds/schema/serving-runtime.ts';
 import { apiVersion, labels } from '../crds/schema/api.ts';
-import { operatorConfigSchema } from './config.ts';
-import type { OperatorConfig } from './config.ts';
+import { operatorConfigSchema } from './config/operator-config.ts';
+import type { OperatorConfig } from './config/operator-config.ts';
 import type { RuntimeCandidate } from './serving-runtime/select-runtime.ts';
 
 /** Returns the configuration with its defaults, and with what is given. */

@@ -11,7 +11,7 @@ import { messageOf } from '../platform/errors.ts';
 import type { Health } from '../platform/health.ts';
 import type { Logger } from '../platform/logging.ts';
 import { followOperatorTls } from './certificates/operator-tls.ts';
-import type { OperatorConfig } from './config.ts';
+import type { OperatorConfig } from './config/operator-config.ts';
 import { leaderAddressOf, leaderIdentityOf } from './leader-address.ts';
 import { startLeading } from './leading.ts';
 import { startServing } from './serving.ts';

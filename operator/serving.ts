@@ -11,7 +11,7 @@ import type { Logger } from '../platform/logging.ts';
 import { serviceAccountIdentity } from '../platform/tls/identity.ts';
 import type { OperatorTls } from './certificates/operator-tls.ts';
 import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-certificates.ts';
-import type { OperatorConfig } from './config.ts';
+import type { OperatorConfig } from './config/operator-config.ts';
 import { makeLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
 import { startDemandServer } from './demand-server/server.ts';
 import { followFrontProxy, frontProxyConfigMap } from './metrics-adapter/front-proxy.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { makeAuthority } from '../../platform/tls/authority.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
 import { authorityOf } from './authority.ts';
 import type { Authority } from './authority.ts';

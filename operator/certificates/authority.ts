@@ -2,7 +2,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { issueCertificate } from '../../platform/tls/authority.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import { trustBundle } from './authority-state.ts';
 import type { AuthorityState } from './authority-state.ts';
 import type { CertificateWish } from './check-certificate.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { ChildWriter } from '../children/apply-child.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import { reconcileAuthority } from './authority-keeper.ts';
 import type { Authority } from './authority.ts';
 import type { CertificateWish } from './check-certificate.ts';

@@ -1,7 +1,7 @@
 /** Owns the APIService of the metrics API: whose it is, and that the API server trusts our certificate. */
 import type { KubeClient } from '../../kube/client.ts';
 import { apiServices } from '../../kube/kinds.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import { operatorServiceAccount } from '../certificates/system-certificates.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
 

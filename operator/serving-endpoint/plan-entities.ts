@@ -6,7 +6,7 @@ import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { ServedEntity } from '../../crds/schema/served-entity.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import { controllerUid } from '../ownership.ts';
 import { selectRuntime } from '../serving-runtime/select-runtime.ts';
 import { deploymentOf } from './deployment-of.ts';

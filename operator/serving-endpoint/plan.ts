@@ -7,7 +7,7 @@ import * as kinds from '../../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Child } from '../children/apply-child.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import type { Snapshot } from './observe.ts';
 import { deploymentsOf, failed, planEntities } from './plan-entities.ts';
 import type { EntityPlan } from './plan-entities.ts';

@@ -20,7 +20,7 @@ import type { Logger } from '../../platform/logging.ts';
 import type { Authority } from '../certificates/authority.ts';
 import { isUsable, makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
 import type { ChildWriter } from '../children/apply-child.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
 import type { Stores } from '../stores.ts';
 import { act, applyOrExplain, staleStores } from './act.ts';

@@ -9,7 +9,7 @@ import type {
   ServingEndpointSpec,
   ServingEndpointStatus,
 } from '../../crds/schema/serving-endpoint.ts';
-import type { OperatorConfig } from '../config.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
 import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
 import type { Refusals } from './act.ts';
 import { claimsOf, claimsOfBlocked } from './claims.ts';

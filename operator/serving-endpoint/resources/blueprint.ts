@@ -3,7 +3,7 @@ import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
 import type { RateLimit } from '../../../crds/schema/governance.ts';
 import type { ReplicaBounds } from '../../../core/scaling/replica-bounds.ts';
 import type { ObjectMeta } from '../../../kube/resource.ts';
-import type { OperatorConfig } from '../../config.ts';
+import type { OperatorConfig } from '../../config/operator-config.ts';
 import type { RuntimeCandidate } from '../../serving-runtime/select-runtime.ts';
 import { deploymentLabels } from '../names.ts';
 import { ownerReference } from './owner.ts';

@@ -2,7 +2,7 @@
 import type { SidecarConfig } from '../../../core/sidecar-config.ts';
 import type { ConfigMap } from '../../../kube/kinds.ts';
 import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
-import { demandUrlOf } from '../../config.ts';
+import { demandUrlOf } from '../../config/operator-config.ts';
 import { blueprintMetadata } from './blueprint.ts';
 import type { Blueprint } from './blueprint.ts';
 import { sidecarConfigFile } from './make-sidecar-container.ts';

@@ -1,6 +1,6 @@
 /** Owns the sidecar's container: a native sidecar, so that it starts before the model server and outlives it. */
 import type { Container, PodTemplate } from '../../../kube/kinds.ts';
-import type { OperatorConfig } from '../../config.ts';
+import type { OperatorConfig } from '../../config/operator-config.ts';
 
 /** Of the sidecar: data (TLS), and administration (plain; probes and drain). */
 export const dataPort = 8443;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { workloadTypes } from '../crds/schema/workload.ts';
-import { loadConfig } from '../platform/config.ts';
-import { demandUrlOf, operatorConfigSchema } from './config.ts';
-import { aConfig } from './operator-fixture.ts';
+import { workloadTypes } from '../../crds/schema/workload.ts';
+import { loadConfig } from '../../platform/config.ts';
+import { demandUrlOf, operatorConfigSchema } from './operator-config.ts';
+import { aConfig } from '../operator-fixture.ts';
 
 describe('the configuration', () => {
   it('needs the pod alone, and knows every workload type', () => {

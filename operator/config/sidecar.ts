@@ -1,0 +1,32 @@
+/** Owns what the sidecar beside each model server is told. */
+import * as z from 'zod';
+import { durationSchema } from '../../core/duration.ts';
+import { resourcesSchema } from './resources.ts';
+
+export const sidecarSchema = z
+  .strictObject({
+    resources: resourcesSchema.default({
+      requests: { cpu: '50m', memory: '64Mi' },
+      limits: { memory: '192Mi' },
+    }),
+    queuePerSlot: z
+      .int()
+      .min(0)
+      .default(10)
+      .describe('Requests that may wait per request that the model server takes at one time.'),
+    queueTimeout: durationSchema.prefault('60s').describe('How long a request may wait in the sidecar.'),
+    maxBodyBytes: z
+      .int()
+      .min(1)
+      .default(16 * 1024 * 1024)
+      .describe('Greatest request body.'),
+    connectTimeout: durationSchema.prefault('2s').describe('Deadline for a connection to the model server.'),
+    firstByteTimeout: durationSchema.prefault('297s').describe('Deadline for the first byte of an answer.'),
+    idleTimeout: durationSchema.prefault('297s').describe('Greatest silence between two bytes of an answer.'),
+    totalTimeout: durationSchema.prefault('297s').describe('Deadline of a request as a whole.'),
+    drainQuiet: durationSchema
+      .prefault('5s')
+      .describe('Time without a new request after which a pod may go.'),
+    drainMax: durationSchema.prefault('300s').describe('Greatest time that a pod takes to let go.'),
+  })
+  .describe('The sidecar beside each model server.');
