@@ -14,7 +14,7 @@ import { makeKind } from '../../../kube/resource.ts';
 import type { KubeObject } from '../../../kube/resource.ts';
 import { KubeTransport } from '../../../kube/transport.ts';
 import { startOperator } from '../../../operator/operator.ts';
-import { operatorConfigSchema } from '../../../operator/config.ts';
+import { operatorConfigSchema } from '../../../operator/config/operator-config.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { Health } from '../../../platform/health.ts';
 import { makeLogger } from '../../../platform/logging.ts';
