@@ -8,7 +8,7 @@ import { startApiServer } from './apiserver/server.ts';
 import type { ApiServer } from './apiserver/server.ts';
 import { startControllers } from './controllers/start.ts';
 import type { ImageTable } from './node-agent/image-table.ts';
-import { startNodeAgent } from './node-agent/node-agent.ts';
+import { startEmbeddedNode } from './node-agent/embedded-node.ts';
 import { makeKubeconfig } from './kubeconfig.ts';
 
 export interface ClusterOptions {
@@ -59,7 +59,7 @@ async function startOnApi(api: ApiServer, options: ClusterOptions): Promise<Clus
   const tokenPath = join(stateDir, 'token');
   await writePrivate(kubeconfigPath, JSON.stringify(makeKubeconfig(api), undefined, 2));
   await writePrivate(tokenPath, api.adminToken);
-  const node = await startNodeAgent({
+  const node = await startEmbeddedNode({
     api,
     stateDir: join(stateDir, 'node'),
     logsDir: join(stateDir, 'logs'),

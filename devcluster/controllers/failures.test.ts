@@ -11,7 +11,7 @@ import type { ApiServer } from '../apiserver/server.ts';
 import { startApiServer } from '../apiserver/server.ts';
 import type { Deployment, EndpointSlice, Pod, Service } from './objects/kinds.ts';
 import { startControllers } from './start.ts';
-import { startNodeAgent } from '../node-agent/node-agent.ts';
+import { startEmbeddedNode } from '../node-agent/embedded-node.ts';
 import { eventually, sh, untilTerm } from '../node-agent/test-cluster.ts';
 
 const log = makeLogger({ process: 'test', level: 'silent' });
@@ -79,7 +79,7 @@ beforeAll(async () => {
   const images = { shell: { entrypoint: ['/bin/sh', '-c'], args: [], executables: {}, env: {} } };
   parts = [
     startControllers({ api: failing, log }),
-    await startNodeAgent({
+    await startEmbeddedNode({
       api: failing,
       stateDir: join(directory, 'node'),
       images,

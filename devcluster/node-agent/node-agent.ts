@@ -3,17 +3,19 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { systemClock } from '../../platform/clock.ts';
+import type { AppError } from '../../platform/errors.ts';
+import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { ProcessRecords } from '../../platform/processes/process-records.ts';
 import type { NodeServices } from '../apiserver/node-services.ts';
-import type { ApiServer } from '../apiserver/server.ts';
-import { makeEventRecorder } from '../controllers/objects/events.ts';
-import type { Pod, Service } from '../controllers/objects/kinds.ts';
+import type { Pod } from '../controllers/objects/kinds.ts';
 import type { ImageTable } from './image-table.ts';
 import { LogDirectories } from './log-directories.ts';
-import { AddressPool, checkLoopbackAddress, firstHostOfCluster } from './network/addresses.ts';
+import type { AddressPool } from './network/addresses.ts';
+import { checkPodAddress } from './network/addresses.ts';
 import type { ServiceProxy } from './network/service-proxy.ts';
 import { startServiceProxy } from './network/service-proxy.ts';
+import type { NodeApi } from './node-api.ts';
 import { machineCapacity, startNodeHeartbeat } from './node-object.ts';
 import { defaultBackOff } from './pod/back-off.ts';
 import type { NodeParts } from './pod/node-parts.ts';
@@ -21,10 +23,16 @@ import { PodWorker } from './pod/pod-worker.ts';
 import { previousPathOf } from './process/log-file.ts';
 import { readLogTimes } from './process/log-times.ts';
 
-const nodeName = 'fairlead-node';
-
 export interface NodeAgentOptions {
-  readonly api: Pick<ApiServer, 'localClient' | 'issueServiceAccountToken' | 'setNodeServices' | 'address'>;
+  readonly api: NodeApi;
+  readonly name: string;
+  /** Of the node and of its pods in the host's network. */
+  readonly nodeAddress: string;
+  readonly podAddresses: AddressPool;
+  /** Told to pods where the cluster IP of `default/kubernetes` cannot be served here (its port needs a privilege, say). */
+  readonly apiAddress?: ListenAddress;
+  /** Where the kubelet's own API answers; default 10250. */
+  readonly kubeletPort?: number;
   /** Holds pod directories and the records of running processes. */
   readonly stateDir: string;
   /** Holds `<pod>/<container>.log`; default `<stateDir>/logs`. */
@@ -38,65 +46,81 @@ export interface NodeAgentOptions {
   readonly stopDeadlineMs?: number;
 }
 
-/**
- * Starts the node: ends what an earlier run left behind, registers the Node, and runs its pods.
- * `stop` ends all processes; the pods themselves stay and run again after the next start.
- */
-export async function startNodeAgent(options: NodeAgentOptions): Promise<{ stop(): Promise<void> }> {
-  const { api, stateDir, log, clock = systemClock } = options;
-  const client = api.localClient('kubelet');
+export interface RunningNodeAgent {
+  /** What an API server asks of the node. */
+  readonly services: NodeServices;
+  /** Ends all processes; the pods themselves stay and run again after the next start. */
+  stop(): Promise<void>;
+}
+
+/** Starts the node: ends what an earlier run left behind, registers the Node, and runs its pods. */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<RunningNodeAgent> {
+  const { api, name, stateDir, log, clock = systemClock, podAddresses } = options;
   const records = new ProcessRecords(join(stateDir, 'processes'));
   await records.endLeftovers({
     onFound: ({ pid, owner }) => log.info({ pid, owner }, 'ending a process that an earlier run left behind'),
   });
   const podsDir = join(stateDir, 'pods');
   await mkdir(podsDir, { recursive: true, mode: 0o700 });
-  const events = makeEventRecorder({ client, component: 'kubelet', log, clock });
-  const proxy = startServiceProxy({ client, log, events });
+  const proxy = startServiceProxy({ api, log });
   const node: NodeParts = {
-    client,
-    issueServiceAccountToken: (request) => api.issueServiceAccountToken(request),
+    api,
     log,
     clock,
-    events,
     images: options.images,
     records,
-    addresses: new AddressPool(firstHostOfCluster()),
+    nodeAddress: options.nodeAddress,
+    addresses: podAddresses,
     backOff: { ...defaultBackOff, initialMs: options.crashBackOffInitialMs ?? defaultBackOff.initialMs },
     allocatable: machineCapacity(),
     podsDir,
     logsDir: options.logsDir ?? join(stateDir, 'logs'),
-    apiEnvironment: () => directApiEnvironment(api, proxy),
+    apiEnvironment: () => directApiEnvironment(options, proxy),
   };
-  const problem = await checkLoopbackAddress('127.66.0.1');
+  const problem = await checkRange(podAddresses, clock);
   if (problem !== undefined) log.error({ error: problem }, 'pods cannot have addresses on this machine');
-  const heartbeat = startNodeHeartbeat({ client, log, clock, name: nodeName, problem: problem?.message });
-  await removeForeignDirectories(podsDir, client.resource<Pod>('v1', 'Pod').list());
+  const heartbeat = startNodeHeartbeat({
+    api,
+    log,
+    clock,
+    facts: {
+      name,
+      address: options.nodeAddress,
+      kubeletPort: options.kubeletPort ?? 10_250,
+      problem: problem?.message,
+    },
+  });
+  await removeForeignDirectories(podsDir, api.pods.list());
   const agent = new NodeAgent(node);
-  api.setNodeServices(agent.services);
   return {
+    services: agent.services,
     stop: async () => {
-      heartbeat.stop();
+      await heartbeat.stop();
       await agent.stop(options.stopDeadlineMs ?? 10_000);
       await proxy.stop();
     },
   };
 }
 
-/**
- * Where the cluster IP of `default/kubernetes` cannot be served here (its port needs a privilege, say), pods are told
- * the API server's own address instead.
- */
+/** Tries one address of the range, which then rests like those of pods. */
+async function checkRange(addresses: AddressPool, clock: Clock): Promise<AppError | undefined> {
+  const problem = await checkPodAddress(addresses.allocate('check', clock.monotonic()));
+  addresses.release('check', clock.monotonic());
+  return problem;
+}
+
 function directApiEnvironment(
-  api: NodeAgentOptions['api'],
+  { api, apiAddress }: Pick<NodeAgentOptions, 'api' | 'apiAddress'>,
   proxy: ServiceProxy,
 ): Readonly<Record<string, string>> {
-  const service = api.localClient('kubelet').resource<Service>('v1', 'Service').get('kubernetes', 'default');
-  const { clusterIP = '', ports } = service?.spec ?? {};
+  if (apiAddress === undefined) return {};
+  const { clusterIP = '', ports } = api.services.get('kubernetes', 'default')?.spec ?? {};
   const port = ports?.[0]?.port;
   if (port !== undefined && proxy.serves(clusterIP, port)) return {};
-  const host = api.address.host;
-  return { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: String(api.address.port) };
+  return {
+    KUBERNETES_SERVICE_HOST: apiAddress.host,
+    KUBERNETES_SERVICE_PORT: String(apiAddress.port),
+  };
 }
 
 async function removeForeignDirectories(podsDir: string, pods: readonly Pod[]): Promise<void> {
@@ -115,13 +139,11 @@ class NodeAgent {
   constructor(node: NodeParts) {
     this.#node = node;
     this.#logs = new LogDirectories(node.logsDir);
-    const { client } = node;
+    const { api } = node;
     this.#watches = [
-      client.resource<Pod>('v1', 'Pod').watch({}, ({ type, object }) => {
-        if (object.spec.nodeName === nodeName) this.#onPod(type === 'DELETED', object);
-      }),
-      ...(['ConfigMap', 'Secret'] as const).map((kind) =>
-        client.resource('v1', kind).watch({}, ({ object }) => this.#onConfig(object.metadata.namespace)),
+      api.pods.onChange((pod, change) => this.#onPod(change === 'deleted', pod)),
+      ...[api.configMaps, api.secrets].map((mirror) =>
+        mirror.onChange(({ metadata }) => this.#onConfig(metadata.namespace)),
       ),
     ];
   }

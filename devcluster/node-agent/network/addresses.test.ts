@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { AddressPool, checkLoopbackAddress } from './addresses.ts';
+import { AddressPool, checkPodAddress, loopbackRange } from './addresses.ts';
 
 describe('pod addresses', () => {
   it('are one for each pod, and the same one again for the same pod', () => {
-    const pool = new AddressPool();
+    const pool = new AddressPool(loopbackRange);
     expect(pool.allocate('a', 0)).toBe('127.66.0.2');
     expect(pool.allocate('b', 0)).toBe('127.66.0.3');
     expect(pool.allocate('a', 0)).toBe('127.66.0.2');
   });
 
   it('rest before another pod gets them, and run out only when all are taken', () => {
-    const pool = new AddressPool();
+    const pool = new AddressPool(loopbackRange);
     const all = new Set<string>();
     for (let pod = 0; pod < 65_533; pod += 1) all.add(pool.allocate(`pod-${pod}`, 0));
     expect(all.size).toBe(65_533);
@@ -20,10 +20,26 @@ describe('pod addresses', () => {
     expect(pool.allocate('late', 61_000)).toBe('127.66.0.9');
   });
 
+  it('come from the range that the node has, but for its first two and its last', () => {
+    const pool = new AddressPool('10.244.1.8/29');
+    const owners = ['a', 'b', 'c', 'd', 'e'];
+    expect(owners.map((owner) => pool.allocate(owner, 0))).toEqual(
+      [10, 11, 12, 13, 14].map((host) => `10.244.1.${host}`),
+    );
+    expect(() => pool.allocate('f', 0)).toThrow('no pod address is free in 10.244.1.8/29');
+  });
+
+  it.each(['10.244.1.0', '10.244.1/24', '10.256.1.0/24', '10.244.1.0/30', 'fd00::/64'])(
+    'do not come from "%s"',
+    (range) => {
+      expect(() => new AddressPool(range)).toThrow('is no range of pod addresses');
+    },
+  );
+
   it('are checked for the machine answering on them', async () => {
-    expect(await checkLoopbackAddress('192.0.2.1')).toMatchObject({
+    expect(await checkPodAddress('192.0.2.1')).toMatchObject({
       code: 'POD_ADDRESS_UNUSABLE',
-      message: expect.stringContaining('ifconfig lo0 alias') as string,
+      message: expect.stringContaining('ip route add local') as string,
     });
   });
 });

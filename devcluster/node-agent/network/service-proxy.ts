@@ -3,12 +3,11 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { messageOf, systemCodeOf } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logging.ts';
-import type { LocalClient } from '../../apiserver/client/local-client.ts';
-import type { EventRecorder } from '../../controllers/objects/events.ts';
-import type { EndpointSlice, Service } from '../../controllers/objects/kinds.ts';
+import type { Service } from '../../controllers/objects/kinds.ts';
 import { keyOf, parseKey } from '../../controllers/objects/kinds.ts';
 import { Loop } from '../../controllers/loop/loop.ts';
 import { serviceNameLabel } from '../../controllers/endpoint-slice/plan.ts';
+import type { NodeApi } from '../node-api.ts';
 import type { Route, Target } from './service-routes.ts';
 import { routesOf } from './service-routes.ts';
 
@@ -19,6 +18,8 @@ interface Listener {
   next: number;
 }
 
+type ProxiedApi = Pick<NodeApi, 'services' | 'endpointSlices' | 'events'>;
+
 export interface ServiceProxy {
   /** Whether the address of a Service is served on this machine. */
   serves(host: string, port: number): boolean;
@@ -26,31 +27,27 @@ export interface ServiceProxy {
 }
 
 /** Starts following Services and EndpointSlices. Endpoints that no pod backs (the API server's own) are served too. */
-export function startServiceProxy(parts: {
-  readonly client: LocalClient;
-  readonly log: Logger;
-  readonly events: EventRecorder;
-}): ServiceProxy {
+export function startServiceProxy(parts: { readonly api: ProxiedApi; readonly log: Logger }): ServiceProxy {
   const proxy = new Proxy(parts);
   return { serves: (host, port) => proxy.serves(host, port), stop: () => proxy.stop() };
 }
 
 class Proxy {
-  readonly #parts: { readonly client: LocalClient; readonly log: Logger; readonly events: EventRecorder };
+  readonly #parts: { readonly api: ProxiedApi; readonly log: Logger };
   readonly #loop: Loop;
   readonly #listeners = new Map<string, Listener>();
   readonly #addressesOf = new Map<string, Set<string>>();
   readonly #watches: { stop(): void }[];
 
-  constructor(parts: { readonly client: LocalClient; readonly log: Logger; readonly events: EventRecorder }) {
+  constructor(parts: { readonly api: ProxiedApi; readonly log: Logger }) {
     this.#parts = parts;
-    const { client, log } = parts;
+    const { api, log } = parts;
     this.#loop = new Loop({ name: 'service-proxy', reconcile: (key) => this.#reconcile(key), log });
     this.#watches = [
-      client.resource<Service>('v1', 'Service').watch({}, ({ object }) => this.#loop.enqueue(keyOf(object))),
-      this.#slices.watch({}, ({ object }) => {
-        const service = object.metadata.labels?.[serviceNameLabel];
-        if (service !== undefined) this.#loop.enqueue(`${object.metadata.namespace ?? ''}/${service}`);
+      api.services.onChange((service) => this.#loop.enqueue(keyOf(service))),
+      api.endpointSlices.onChange(({ metadata }) => {
+        const service = metadata.labels?.[serviceNameLabel];
+        if (service !== undefined) this.#loop.enqueue(`${metadata.namespace ?? ''}/${service}`);
       }),
     ];
   }
@@ -65,16 +62,14 @@ class Proxy {
     for (const address of [...this.#listeners.keys()]) this.#close(address);
   }
 
-  get #slices() {
-    return this.#parts.client.resource<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice');
-  }
-
   async #reconcile(key: string): Promise<undefined> {
     const { namespace, name } = parseKey(key);
-    const service = this.#parts.client.resource<Service>('v1', 'Service').get(name, namespace);
-    const labelSelector = `${serviceNameLabel}=${name}`;
-    const routes =
-      service === undefined ? [] : routesOf(service, this.#slices.list({ namespace, labelSelector }));
+    const { services, endpointSlices } = this.#parts.api;
+    const service = services.get(name, namespace);
+    const slices = endpointSlices
+      .list(namespace)
+      .filter(({ metadata }) => metadata.labels?.[serviceNameLabel] === name);
+    const routes = service === undefined ? [] : routesOf(service, slices);
     const wanted = new Set(routes.map(({ host, port }) => `${host}:${port}`));
     for (const address of this.#addressesOf.get(key) ?? []) if (!wanted.has(address)) this.#close(address);
     this.#addressesOf.set(key, wanted);
@@ -97,7 +92,7 @@ class Proxy {
       this.#listeners.set(address, listener);
     } catch (error) {
       const message = refusalOf(address, error);
-      this.#parts.events.record(service, { type: 'Warning', reason: 'ClusterIPNotServed', message });
+      this.#parts.api.events.record(service, { type: 'Warning', reason: 'ClusterIPNotServed', message });
       this.#parts.log.warn({ service: service.metadata.name, address, error }, 'cluster IP not served');
     }
   }

@@ -79,7 +79,7 @@ export class ContainerRunner {
   record(type: EventType, reason: string, message: string): void {
     const list = this.known.role === 'main' ? 'containers' : 'initContainers';
     const fieldPath = `spec.${list}{${this.known.container.name}}`;
-    this.#around.node.events.record(this.#around.pod(), { type, reason, message, fieldPath });
+    this.#around.node.api.events.record(this.#around.pod(), { type, reason, message, fieldPath });
   }
 
   #refuse(error: unknown): void {

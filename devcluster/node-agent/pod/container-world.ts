@@ -1,7 +1,7 @@
 /** Owns everything a container's process is started with: command, environment, directories. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigMap, Container, Pod, Secret, Service } from '../../controllers/objects/kinds.ts';
+import type { Container, Pod } from '../../controllers/objects/kinds.ts';
 import type { LocalImage } from '../image-table.ts';
 import { commandOf, searchPathOf, withExecutable } from '../image-table.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
@@ -82,9 +82,9 @@ export async function makeContainerWorld(input: ContainerWorldInput): Promise<Co
 
 function environmentInput({ node, pod }: ContainerWorldInput) {
   const namespace = pod.metadata.namespace ?? '';
-  const services = node.client.resource<Service>('v1', 'Service');
+  const { services } = node.api;
   const master = services.get('kubernetes', 'default');
-  const known = [...services.list({ namespace }), ...(master === undefined ? [] : [master])];
+  const known = [...services.list(namespace), ...(master === undefined ? [] : [master])];
   return {
     allocatable: node.allocatable,
     lookups: lookupsFor(node, namespace),
@@ -95,7 +95,7 @@ function environmentInput({ node, pod }: ContainerWorldInput) {
 /** Returns how a pod of `namespace` finds ConfigMaps and Secrets. */
 export function lookupsFor(node: NodeParts, namespace: string): Lookups {
   return {
-    configMap: (name) => node.client.resource<ConfigMap>('v1', 'ConfigMap').get(name, namespace),
-    secret: (name) => node.client.resource<Secret>('v1', 'Secret').get(name, namespace),
+    configMap: (name) => node.api.configMaps.get(name, namespace),
+    secret: (name) => node.api.secrets.get(name, namespace),
   };
 }

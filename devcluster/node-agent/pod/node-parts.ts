@@ -2,21 +2,19 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Logger } from '../../../platform/logging.ts';
 import type { ProcessRecords } from '../../../platform/processes/process-records.ts';
-import type { LocalClient } from '../../apiserver/client/local-client.ts';
-import type { ApiServer } from '../../apiserver/server.ts';
-import type { EventRecorder } from '../../controllers/objects/events.ts';
 import type { ImageTable } from '../image-table.ts';
 import type { AddressPool } from '../network/addresses.ts';
+import type { NodeApi } from '../node-api.ts';
 import type { BackOffLimits } from './back-off.ts';
 
 export interface NodeParts {
-  readonly client: LocalClient;
-  readonly issueServiceAccountToken: ApiServer['issueServiceAccountToken'];
+  readonly api: NodeApi;
   readonly log: Logger;
   readonly clock: Clock;
-  readonly events: EventRecorder;
   readonly images: ImageTable;
   readonly records: ProcessRecords;
+  /** The node's own address, which pods in the host's network have too. */
+  readonly nodeAddress: string;
   readonly addresses: AddressPool;
   readonly backOff: BackOffLimits;
   /** What the node has to give, by resource. */

@@ -1,8 +1,8 @@
 /** Owns what the containers of one pod share on this machine: its address and its volumes. */
 import { join } from 'node:path';
 import { messageOf } from '../../../platform/errors.ts';
-import type { Pod, ServiceAccount } from '../../controllers/objects/kinds.ts';
-import { checkLoopbackAddress, nodeAddress } from '../network/addresses.ts';
+import type { Pod } from '../../controllers/objects/kinds.ts';
+import { checkPodAddress } from '../network/addresses.ts';
 import { PodVolumes } from '../volumes/pod-volumes.ts';
 import { withServiceAccount } from '../volumes/service-account.ts';
 import type { PodAddresses } from '../world/downward.ts';
@@ -18,11 +18,11 @@ export class PodSandbox {
   /** `directory` is the pod's own; the volumes lie below it. */
   constructor(node: NodeParts, directory: string) {
     this.#node = node;
-    this.volumes = new PodVolumes(join(directory, 'volumes'), node.issueServiceAccountToken);
+    this.volumes = new PodVolumes(join(directory, 'volumes'), (request) => node.api.issueToken(request));
   }
 
   get addresses(): PodAddresses {
-    return { podIP: this.#address, hostIP: nodeAddress };
+    return { podIP: this.#address, hostIP: this.#node.nodeAddress };
   }
 
   /** Whether all volumes were there once: from then on the containers can run with what is there. */
@@ -49,16 +49,15 @@ export class PodSandbox {
       await this.volumes.update(view, sources, node.clock.now());
       this.#mounted = true;
     } catch (error) {
-      node.events.record(pod, { type: 'Warning', reason: 'FailedMount', message: messageOf(error) });
+      node.api.events.record(pod, { type: 'Warning', reason: 'FailedMount', message: messageOf(error) });
       throw error;
     }
   }
 
   /** Returns the pod as its containers see it: with the volume of its service account. */
   viewOf(pod: Pod): Pod {
-    const account = this.#node.client
-      .resource<ServiceAccount>('v1', 'ServiceAccount')
-      .get(pod.spec.serviceAccountName ?? 'default', pod.metadata.namespace);
+    const { serviceAccountName = 'default' } = pod.spec;
+    const account = this.#node.api.serviceAccounts.get(serviceAccountName, pod.metadata.namespace ?? '');
     return withServiceAccount(pod, account);
   }
 
@@ -66,14 +65,14 @@ export class PodSandbox {
     const node = this.#node;
     if (this.#address !== '') return;
     if (pod.spec.hostNetwork === true) {
-      this.#address = nodeAddress;
+      this.#address = node.nodeAddress;
       return;
     }
     const address = node.addresses.allocate(pod.metadata.uid, node.clock.monotonic());
-    const problem = await checkLoopbackAddress(address);
+    const problem = await checkPodAddress(address);
     if (problem !== undefined) {
       const message = `Failed to create pod sandbox: ${problem.message}`;
-      node.events.record(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
+      node.api.events.record(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
       throw problem;
     }
     this.#address = address;

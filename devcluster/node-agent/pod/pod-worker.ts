@@ -1,10 +1,8 @@
 /** Owns one pod on this node from its first sight to its last: brings its containers to what the spec says, tells its status. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { ApiError } from '../../apiserver/errors/api-error.ts';
 import { Loop } from '../../controllers/loop/loop.ts';
-import type { Pod } from '../../controllers/objects/kinds.ts';
+import type { Pod, PodStatus } from '../../controllers/objects/kinds.ts';
 import { durationText } from './back-off.ts';
 import type { ContainerState } from './container-state.ts';
 import { makeContainerStates } from './container-state.ts';
@@ -12,6 +10,7 @@ import { ContainerRunner } from './container-runner.ts';
 import { endContainers } from './end-containers.ts';
 import { Grace } from './grace.ts';
 import type { NodeParts } from './node-parts.ts';
+import { PodReporter } from './pod-reporter.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { planPod } from './plan.ts';
 import type { PodPlan } from './plan.ts';
@@ -33,12 +32,12 @@ export class PodWorker {
   readonly #loop: Loop;
   readonly #containers: ContainerState[];
   readonly #sandbox: PodSandbox;
+  readonly #reporter: PodReporter;
   readonly #startTime: number;
   #runners: ContainerRunner[] = [];
   #pod: Pod;
   #outcome: PodPlan['outcome'];
   #lost = false;
-  #shuttingDown = false;
   #done = false;
   #grace: Grace | undefined;
   #ending: Promise<void> | undefined;
@@ -52,6 +51,12 @@ export class PodWorker {
     this.#containers = makeContainerStates(pod.spec, pod.status);
     this.#sandbox = new PodSandbox(node, this.#directory);
     this.#startTime = node.clock.now();
+    this.#reporter = new PodReporter({
+      node,
+      pod,
+      statusOf: (newest) => this.#statusOf(newest),
+      onRemoved: () => this.#finish(),
+    });
     const retryDelaysMs = { first: 50, longest: 5_000 };
     const { log, clock } = node;
     this.#loop = new Loop({ name: 'pod', reconcile: () => this.#sync(), log, clock, retryDelaysMs });
@@ -74,6 +79,7 @@ export class PodWorker {
 
   update(pod: Pod): void {
     this.#pod = pod;
+    this.#reporter.update(pod);
     if (pod.metadata.deletionGracePeriodSeconds !== undefined) {
       this.#grace?.shorten(pod.metadata.deletionGracePeriodSeconds * 1_000);
     }
@@ -83,14 +89,14 @@ export class PodWorker {
   /** The pod object is gone before its processes are: they end at once. */
   lose(): void {
     this.#lost = true;
+    void this.#reporter.stop();
     this.#grace?.shorten(forcedGraceMs);
     this.wake();
   }
 
   /** Ends the processes within `deadlineMs`; the pod object stays, and runs again after the next start. */
   async shutDown(deadlineMs: number): Promise<void> {
-    this.#shuttingDown = true;
-    await this.#loop.stop();
+    await Promise.all([this.#loop.stop(), this.#reporter.stop()]);
     if (this.#done) return;
     const ownGraceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
     this.#end(Math.min(ownGraceMs, deadlineMs));
@@ -116,20 +122,20 @@ export class PodWorker {
       return undefined;
     }
     if (this.#completing !== undefined) {
-      this.#report();
+      this.#reporter.wake();
       return undefined;
     }
     try {
       await this.#prepare();
     } catch (error) {
-      this.#report();
+      this.#reporter.wake();
       if (!this.#sandbox.isMounted) return mountRetryMs;
       this.#options.node.log.warn({ error, pod: this.#pod.metadata.name }, 'volumes not brought up to date');
     }
     const { node } = this.#options;
     const plan = planPod(this.#pod.spec, this.#containers, node.clock.now(), node.backOff);
     await this.#act(plan);
-    this.#report();
+    this.#reporter.wake();
     return this.#nextLook(plan);
   }
 
@@ -191,8 +197,9 @@ export class PodWorker {
     const { metadata, spec } = this.#pod;
     const seconds = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
     this.#end(this.#lost ? forcedGraceMs : seconds * 1_000);
-    if (!this.#lost) this.#report();
-    if (this.#ended) this.#finish();
+    if (this.#lost && this.#ended) this.#finish();
+    else if (this.#ended) this.#reporter.remove();
+    else if (!this.#lost) this.#reporter.wake();
   }
 
   #end(graceMs: number): void {
@@ -209,19 +216,11 @@ export class PodWorker {
     });
   }
 
-  /** Takes the pod object away, now that nothing of it runs, and then what it left on this machine. */
+  /** Takes away what the pod left on this machine, now that nothing of it runs and its object is gone. */
   #finish(): void {
+    if (this.#done) return;
     const { node } = this.#options;
-    const { name, namespace, uid } = this.#pod.metadata;
-    if (!this.#lost) {
-      try {
-        node.client
-          .resource<Pod>('v1', 'Pod')
-          .delete(name, namespace, { gracePeriodSeconds: 0, preconditions: { uid } });
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.httpStatus !== 404) throw error;
-      }
-    }
+    const { name, uid } = this.#pod.metadata;
     this.#done = true;
     node.addresses.release(uid, node.clock.monotonic());
     void rm(this.#directory, { recursive: true, force: true })
@@ -229,20 +228,14 @@ export class PodWorker {
       .finally(() => this.#options.onDone());
   }
 
-  #report(): void {
-    if (this.#shuttingDown) return;
-    const { node } = this.#options;
-    const pods = node.client.resource<Pod>('v1', 'Pod');
-    const newest = pods.get(this.#pod.metadata.name, this.#pod.metadata.namespace);
-    if (newest?.metadata.uid !== this.#pod.metadata.uid) return;
-    const status = makePodStatus({
-      pod: newest,
+  #statusOf(pod: Pod): PodStatus {
+    return makePodStatus({
+      pod,
       containers: this.#containers,
       addresses: this.#sandbox.addresses,
       outcome: this.#outcome,
       startTime: this.#startTime,
-      now: node.clock.now(),
+      now: this.#options.node.clock.now(),
     });
-    if (!isDeepStrictEqual(status, newest.status)) pods.updateStatus({ ...newest, status });
   }
 }

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../platform/errors.ts';
-import type { ApiServer } from '../../apiserver/server.ts';
 import type { Container, Pod, Volume } from '../../controllers/objects/kinds.ts';
+import type { NodeApi } from '../node-api.ts';
 import { expandReferences } from '../world/expansion.ts';
 import type { World } from '../world/rewrite.ts';
 import { writeAtomically } from './atomic-directory.ts';
@@ -20,7 +20,7 @@ export class PodVolumes {
   readonly #written = new Map<string, string>();
 
   /** `directory` holds one directory for each volume; what is there already is kept (an emptyDir after a restart). */
-  constructor(directory: string, issue: ApiServer['issueServiceAccountToken']) {
+  constructor(directory: string, issue: NodeApi['issueToken']) {
     this.#directory = directory;
     this.#tokens = new PodTokens(issue);
   }

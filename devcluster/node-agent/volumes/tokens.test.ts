@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ServiceAccountTokenRequest } from '../../apiserver/authn/token-issuer.ts';
 import { aPod } from '../../controllers/objects/object-builders.ts';
+import type { PodTokenRequest } from '../node-api.ts';
 import { PodTokens } from './tokens.ts';
 
 const hour = 3_600_000;
@@ -15,7 +15,7 @@ const volume = {
 };
 
 function makeTokens(now: () => number) {
-  const requests: ServiceAccountTokenRequest[] = [];
+  const requests: PodTokenRequest[] = [];
   const tokens = new PodTokens((request) => {
     requests.push(request);
     return Promise.resolve({ token: `token-${requests.length}`, expiresAt: now() + hour });

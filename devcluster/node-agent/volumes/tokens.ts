@@ -1,6 +1,6 @@
 /** Owns the service account tokens of one pod: asked for once, and again before they expire. */
-import type { ApiServer } from '../../apiserver/server.ts';
 import type { Pod, Volume } from '../../controllers/objects/kinds.ts';
+import type { NodeApi } from '../node-api.ts';
 
 interface Token {
   readonly token: string;
@@ -11,14 +11,14 @@ interface Token {
 const defaultSeconds = 3_600;
 
 export class PodTokens {
-  readonly #issue: ApiServer['issueServiceAccountToken'];
+  readonly #issue: NodeApi['issueToken'];
   readonly #tokens = new Map<string, Token>();
 
-  constructor(issue: ApiServer['issueServiceAccountToken']) {
+  constructor(issue: NodeApi['issueToken']) {
     this.#issue = issue;
   }
 
-  /** Returns the tokens of a volume by the path of their projection. Throws ApiError as the token request does. */
+  /** Returns the tokens of a volume by the path of their projection. Throws as the token request does. */
   async of(pod: Pod, volume: Volume, now: number): Promise<Map<string, string>> {
     const tokens = new Map<string, string>();
     for (const { serviceAccountToken: projection } of volume.projected?.sources ?? []) {

@@ -1,0 +1,72 @@
+/** Owns the node agent's way to the embedded cluster: the same process, so that nothing is ever behind. */
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { LocalClient } from '../apiserver/client/local-client.ts';
+import { ApiError } from '../apiserver/errors/api-error.ts';
+import type { JsonObject, KubeObject } from '../apiserver/objects/kube-object.ts';
+import type { ApiServer } from '../apiserver/server.ts';
+import { makeEventRecorder } from '../controllers/objects/events.ts';
+import type { Pod } from '../controllers/objects/kinds.ts';
+import type { Mirror, NodeApi, NodeKinds } from './node-api.ts';
+
+const versionOf = { Node: 'v1', Lease: 'coordination.k8s.io/v1' } as const;
+
+/** Returns the API of the node `nodeName`; what it writes is the field manager `kubelet`'s. */
+export function makeEmbeddedNodeApi(options: {
+  readonly api: Pick<ApiServer, 'localClient' | 'issueServiceAccountToken'>;
+  readonly nodeName: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}): NodeApi {
+  const { api, nodeName, log, clock } = options;
+  const client = api.localClient('kubelet');
+  const pods = client.resource<Pod>('v1', 'Pod');
+  const clientOf = <Kind extends keyof NodeKinds>(kind: Kind) =>
+    client.resource<NodeKinds[Kind]>(versionOf[kind], kind);
+  return {
+    pods: mirrorOf<Pod>(client, 'v1', 'Pod', `spec.nodeName=${nodeName}`),
+    services: mirrorOf(client, 'v1', 'Service'),
+    endpointSlices: mirrorOf(client, 'discovery.k8s.io/v1', 'EndpointSlice'),
+    configMaps: mirrorOf(client, 'v1', 'ConfigMap'),
+    secrets: mirrorOf(client, 'v1', 'Secret'),
+    serviceAccounts: mirrorOf(client, 'v1', 'ServiceAccount'),
+    events: makeEventRecorder({ client, component: 'kubelet', log, clock }),
+    writePodStatus: async (pod, status) => unlessGone(() => pods.updateStatus({ ...pod, status })),
+    removePod: async ({ metadata: { name, namespace, uid } }) => {
+      // With the name's next owner the precondition fails, and the pod itself is gone.
+      unlessGone(() => pods.delete(name, namespace, { gracePeriodSeconds: 0, preconditions: { uid } }), 409);
+    },
+    issueToken: async (request) => api.issueServiceAccountToken(request),
+    read: async (kind, name, namespace) => clientOf(kind).get(name, namespace),
+    create: async (kind, object) => clientOf(kind).create(object),
+    mergePatch: async (kind, { name, namespace }, patch, subresource) => {
+      clientOf(kind).mergePatch(name, namespace, patch as JsonObject, subresource);
+    },
+  };
+}
+
+function mirrorOf<T extends KubeObject>(
+  client: LocalClient,
+  apiVersion: string,
+  kind: string,
+  fieldSelector?: string,
+): Mirror<T> {
+  const resource = client.resource<T>(apiVersion, kind);
+  return {
+    get: (name, namespace) => resource.get(name, namespace),
+    list: (namespace) => resource.list({ namespace, fieldSelector }),
+    onChange: (listener) =>
+      resource.watch({ fieldSelector }, ({ type, object }) =>
+        listener(object, type === 'DELETED' ? 'deleted' : 'present'),
+      ),
+  };
+}
+
+function unlessGone<T>(write: () => T, ...more: number[]): T | undefined {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof ApiError && [404, ...more].includes(error.httpStatus)) return undefined;
+    throw error;
+  }
+}
