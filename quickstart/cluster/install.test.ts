@@ -57,9 +57,9 @@ afterEach(async () => {
   await server.stop();
 });
 
-const install = (notes: string[] = []) =>
+const install = (notes: string[] = [], where: { port?: number } = { port: 8080 }) =>
   installFairlead(client, {
-    port: 8080,
+    ...where,
     trackingUri: 'sqlite:////x/mlflow.db',
     logs: '/x/logs',
     note: (note) => notes.push(note),
@@ -68,13 +68,18 @@ const install = (notes: string[] = []) =>
   });
 
 it('applies the CRDs, then what Fairlead needs, then its Deployments with the operator’s address', async () => {
-  await install();
+  expect(await install()).toBe('http://127.0.0.1:8080');
   const applied = server.requests.filter(({ method }) => method === 'PATCH');
   const order = applied.map(({ path }) => path.split('/').at(-2));
   expect(order[0]).toBe('customresourcedefinitions');
   expect(order.indexOf('namespaces')).toBeLessThan(order.indexOf('deployments'));
   const gateway = applied.find(({ path }) => path.endsWith('/deployments/fairlead-gateway'));
   expect(gateway?.body).toContain('https://127.96.0.7:8444/v1/demand');
+});
+
+it('reaches gateways that are pods like others by their Service', async () => {
+  server.always(isRead('/services/fairlead-gateway'), json({ spec: { clusterIP: '10.96.0.8' } }));
+  expect(await install([], {})).toBe('http://10.96.0.8');
 });
 
 it('tells what it waits for', async () => {

@@ -1,4 +1,4 @@
-/** Owns installing Fairlead in the embedded cluster: CRDs, then the manifests of `config/`, until its processes are up. */
+/** Owns installing Fairlead in a cluster whose containers are local processes: CRDs, then the manifests of `config/`, until its processes are up. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeClient } from '../../kube/client.ts';
@@ -16,7 +16,8 @@ const names = ['fairlead-operator', 'fairlead-gateway'];
 const defaultTimeoutMs = 60_000;
 
 export interface InstallOptions {
-  readonly port: number;
+  /** Where the one gateway listens on 127.0.0.1; without, gateways are pods behind their Service. */
+  readonly port?: number;
   readonly trackingUri: string;
   /** Where the logs of pods are, for error messages. */
   readonly logs: string;
@@ -27,11 +28,12 @@ export interface InstallOptions {
 }
 
 /**
- * Installs Fairlead, or brings an earlier installation up to date, and returns when operator and gateway are ready.
+ * Installs Fairlead, or brings an earlier installation up to date. Returns the gateway's URL when operator and gateway
+ * are ready.
  *
  * @throws ApiError as the cluster answers; AppError `INSTALL_NOT_READY` with what the pods say.
  */
-export async function installFairlead(client: KubeClient, options: InstallOptions): Promise<void> {
+export async function installFairlead(client: KubeClient, options: InstallOptions): Promise<string> {
   await applyManifests(client, readManifests(join(repository, 'crds')));
   const manifests = readManifests(join(repository, 'config'));
   const isDeployment = ({ kind }: { kind?: string | undefined }): boolean => kind === 'Deployment';
@@ -39,15 +41,23 @@ export async function installFairlead(client: KubeClient, options: InstallOption
     client,
     manifests.filter((manifest) => !isDeployment(manifest)),
   );
-  const operator = await client.get(services, { name: 'fairlead-operator', namespace });
+  const { port, trackingUri } = options;
+  const publicUrl =
+    port === undefined ? `http://${await addressOf(client, 'fairlead-gateway')}` : `http://127.0.0.1:${port}`;
   const surroundings = {
-    port: options.port,
-    adminPort: adminPortOf(options.port),
-    operatorIp: operator.spec?.clusterIP ?? '',
-    trackingUri: options.trackingUri,
+    operatorIp: await addressOf(client, 'fairlead-operator'),
+    trackingUri,
+    publicUrl,
+    ...(port === undefined ? {} : { machine: { port, adminPort: adminPortOf(port) } }),
   };
   await applyManifests(client, adaptManifests(manifests.filter(isDeployment), surroundings));
   await waitAvailable(client, options);
+  return publicUrl;
+}
+
+async function addressOf(client: KubeClient, name: string): Promise<string> {
+  const service = await client.get(services, { name, namespace });
+  return service.spec?.clusterIP ?? '';
 }
 
 async function waitAvailable(client: KubeClient, options: InstallOptions): Promise<void> {

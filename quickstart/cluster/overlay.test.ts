@@ -4,11 +4,11 @@ import type { ConfigMap, Deployment } from '../../kube/kinds.ts';
 import { adaptManifests } from './overlay.ts';
 
 const surroundings = {
-  port: 8080,
-  adminPort: 18080,
   operatorIp: '127.96.0.7',
   trackingUri: 'sqlite:////x/mlflow.db',
+  publicUrl: 'http://127.0.0.1:8080',
 };
+const onMachine = { ...surroundings, machine: { port: 8080, adminPort: 18080 } };
 
 const deployment = (name: string): Deployment => ({
   apiVersion: 'apps/v1',
@@ -38,7 +38,7 @@ const deployment = (name: string): Deployment => ({
 });
 
 it('gives the gateway the machine’s address, its ports and the operator’s address', () => {
-  const [adapted] = adaptManifests([deployment('fairlead-gateway')], surroundings) as Deployment[];
+  const [adapted] = adaptManifests([deployment('fairlead-gateway')], onMachine) as Deployment[];
   const pod = adapted?.spec?.template.spec;
   expect(adapted?.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
   expect(pod?.hostNetwork).toBe(true);
@@ -46,19 +46,29 @@ it('gives the gateway the machine’s address, its ports and the operator’s ad
     { name: 'POD_NAME', value: 'x' },
     { name: 'FAIRLEAD_SERVICE_ACCOUNT_DIR', value: '/var/run/secrets/kubernetes.io/serviceaccount' },
     { name: 'FAIRLEAD_TLS_DIR', value: '/etc/fairlead/tls' },
+    { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' },
     { name: 'FAIRLEAD_HOST', value: '127.0.0.1' },
     { name: 'FAIRLEAD_PORT', value: '8080' },
     { name: 'FAIRLEAD_ADMIN_PORT', value: '18080' },
-    { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' },
     { name: 'FAIRLEAD_DRAIN_MS', value: '0' },
   ]);
   expect(pod?.containers[0]?.ports?.map(({ containerPort }) => containerPort)).toEqual([8080, 7]);
 });
 
+it('leaves gateways that are pods like others their number, their ports and their roll-out', () => {
+  const original = deployment('fairlead-gateway');
+  const [adapted] = adaptManifests([original], surroundings) as Deployment[];
+  const demandUrl = { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' };
+  expect(adapted?.spec?.template.spec?.containers[0]?.env).toContainEqual(demandUrl);
+  for (const container of adapted?.spec?.template.spec?.containers ?? []) delete container.env;
+  for (const container of original.spec?.template.spec?.containers ?? []) delete container.env;
+  expect(adapted).toEqual(original);
+});
+
 it('tells the operator the registry and the URLs by a file, and makes it start anew when they change', () => {
-  const adapt = (port: number) =>
-    adaptManifests([deployment('fairlead-operator')], { ...surroundings, port });
-  const [configMap, adapted] = adapt(8080) as [ConfigMap, Deployment];
+  const adapt = (publicUrl: string) =>
+    adaptManifests([deployment('fairlead-operator')], { ...surroundings, publicUrl });
+  const [configMap, adapted] = adapt('http://127.0.0.1:8080') as [ConfigMap, Deployment];
   expect(JSON.parse(configMap.data?.['config.json'] ?? '')).toEqual({
     demandUrl: 'https://127.96.0.7:8444/v1/demand',
     mlflowTrackingUri: 'sqlite:////x/mlflow.db',
@@ -70,8 +80,8 @@ it('tells the operator the registry and the URLs by a file, and makes it start a
     name: 'FAIRLEAD_CONFIG',
     value: '/etc/fairlead/operator/config.json',
   });
-  const [, again] = adapt(8080) as [ConfigMap, Deployment];
-  const [, elsewhere] = adapt(9090) as [ConfigMap, Deployment];
+  const [, again] = adapt('http://127.0.0.1:8080') as [ConfigMap, Deployment];
+  const [, elsewhere] = adapt('http://127.0.0.1:9090') as [ConfigMap, Deployment];
   expect(again).toEqual(adapted);
   expect(elsewhere).not.toEqual(adapted);
 });

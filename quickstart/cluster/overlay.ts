@@ -1,16 +1,22 @@
-/** Owns how the manifests of `config/` are adapted to the embedded cluster, which has no DNS and one machine. */
+/** Owns how the manifests of `config/` are adapted to a cluster whose containers are local processes, without DNS. */
 import { createHash } from 'node:crypto';
 import type { ConfigMap, Deployment } from '../../kube/kinds.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 
 export interface Surroundings {
-  /** Where the gateway listens on 127.0.0.1. */
-  readonly port: number;
-  readonly adminPort: number;
   /** Of the Service `fairlead-operator`: there is no DNS to find it by its name. */
   readonly operatorIp: string;
   readonly trackingUri: string;
+  /** Where users reach the gateway. */
+  readonly publicUrl: string;
+  /** Where the one gateway listens on 127.0.0.1; without, gateways are pods like others, behind their Service. */
+  readonly machine?: MachinePorts;
+}
+
+export interface MachinePorts {
+  readonly port: number;
+  readonly adminPort: number;
 }
 
 const configName = 'fairlead-operator';
@@ -46,10 +52,10 @@ function adaptOperator(deployment: Deployment, surroundings: Surroundings): [Con
   const settings = JSON.stringify({
     demandUrl: demandUrlOf(surroundings),
     mlflowTrackingUri: surroundings.trackingUri,
-    publicUrl: `http://127.0.0.1:${surroundings.port}`,
+    publicUrl: surroundings.publicUrl,
   });
   const { spec, pod, adapted } = opened(deployment);
-  spec.replicas = 1;
+  if (surroundings.machine !== undefined) spec.replicas = 1;
   // Other settings, another pod.
   const version = createHash('sha256').update(settings).digest('hex').slice(0, 16);
   spec.template.metadata = { ...spec.template.metadata, annotations: { 'fairlead.dev/settings': version } };
@@ -66,21 +72,27 @@ function adaptOperator(deployment: Deployment, surroundings: Surroundings): [Con
   return [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'config.json': settings } }, adapted];
 }
 
-/** The gateway's pod gets the machine's own address: that is how a person reaches it at 127.0.0.1. */
 function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deployment {
-  const { port, adminPort } = surroundings;
   const { spec, pod, adapted } = opened(deployment);
+  setEnvironment(pod, {
+    ...mountedFolders,
+    FAIRLEAD_TLS_DIR: '/etc/fairlead/tls',
+    FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
+  });
+  if (surroundings.machine !== undefined) putOnMachine(spec, pod, surroundings.machine);
+  return adapted;
+}
+
+/** The gateway's pod gets the machine's own address: that is how a person reaches it at 127.0.0.1. */
+function putOnMachine(spec: DeploymentSpec, pod: PodSpec, { port, adminPort }: MachinePorts): void {
   spec.replicas = 1;
   // Two pods of the same address cannot listen on the same port side by side.
   spec.strategy = { type: 'Recreate' };
   pod.hostNetwork = true;
   setEnvironment(pod, {
-    ...mountedFolders,
-    FAIRLEAD_TLS_DIR: '/etc/fairlead/tls',
     FAIRLEAD_HOST: '127.0.0.1',
     FAIRLEAD_PORT: String(port),
     FAIRLEAD_ADMIN_PORT: String(adminPort),
-    FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
     // Nobody has to learn that the only gateway is going.
     FAIRLEAD_DRAIN_MS: '0',
   });
@@ -88,7 +100,6 @@ function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deplo
   for (const containerPort of pod.containers.flatMap((container) => container.ports ?? [])) {
     containerPort.containerPort = ports[containerPort.name ?? ''] ?? containerPort.containerPort;
   }
-  return adapted;
 }
 
 type DeploymentSpec = NonNullable<Deployment['spec']>;
