@@ -13,6 +13,8 @@ export interface KeyPair {
 
 export interface CertificateRequest {
   readonly commonName: string;
+  /** Kubernetes reads it as the user's group; default `fairlead`. */
+  readonly organization?: string;
   readonly dnsNames?: readonly string[];
   readonly ipAddresses?: readonly string[];
   /** SPIFFE identities (`spiffe://…`), as URI subject alternative names. */
@@ -56,7 +58,7 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
   const keys = await makeKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: randomBytes(16).toString('hex'),
-    subject: distinguishedName(request.commonName),
+    subject: distinguishedName(request.commonName, request.organization),
     issuer: issuer.subject,
     notBefore: new Date(request.now - clockSkewMs),
     notAfter: new Date(request.now + request.validMs),
@@ -70,11 +72,7 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
         request.usages.map((usage) => x509.ExtendedKeyUsage[`${usage}Auth`]),
       ),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-      new x509.SubjectAlternativeNameExtension([
-        ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
-        ...(request.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
-        ...(request.uris ?? []).map((value) => ({ type: 'url' as const, value })),
-      ]),
+      ...alternativeNames(request),
     ],
   });
   return { certificatePem: certificate.toString('pem'), privateKeyPem: await privateKeyPemOf(keys) };
@@ -97,6 +95,16 @@ async function privateKeyPemOf(keys: webcrypto.CryptoKeyPair): Promise<string> {
   return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
 }
 
-function distinguishedName(commonName: string): x509.JsonName {
-  return [{ O: ['fairlead'] }, { CN: [commonName] }];
+/** The extension may not be empty (RFC 5280, 4.2.1.6). */
+function alternativeNames(request: CertificateRequest): x509.SubjectAlternativeNameExtension[] {
+  const names = [
+    ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
+    ...(request.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
+    ...(request.uris ?? []).map((value) => ({ type: 'url' as const, value })),
+  ];
+  return names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)];
+}
+
+function distinguishedName(commonName: string, organization = 'fairlead'): x509.JsonName {
+  return [{ O: [organization] }, { CN: [commonName] }];
 }
