@@ -58,11 +58,13 @@ it('gives the gateway the machine’s address, its ports and the operator’s ad
 it('leaves gateways that are pods like others their number, their ports and their roll-out', () => {
   const original = deployment('fairlead-gateway');
   const [adapted] = adaptManifests([original], surroundings) as Deployment[];
-  const demandUrl = { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' };
-  expect(adapted?.spec?.template.spec?.containers[0]?.env).toContainEqual(demandUrl);
-  for (const container of adapted?.spec?.template.spec?.containers ?? []) delete container.env;
-  for (const container of original.spec?.template.spec?.containers ?? []) delete container.env;
-  expect(adapted).toEqual(original);
+  const withoutVariables = (what?: Deployment): unknown =>
+    JSON.parse(JSON.stringify(what, (name, value: unknown) => (name === 'env' ? undefined : value)));
+  expect(withoutVariables(adapted)).toEqual(withoutVariables(original));
+  expect(adapted?.spec?.template.spec?.containers[0]?.env).toContainEqual({
+    name: 'FAIRLEAD_DEMAND_URL',
+    value: 'https://127.96.0.7:8444/v1/demand',
+  });
 });
 
 it('tells the operator the registry and the URLs by a file, and makes it start anew when they change', () => {
