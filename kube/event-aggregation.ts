@@ -10,6 +10,8 @@ export interface Regarding {
   readonly namespace?: string | undefined;
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
+  /** A part of the object: `spec.containers{model}`. */
+  readonly fieldPath?: string | undefined;
 }
 
 export interface Occurrence {

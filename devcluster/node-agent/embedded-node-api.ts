@@ -31,17 +31,21 @@ export function makeEmbeddedNodeApi(options: {
     secrets: mirrorOf(client, 'v1', 'Secret'),
     serviceAccounts: mirrorOf(client, 'v1', 'ServiceAccount'),
     events: makeEventRecorder({ client, component: 'kubelet', log, clock }),
-    writePodStatus: async (pod, status) => unlessGone(() => pods.updateStatus({ ...pod, status })),
-    removePod: async ({ metadata: { name, namespace, uid } }) => {
+    writePodStatus: (pod, status) =>
+      Promise.try(() => unlessGone(() => pods.updateStatus({ ...pod, status }))),
+    removePod: ({ metadata: { name, namespace, uid } }) => {
+      const remove = (): void =>
+        pods.delete(name, namespace, { gracePeriodSeconds: 0, preconditions: { uid } });
       // With the name's next owner the precondition fails, and the pod itself is gone.
-      unlessGone(() => pods.delete(name, namespace, { gracePeriodSeconds: 0, preconditions: { uid } }), 409);
+      return Promise.try(() => unlessGone(remove, 409));
     },
-    issueToken: async (request) => api.issueServiceAccountToken(request),
-    read: async (kind, name, namespace) => clientOf(kind).get(name, namespace),
-    create: async (kind, object) => clientOf(kind).create(object),
-    mergePatch: async (kind, { name, namespace }, patch, subresource) => {
-      clientOf(kind).mergePatch(name, namespace, patch as JsonObject, subresource);
-    },
+    issueToken: (request) => api.issueServiceAccountToken(request),
+    read: (kind, name, namespace) => Promise.try(() => clientOf(kind).get(name, namespace)),
+    create: (kind, object) => Promise.try(() => clientOf(kind).create(object)),
+    mergePatch: (kind, { name, namespace }, patch, subresource) =>
+      Promise.try(() => {
+        clientOf(kind).mergePatch(name, namespace, patch as JsonObject, subresource);
+      }),
   };
 }
 
