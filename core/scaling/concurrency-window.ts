@@ -4,28 +4,33 @@ const bucketMs = 1_000;
 
 /** A ring of one-second buckets, each holding concurrency times milliseconds. */
 export class ConcurrencyWindow {
-  readonly #buckets: Float64Array;
+  #buckets: Float64Array;
   #newest: number;
-  readonly #startedAt: number;
+  #startedAt: number;
 
-  /** `windowMs` is the longest average that can be asked for; `startedAt` is when counting starts. */
+  /** `windowMs` is the longest average that is asked for usually; `startedAt` is when counting starts. */
   constructor(windowMs: number, startedAt: number) {
     this.#buckets = new Float64Array(Math.ceil(windowMs / bucketMs) + 1);
     this.#newest = Math.floor(startedAt / bucketMs);
     this.#startedAt = startedAt;
   }
 
+  /** Moves the start of the counting back: somebody knows what was before. */
+  startAt(startedAt: number): void {
+    this.#startedAt = Math.min(this.#startedAt, startedAt);
+  }
+
   /**
-   * Adds a concurrency that held on average for the `durationMs` that end at `now`. What held before counting started
-   * is left out: the average does not divide by that time.
+   * Adds a concurrency that held on average for the `durationMs` that end at `until`, which is `now` or before. What
+   * held before counting started is left out: the average does not divide by that time.
    */
-  add(concurrency: number, durationMs: number, now: number): void {
+  add(concurrency: number, durationMs: number, now: number, until = now): void {
     this.#advance(now);
     const oldest = (this.#newest - this.#buckets.length + 1) * bucketMs;
-    const from = Math.max(now - durationMs, oldest, this.#startedAt);
-    for (let start = from; start < now;) {
+    const from = Math.max(until - durationMs, oldest, this.#startedAt);
+    for (let start = from; start < until;) {
       const bucket = Math.floor(start / bucketMs);
-      const end = Math.min(now, (bucket + 1) * bucketMs);
+      const end = Math.min(until, (bucket + 1) * bucketMs);
       const index = this.#indexOf(bucket);
       this.#buckets[index] = (this.#buckets[index] ?? 0) + concurrency * (end - start);
       start = end;
@@ -38,6 +43,7 @@ export class ConcurrencyWindow {
    */
   average(windowMs: number, now: number): number {
     this.#advance(now);
+    this.#reach(windowMs);
     const end = this.#newest;
     const begin = end - Math.min(Math.ceil(windowMs / bucketMs), this.#buckets.length - 1);
     let total = 0;
@@ -46,6 +52,23 @@ export class ConcurrencyWindow {
     }
     const counted = Math.min((end - begin) * bucketMs, end * bucketMs - this.#startedAt);
     return total / Math.max(counted, bucketMs);
+  }
+
+  /** Returns whether the whole of the last `windowMs` was counted. */
+  isFull(windowMs: number, now: number): boolean {
+    return now - this.#startedAt >= windowMs;
+  }
+
+  /** Makes room for a longer window; what was before the ring is lost, and so counting started with the ring. */
+  #reach(windowMs: number): void {
+    const known = this.#buckets;
+    const length = Math.ceil(windowMs / bucketMs) + 1;
+    if (length <= known.length) return;
+    const oldest = this.#newest - known.length + 1;
+    const values = known.map((_value, index) => known[this.#indexOf(oldest + index)] ?? 0);
+    this.#buckets = new Float64Array(length);
+    for (const [index, value] of values.entries()) this.#buckets[this.#indexOf(oldest + index)] = value;
+    this.#startedAt = Math.max(this.#startedAt, oldest * bucketMs);
   }
 
   /** Counting may have started before the clock did, so a bucket may be negative. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concurrencyMetric } from './concurrency-metric.ts';
 import { DemandBook, demandKey } from './demand-book.ts';
 import type { DemandSource } from './demand-book.ts';
+import type { DemandEntry } from './demand-report.ts';
 import { provenIdleMs } from './idleness.ts';
 
 const key = demandKey('team', 'iris-1');
@@ -160,10 +161,78 @@ describe('the averages of a DemandBook', () => {
   });
 });
 
+describe('a leader that is new', () => {
+  const tell = (
+    book: DemandBook,
+    now: number,
+    entry: Partial<DemandEntry>,
+    intervalMs = 2 * second,
+  ): void => {
+    const names = { namespace: 'team', endpoint: 'iris', deployment: 'iris-1' };
+    const numbers = { inFlight: 0, queued: 0, finished: 0, averageConcurrency: 0, ...entry };
+    book.record(
+      { reporter: 'pod-a', instance: '1', intervalMs, entries: [{ ...names, ...numbers }] },
+      'sidecar',
+      now,
+    );
+  };
+  const history = [
+    { averageConcurrency: 8, durationMs: 40 * second },
+    { averageConcurrency: 2, durationMs: 20 * second },
+  ];
+
+  it('averages over what proxies saw before it led', () => {
+    const { book } = aBook();
+    tell(book, start, { averageConcurrency: 2, history });
+    const demand = book.demandOf(key, start);
+    // Of the minute up to now, 38 seconds had 8 and 22 had 2.
+    expect(demand?.stableAverage).toBeCloseTo((38 * 8 + 22 * 2) / 60);
+    expect(demand?.burstAverage).toBeCloseTo(2);
+    expect(demand?.isSettled).toBe(true);
+  });
+
+  it('is told the whole window by the oldest pod, whoever reports first', () => {
+    const { book, report } = aBook();
+    report(start, {}, 'pod-b');
+    expect(book.demandOf(key, start)?.isSettled).toBe(false);
+    tell(book, start, { history });
+    expect(book.demandOf(key, start)).toMatchObject({ isSettled: true });
+  });
+
+  it('takes a history once', () => {
+    const { book } = aBook();
+    tell(book, start, { averageConcurrency: 2, history });
+    const once = book.demandOf(key, start)?.stableAverage;
+    tell(book, start, { averageConcurrency: 2, history });
+    expect(book.demandOf(key, start)?.stableAverage).toBe(once);
+  });
+
+  it('knows for how long there has been no demand', () => {
+    const { book } = aBook();
+    tell(book, start, { idleMs: 1_800 * second });
+    expect(
+      provenIdleMs({
+        demand: book.demandOf(key, start),
+        pods: ['pod-a'],
+        answersSince: start - 3_600 * second,
+      }),
+    ).toBe(1_800 * second);
+  });
+
+  it('counts the time of a report whose answer got lost once', () => {
+    const { book } = aBook();
+    for (let passed = 0; passed < 60; passed += 1)
+      tell(book, start + passed * second, { averageConcurrency: 4 }, second);
+    tell(book, start + 60 * second, { averageConcurrency: 4 }, 5 * second);
+    expect(book.demandOf(key, start + 60 * second)?.stableAverage).toBeCloseTo(4);
+  });
+});
+
 describe('concurrencyMetric', () => {
   const demand = (stableAverage: number, burstAverage: number, pods: string[]) => ({
     stableAverage,
     burstAverage,
+    isSettled: true,
     lastDemandAt: undefined,
     reporters: pods.map((pod) => ({
       pod,

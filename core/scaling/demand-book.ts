@@ -6,7 +6,7 @@ import type { DemandEntry, DemandReport } from './demand-report.ts';
 export type DemandSource = 'gateway' | 'sidecar';
 
 export interface DemandBookOptions {
-  /** Length of the average that scaling follows. */
+  /** Length of the average that scaling follows where it is not asked for another. */
   readonly stableWindowMs: number;
   /** Length of the average that tells a burst. */
   readonly burstWindowMs: number;
@@ -17,7 +17,7 @@ export interface DemandBookOptions {
 export interface FreshReporter {
   readonly pod: string;
   readonly source: DemandSource;
-  /** Since when its reports have come without a gap. */
+  /** Since when it is known what it saw, without a gap. */
   readonly continuousSince: number;
   /** When the newest of them came: what happened after it is not known yet. */
   readonly lastAt: number;
@@ -29,6 +29,8 @@ export interface DeploymentDemand {
   readonly lastDemandAt: number | undefined;
   readonly stableAverage: number;
   readonly burstAverage: number;
+  /** Whether the stable average rests on its whole window; a younger one is no reason to take replicas away. */
+  readonly isSettled: boolean;
 }
 
 interface Reporter extends FreshReporter {
@@ -51,22 +53,31 @@ export class DemandBook {
 
   /** Takes over a report whose sender has proved to be `source`. */
   record(report: DemandReport, source: DemandSource, now: number): void {
-    const reporter = `${source}/${report.reporter}/${report.instance}`;
+    const id = `${source}/${report.reporter}/${report.instance}`;
     for (const entry of report.entries) {
       const page = this.#pageOf(demandKey(entry.namespace, entry.deployment), now - report.intervalMs);
-      const known = page.reporters.get(reporter);
-      if (known === undefined || now - known.lastAt > this.#options.expiryMs) {
-        page.reporters.set(reporter, { pod: report.reporter, source, continuousSince: now, lastAt: now });
-      } else {
-        known.lastAt = now;
+      const known = page.reporters.get(id);
+      // What a proxy tells of the time before it was known here spares a new leader from beginning anew.
+      if (known === undefined) addHistory(page.window, entry, now - report.intervalMs, now);
+      page.window.add(entry.averageConcurrency, newTime(report.intervalMs, known, now), now);
+      if (known !== undefined && this.#isFresh(known, now)) known.lastAt = now;
+      else {
+        const continuousSince = now - (entry.idleMs ?? 0);
+        page.reporters.set(id, { pod: report.reporter, source, continuousSince, lastAt: now });
       }
-      page.window.add(entry.averageConcurrency, report.intervalMs, now);
       if (isDemand(entry)) page.lastDemandAt = now;
     }
   }
 
-  /** Returns what is known of a Deployment; undefined where nobody has reported within the expiry. */
-  demandOf(key: string, now: number): DeploymentDemand | undefined {
+  /**
+   * Returns what is known of a Deployment, with the average over `windowMs`; undefined where nobody has reported within
+   * the expiry.
+   */
+  demandOf(
+    key: string,
+    now: number,
+    windowMs: number = this.#options.stableWindowMs,
+  ): DeploymentDemand | undefined {
     const page = this.#pages.get(key);
     if (page === undefined) return undefined;
     const reporters = [...page.reporters.values()].filter((reporter) => this.#isFresh(reporter, now));
@@ -74,8 +85,9 @@ export class DemandBook {
     return {
       reporters,
       lastDemandAt: page.lastDemandAt,
-      stableAverage: page.window.average(this.#options.stableWindowMs, now),
-      burstAverage: page.window.average(this.#options.burstWindowMs, now),
+      stableAverage: page.window.average(windowMs, now),
+      burstAverage: page.window.average(Math.min(this.#options.burstWindowMs, windowMs), now),
+      isSettled: page.window.isFull(windowMs, now),
     };
   }
 
@@ -114,6 +126,30 @@ export class DemandBook {
 
 /** Returns the name of a Deployment in the book. */
 export const demandKey = (namespace: string, deployment: string): string => `${namespace}/${deployment}`;
+
+/** By how much reports may come later or earlier than their interval says. */
+const jitterMs = 500;
+
+/** A report whose answer got lost is part of the next one: its time counts once. */
+function newTime(intervalMs: number, known: Reporter | undefined, now: number): number {
+  const sinceLast = known === undefined ? Infinity : now - known.lastAt;
+  return intervalMs > sinceLast + jitterMs ? sinceLast : intervalMs;
+}
+
+/** Writes what a proxy saw before its report begins, from the newest stretch back. */
+function addHistory(
+  window: ConcurrencyWindow,
+  { history = [] }: DemandEntry,
+  endsAt: number,
+  now: number,
+): void {
+  window.startAt(endsAt - history.reduce((sum, { durationMs }) => sum + durationMs, 0));
+  let until = endsAt;
+  for (const { averageConcurrency, durationMs } of history.toReversed()) {
+    window.add(averageConcurrency, durationMs, now, until);
+    until -= durationMs;
+  }
+}
 
 // Requests finished since the last report count: a steady stream of short ones is never in flight when looked at.
 const isDemand = (entry: DemandEntry): boolean =>

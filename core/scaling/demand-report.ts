@@ -3,11 +3,21 @@ import * as z from 'zod';
 
 const countSchema = z.int().min(0);
 
+/** How far back a proxy tells what it knows to an operator that it reports to for the first time. */
+export const historyMs = 60_000;
+
+/** Stretches of one level, so that a minute of silence is one entry. */
+const stretchSchema = z.object({
+  averageConcurrency: z.number().min(0),
+  durationMs: z.number().min(0).max(historyMs),
+});
+
 /**
  * Demand of one Deployment as one proxy saw it since its previous report. A gateway counts only what it holds, a
- * sidecar only what reached it, so that the sum over reporters counts each request once.
+ * sidecar only what reached it, so that the sum over reporters counts each request once. Fields that are not known are
+ * left aside: a proxy may be newer than the operator.
  */
-export const demandEntrySchema = z.strictObject({
+export const demandEntrySchema = z.object({
   namespace: z.string().min(1).max(63),
   endpoint: z.string().min(1).max(63),
   deployment: z.string().min(1).max(63),
@@ -18,9 +28,19 @@ export const demandEntrySchema = z.strictObject({
     .number()
     .min(0)
     .describe('In flight plus queued, averaged over the time since the previous report.'),
+  idleMs: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('For how long there has been no demand, and the proxy has been there to see it.'),
+  history: z
+    .array(stretchSchema)
+    .max(historyMs / 1000 + 1)
+    .optional()
+    .describe('What was before, oldest first, up to where this report begins: for an operator that is new.'),
 });
 
-export const demandReportSchema = z.strictObject({
+export const demandReportSchema = z.object({
   reporter: z
     .string()
     .min(1)
@@ -35,5 +55,6 @@ export const demandReportSchema = z.strictObject({
   entries: z.array(demandEntrySchema).max(10_000),
 });
 
+export type DemandStretch = z.output<typeof stretchSchema>;
 export type DemandEntry = z.output<typeof demandEntrySchema>;
 export type DemandReport = z.output<typeof demandReportSchema>;

@@ -26,7 +26,7 @@ export function provenIdleMs(input: IdlenessInput): number | undefined {
       newest.set(reporter.pod, reporter);
     }
   }
-  let since = Math.max(answersSince, demand.lastDemandAt ?? 0);
+  let since = Math.max(answersSince, demand.lastDemandAt ?? -Infinity);
   let until = Infinity;
   for (const pod of pods) {
     const reporter = newest.get(pod);

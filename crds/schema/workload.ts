@@ -1,6 +1,7 @@
 /** Owns how much a served entity gets: hardware type, concurrency bounds, and scale to zero. */
 import * as z from 'zod';
 import { rules } from './cel.ts';
+import { scalingSchema } from './scaling.ts';
 
 export const workloadTypes = [
   'CPU',
@@ -15,6 +16,13 @@ export const workloadTypes = [
   'GPU_XLARGE_8',
   'MULTIGPU_MEDIUM',
 ] as const;
+
+/** Operators may define more types than those that every cluster has. */
+export const workloadTypeName = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[A-Z][A-Z0-9_]*$/);
 
 const workloadSizes = ['Small', 'Medium', 'Large'] as const;
 
@@ -44,10 +52,11 @@ const scaleToZeroSchema = z
 
 export const workloadSchema = z
   .strictObject({
-    type: z
-      .enum(workloadTypes)
+    type: workloadTypeName
       .default('CPU')
-      .describe("Hardware; mapped to resources and nodes by the operator's config."),
+      .describe(
+        "Hardware, e.g. CPU, CPU_LARGE, GPU_SMALL; mapped to resources and nodes by the operator's config.",
+      ),
     size: z
       .enum(workloadSizes)
       .optional()
@@ -67,6 +76,7 @@ export const workloadSchema = z
       .optional()
       .describe('Most provisioned concurrency; instead of size.'),
     scaleToZero: scaleToZeroSchema.prefault({}),
+    scaling: scalingSchema.prefault({}),
   })
   .meta(
     rules(
@@ -81,6 +91,11 @@ export const workloadSchema = z
       {
         rule: '!(has(self.minConcurrency) && has(self.maxConcurrency)) || self.minConcurrency <= self.maxConcurrency',
         message: 'minConcurrency must not be greater than maxConcurrency',
+      },
+      {
+        rule: '!has(self.maxConcurrency) || !has(self.scaling) || !has(self.scaling.concurrencyPerReplica) || self.scaling.concurrencyPerReplica <= self.maxConcurrency',
+        message:
+          'scaling.concurrencyPerReplica must not be greater than maxConcurrency: one replica would be more than the most that is wanted',
       },
     ),
   )

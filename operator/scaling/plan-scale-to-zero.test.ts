@@ -14,6 +14,7 @@ const demand = {
   lastDemandAt: 20_000,
   stableAverage: 0,
   burstAverage: 0,
+  isSettled: true,
 };
 const idle: IdleCandidate = {
   deployment: deployment(1, '10s'),

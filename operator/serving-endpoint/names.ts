@@ -12,6 +12,9 @@ export const scaleFieldManager = 'fairlead-operator-scale';
 /** On a Deployment: after how much idle time it goes to zero; absent: never. */
 export const idleAfterAnnotation = 'serving.fairlead.dev/idle-after';
 
+/** On a Deployment: the rules by which its replicas follow demand, as JSON (`core/scaling/scaling-rules.ts`). */
+export const scalingAnnotation = 'serving.fairlead.dev/scaling';
+
 /** On a Deployment: the runtime that was chosen when it was made. */
 export const runtimeAnnotation = 'serving.fairlead.dev/runtime';
 

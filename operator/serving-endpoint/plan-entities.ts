@@ -1,6 +1,8 @@
 /** Owns the decision for each served entity of the config versions that matter: what it runs on, and how it fares. */
 import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
-import { initialReplicas, replicaBounds } from '../../core/scaling/replica-bounds.ts';
+import { pauseOf } from '../../core/scaling/pause.ts';
+import { initialReplicas } from '../../core/scaling/replica-bounds.ts';
+import { scalingRulesOf } from '../../core/scaling/scaling-rules.ts';
 import { annotations, labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
@@ -51,9 +53,10 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
   const { snapshot, version, active, config } = input;
   const { endpoint, identity } = snapshot;
   const name = deploymentOf({ endpoint, version: version.version, entity, active });
-  const bounds = replicaBounds(entity.workload, config.scaling.concurrencyPerReplica);
+  const pause = pauseOf(endpoint.metadata.annotations);
+  const scaling = scalingRulesOf(entity.workload, config.scaling, pause);
   const hasTraffic = deploymentsOf(endpoint, active).includes(name);
-  const leastReplicas = hasTraffic ? 0 : initialReplicas(bounds, replacedReplicas(input, entity));
+  const leastReplicas = hasTraffic ? 0 : initialReplicas(scaling, replacedReplicas(input, entity));
   const { observed, pods, previous, isTaken } = evidenceOf(snapshot, name);
   const plan: EntityPlan = {
     configVersion: version.version,
@@ -79,7 +82,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     configVersion: firstVersion(made) ?? version.version,
     runtime: choice.runtime,
     rateLimits: endpoint.spec.rateLimits ?? [],
-    bounds,
+    scaling,
     config,
   };
   return { ...plan, blueprint };

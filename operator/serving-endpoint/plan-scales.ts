@@ -27,6 +27,6 @@ function wantedReplicas(plan: EntityPlan): Pick<ScaleChange, 'replicas' | 'cause
   const { desired } = replicasOf(observed);
   if (desired < leastReplicas) return { replicas: leastReplicas, cause: 'it is to take over traffic' };
   return desired === 0 && !entity.workload.scaleToZero.enabled
-    ? { replicas: blueprint.bounds.min, cause: 'its workload may not be at zero' }
+    ? { replicas: blueprint.scaling.min, cause: 'its workload may not be at zero' }
     : undefined;
 }

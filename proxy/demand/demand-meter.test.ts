@@ -14,7 +14,12 @@ describe('DemandMeter', () => {
     time.now = 250;
     meter.change(0, 2);
     time.now = 1_000;
-    expect(meter.read().entry).toEqual({ inFlight: 2, queued: 2, finished: 0, averageConcurrency: 3.5 });
+    expect(meter.read().entry).toMatchObject({
+      inFlight: 2,
+      queued: 2,
+      finished: 0,
+      averageConcurrency: 3.5,
+    });
   });
 
   it('counts a burst that came and went between two reports', () => {
@@ -24,7 +29,12 @@ describe('DemandMeter', () => {
     meter.change(-4, 0);
     for (let count = 0; count < 4; count += 1) meter.countFinished();
     time.now = 1_000;
-    expect(meter.read().entry).toEqual({ inFlight: 0, queued: 0, finished: 4, averageConcurrency: 0.4 });
+    expect(meter.read().entry).toMatchObject({
+      inFlight: 0,
+      queued: 0,
+      finished: 4,
+      averageConcurrency: 0.4,
+    });
   });
 
   it('begins anew after a report that got through, and goes on after one that did not', () => {
@@ -66,5 +76,37 @@ describe('DemandMeter', () => {
         expect(reported).toBe(done);
       }),
     );
+  });
+
+  it('tells a new listener what was before, as far back as a minute', () => {
+    const { meter, time } = meterAt();
+    const hear = (seconds: number): void => {
+      for (let passed = 0; passed < seconds; passed += 1) {
+        time.now += 1_000;
+        meter.confirm(meter.read());
+      }
+    };
+    hear(30);
+    meter.change(3, 0);
+    hear(40);
+    expect(meter.read().entry).not.toHaveProperty('history');
+    expect(meter.read(true).entry.history).toEqual([
+      { averageConcurrency: 0, durationMs: 20_000 },
+      { averageConcurrency: 3, durationMs: 40_000 },
+    ]);
+  });
+
+  it('tells for how long there has been no demand', () => {
+    const { meter, time } = meterAt();
+    time.now = 5_000;
+    expect(meter.read().entry.idleMs).toBe(5_000);
+    meter.change(1, 0);
+    time.now = 9_000;
+    expect(meter.read().entry.idleMs).toBe(0);
+    meter.change(-1, 0);
+    time.now = 12_000;
+    expect(meter.read().entry.idleMs).toBe(3_000);
+    meter.countFinished();
+    expect(meter.read().entry.idleMs).toBe(0);
   });
 });

@@ -66,8 +66,8 @@ async function startReporter(
     clock: systemClock,
     log: makeLogger({ process: 'test', level: 'silent' }),
     source: {
-      read: () => {
-        const reading = meter.read();
+      read: (withHistory) => {
+        const reading = meter.read(withHistory);
         const names = { namespace: 'team-a', endpoint: 'wine', deployment: 'wine-0123456789' };
         return { entries: [{ ...names, ...reading.entry }], confirm: () => meter.confirm(reading) };
       },
@@ -137,6 +137,27 @@ it('comes back to the first address when the leader is gone', async () => {
   reporter.reportNow();
   await until(() => !reporter.failing);
   expect(first.reports).toHaveLength(2);
+});
+
+it('tells what was before in its first report, and after a failure, for then the leader may be another', async () => {
+  const operator = await startOperator();
+  const { reporter } = await startReporter(operator.url, never);
+  const { answer } = operator;
+  const tellsHistory = (index: number): boolean => operator.reports[index]?.entries[0]?.history !== undefined;
+  const report = async (): Promise<void> => {
+    const count = operator.reports.length;
+    // Asked for twice, so that the first one has been answered when the second one comes.
+    for (let asked = 0; asked < 2; asked += 1) reporter.reportNow();
+    await until(() => operator.reports.length === count + 2);
+  };
+  await report();
+  expect([tellsHistory(0), tellsHistory(1)]).toEqual([true, false]);
+  operator.answer = (response) => response.writeHead(503).end();
+  reporter.reportNow();
+  await until(() => reporter.failing);
+  operator.answer = answer;
+  await report();
+  expect([tellsHistory(3), tellsHistory(4)]).toEqual([true, false]);
 });
 
 it('gives up on operators that send it in circles', async () => {

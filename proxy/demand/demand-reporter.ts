@@ -10,8 +10,8 @@ import type { UpstreamTls } from '../upstream/pool.ts';
 
 /** Where the numbers come from. */
 export interface DemandSource {
-  /** Returns what there is to say, and how to note that it has been heard. */
-  read(): { readonly entries: DemandEntry[]; readonly confirm: () => void };
+  /** Returns what there is to say, to a new listener with what was before, and how to note that it has been heard. */
+  read(withHistory: boolean): { readonly entries: DemandEntry[]; readonly confirm: () => void };
 }
 
 export interface DemandReporterOptions {
@@ -40,6 +40,8 @@ export class DemandReporter {
   #sending: Promise<void> | undefined;
   #again = false;
   #failing = false;
+  /** Whether the operator that has heard the last report is still the one that is told. */
+  #isKnown = false;
 
   constructor(options: DemandReporterOptions) {
     this.#options = options;
@@ -80,7 +82,8 @@ export class DemandReporter {
   async #report(): Promise<void> {
     const { source, clock, log, reporter } = this.#options;
     const at = clock.monotonic();
-    const { entries, confirm } = source.read();
+    // After a failure the leader may be another one, who knows nothing yet.
+    const { entries, confirm } = source.read(!this.#isKnown);
     const intervalMs = Math.max(0, Math.round(at - this.#reportedAt));
     try {
       await this.#deliver({ reporter, instance: this.#instance, intervalMs, entries });
@@ -88,10 +91,12 @@ export class DemandReporter {
       this.#redirectTo(new URL(this.#options.url));
       if (!this.#failing) log.warn({ cause: messageOf(error) }, 'demand report failed, trying on');
       this.#failing = true;
+      this.#isKnown = false;
       return;
     }
     if (this.#failing) log.info('demand reports get through again');
     this.#failing = false;
+    this.#isKnown = true;
     this.#reportedAt = at;
     confirm();
   }

@@ -26,9 +26,13 @@ export class HeldDemand implements DemandSource {
     meter.change(0, by);
   }
 
-  read(): { entries: DemandEntry[]; confirm: () => void } {
+  read(withHistory = false): { entries: DemandEntry[]; confirm: () => void } {
     const at = this.#now();
-    const readings = [...this.#meters].map(([target, meter]) => ({ target, meter, reading: meter.read() }));
+    const readings = [...this.#meters].map(([target, meter]) => ({
+      target,
+      meter,
+      reading: meter.read(withHistory),
+    }));
     return {
       entries: readings.map(({ target, reading }) => ({
         namespace: target.namespace,

@@ -135,8 +135,8 @@ function startReporter(options: SidecarOptions, demand: DemandMeter): DemandRepo
     clock,
     log,
     source: {
-      read: () => {
-        const reading = demand.read();
+      read: (withHistory) => {
+        const reading = demand.read(withHistory);
         const entry = {
           namespace: endpoint.namespace,
           endpoint: endpoint.name,

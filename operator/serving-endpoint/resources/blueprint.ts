@@ -1,7 +1,7 @@
 /** Owns what the objects of one served entity are made from. */
 import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
 import type { RateLimit } from '../../../crds/schema/governance.ts';
-import type { ReplicaBounds } from '../../../core/scaling/replica-bounds.ts';
+import type { ScalingRules } from '../../../core/scaling/scaling-rules.ts';
 import type { ObjectMeta } from '../../../kube/resource.ts';
 import type { OperatorConfig } from '../../config/operator-config.ts';
 import type { RuntimeCandidate } from '../../serving-runtime/select-runtime.ts';
@@ -21,7 +21,7 @@ export interface Blueprint {
   readonly configVersion: number;
   readonly runtime: RuntimeCandidate;
   readonly rateLimits: readonly RateLimit[];
-  readonly bounds: ReplicaBounds;
+  readonly scaling: ScalingRules;
   readonly config: OperatorConfig;
 }
 

@@ -1,7 +1,7 @@
 /** Owns the Deployment of a served entity. */
 import { annotations, labels } from '../../../crds/schema/api.ts';
 import type { Deployment } from '../../../kube/kinds.ts';
-import { idleAfterAnnotation, runtimeAnnotation } from '../names.ts';
+import { idleAfterAnnotation, runtimeAnnotation, scalingAnnotation } from '../names.ts';
 import { blueprintMetadata } from './blueprint.ts';
 import type { Blueprint } from './blueprint.ts';
 import { makePodTemplate } from './make-pod-template.ts';
@@ -13,12 +13,13 @@ import { makePodTemplate } from './make-pod-template.ts';
  * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`.
  */
 export function makeDeployment(blueprint: Blueprint): Deployment {
-  const { entity, name, config, runtime, configVersion } = blueprint;
+  const { entity, name, config, runtime, configVersion, scaling } = blueprint;
   const { scaleToZero } = entity.workload;
   return {
     metadata: blueprintMetadata(blueprint, {
       [annotations.configVersion]: String(configVersion),
       [runtimeAnnotation]: runtime.name,
+      [scalingAnnotation]: JSON.stringify(scaling),
       ...(scaleToZero.enabled ? { [idleAfterAnnotation]: scaleToZero.idleAfter } : {}),
     }),
     spec: {

@@ -7,30 +7,30 @@ import type { Blueprint } from './blueprint.ts';
 /** The External metric that the operator serves. */
 export const concurrencyMetricName = 'fairlead_concurrency';
 
-/** Returns the HPA. */
-export function makeHorizontalPodAutoscaler(blueprint: Blueprint): HorizontalPodAutoscaler {
-  const { name, bounds } = blueprint;
-  const { concurrencyPerReplica, targetUtilization, scaleDownStabilization } = blueprint.config.scaling;
-  const target = Math.max(1, Math.round(concurrencyPerReplica * targetUtilization * 1000));
+/** Returns the HPA; with `mayGoToZero` its least is no replica, for clusters whose HPA can go there and come back. */
+export function makeHorizontalPodAutoscaler(
+  blueprint: Blueprint,
+  mayGoToZero = false,
+): HorizontalPodAutoscaler {
+  const { name, scaling, entity } = blueprint;
+  const { min, max, targetMilli, scaleUp, scaleDown } = scaling;
+  const goesToZero = mayGoToZero && entity.workload.scaleToZero.enabled;
   return {
     metadata: blueprintMetadata(blueprint),
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
-      minReplicas: bounds.min,
-      maxReplicas: bounds.max,
+      minReplicas: goesToZero ? 0 : min,
+      maxReplicas: max,
       metrics: [
         {
           type: 'External',
           external: {
             metric: { name: concurrencyMetricName, selector: { matchLabels: { [labels.deployment]: name } } },
-            target: { type: 'AverageValue', averageValue: milli(target) },
+            target: { type: 'AverageValue', averageValue: milli(targetMilli) },
           },
         },
       ],
-      behavior: {
-        scaleUp: { stabilizationWindowSeconds: 0 },
-        scaleDown: { stabilizationWindowSeconds: Math.round(scaleDownStabilization / 1000) },
-      },
+      behavior: { scaleUp, scaleDown },
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Owns the ConfigMap from which a sidecar learns what it guards. */
+import { concurrencyPerReplica } from '../../../core/scaling/scaling-rules.ts';
 import type { SidecarConfig } from '../../../core/sidecar-config.ts';
 import type { ConfigMap } from '../../../kube/kinds.ts';
 import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
@@ -19,6 +20,7 @@ export function makeSidecarConfigMap(blueprint: Blueprint): ConfigMap {
 export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
   const { endpoint, entity, name, runtime, rateLimits, config } = blueprint;
   const { sidecar, scaling, trustDomain, systemNamespace } = config;
+  const limit = concurrencyPerReplica(entity.workload, scaling);
   const { port, healthPath, livenessPath, invocationsPath } = runtime.spec.modelServer;
   return {
     endpoint: { namespace: endpoint.namespace, name: endpoint.name, uid: endpoint.uid },
@@ -26,8 +28,8 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
     deployment: name,
     modelServer: { host: '127.0.0.1', port, healthPath, livenessPath, invocationsPath },
     concurrency: {
-      limit: scaling.concurrencyPerReplica,
-      queue: scaling.concurrencyPerReplica * sidecar.queuePerSlot,
+      limit,
+      queue: limit * sidecar.queuePerSlot,
       queueTimeoutMs: sidecar.queueTimeout,
     },
     rateLimits: [...rateLimits],

@@ -1,7 +1,8 @@
 /** Owns the tests of the objects of a served entity. */
 import { describe, expect, it } from 'vitest';
 import { sidecarConfigSchema } from '../../../core/sidecar-config.ts';
-import { replicaBounds } from '../../../core/scaling/replica-bounds.ts';
+import { pauseOf } from '../../../core/scaling/pause.ts';
+import { scalingRulesOf } from '../../../core/scaling/scaling-rules.ts';
 import { anEndpoint } from '../../../test/support/an-endpoint.ts';
 import type { EndpointBuilder } from '../../../test/support/an-endpoint.ts';
 import { aConfig, aRuntime } from '../../operator-fixture.ts';
@@ -15,6 +16,7 @@ import { makeSidecarConfig, makeSidecarConfigMap } from './make-sidecar-config-m
 function blueprint(builder: EndpointBuilder, given: Partial<Blueprint> = {}): Blueprint {
   const { metadata, spec } = builder.build();
   const entity = spec.servedEntities[0] as ModelEntity;
+  const config = given.config ?? aConfig({ mlflowTrackingUri: 'http://mlflow:5000' });
   return {
     endpoint: { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' },
     entity,
@@ -22,8 +24,8 @@ function blueprint(builder: EndpointBuilder, given: Partial<Blueprint> = {}): Bl
     configVersion: 3,
     runtime: aRuntime('mlflow-python'),
     rateLimits: spec.rateLimits ?? [],
-    bounds: replicaBounds(entity.workload, 4),
-    config: aConfig({ mlflowTrackingUri: 'http://mlflow:5000' }),
+    scaling: scalingRulesOf(entity.workload, config.scaling, pauseOf(metadata.annotations)),
+    config,
     ...given,
   };
 }
@@ -216,6 +218,72 @@ describe('the Service and the HPA', () => {
     expect(makeHorizontalPodAutoscaler(made).spec).toMatchObject({
       metrics: [{ external: { target: { averageValue: '4' } } }],
     });
+  });
+});
+
+describe('the HPA', () => {
+  const behaviorOf = (builder: EndpointBuilder) =>
+    makeHorizontalPodAutoscaler(blueprint(builder)).spec?.behavior;
+
+  it('moves as Kubernetes would unless somebody says otherwise', () => {
+    expect(behaviorOf(iris)).toEqual({
+      scaleUp: {
+        stabilizationWindowSeconds: 0,
+        selectPolicy: 'Max',
+        policies: [
+          { type: 'Pods', value: 4, periodSeconds: 15 },
+          { type: 'Percent', value: 100, periodSeconds: 15 },
+        ],
+      },
+      scaleDown: {
+        stabilizationWindowSeconds: 300,
+        selectPolicy: 'Max',
+        policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+      },
+    });
+  });
+
+  it('moves as the workload says, and as the configuration says where that says nothing', () => {
+    const slowly = { policies: [{ type: 'Pods' as const, value: 1, periodSeconds: 60 }] };
+    const made = blueprint(iris.withWorkload({ scaling: { scaleDown: slowly } }), {
+      config: aConfig({ scaling: { scaleDown: { stabilizationWindowSeconds: 30 } } }),
+    });
+    expect(makeHorizontalPodAutoscaler(made).spec?.behavior?.scaleDown).toEqual({
+      stabilizationWindowSeconds: 30,
+      selectPolicy: 'Max',
+      ...slowly,
+    });
+  });
+
+  it('aims at what the workload says that a replica takes', () => {
+    const scaling = { concurrencyPerReplica: 10, targetUtilizationPercentage: 50 };
+    const made = blueprint(iris.withWorkload({ minConcurrency: 10, maxConcurrency: 35, scaling }));
+    expect(makeHorizontalPodAutoscaler(made).spec).toMatchObject({
+      minReplicas: 1,
+      maxReplicas: 4,
+      metrics: [{ external: { target: { averageValue: '5' } } }],
+    });
+    expect(makeSidecarConfig(made).concurrency).toMatchObject({ limit: 10, queue: 100 });
+  });
+
+  it.each([
+    ['paused', 'Disabled', 'Disabled'],
+    ['paused-scale-in', 'Max', 'Disabled'],
+    ['paused-scale-out', 'Disabled', 'Max'],
+    ['pausd', 'Max', 'Max'],
+  ])('is held still by the annotation "%s"', (word, up, down) => {
+    const behavior = behaviorOf(
+      iris.withMetadata({ annotations: { 'serving.fairlead.dev/autoscaling': word } }),
+    );
+    expect([behavior?.scaleUp?.selectPolicy, behavior?.scaleDown?.selectPolicy]).toEqual([up, down]);
+  });
+
+  it.each([
+    ['goes to zero itself where it can and may', iris.withScaleToZero('10m'), true, 0],
+    ['leaves zero to the operator where the cluster cannot', iris.withScaleToZero('10m'), false, 1],
+    ['keeps one replica where the workload does not go to zero', iris, true, 1],
+  ])('%s', (_name, builder, mayGoToZero, minReplicas) => {
+    expect(makeHorizontalPodAutoscaler(blueprint(builder), mayGoToZero).spec).toMatchObject({ minReplicas });
   });
 });
 
