@@ -1,9 +1,14 @@
 /** Owns the check that generated files are committed as they would be generated now, and that none is left over. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeGeneratedFiles } from '../crds/codegen/generated-files.ts';
+import { makeAllGeneratedFiles } from './generated-files.ts';
 
 const root = join(import.meta.dirname, '..');
+const generatedFolders = [
+  'crds/*.yaml',
+  'docs/reference/*.md',
+  'charts/fairlead/files/{crds,runtimes}/*.yaml',
+];
 
 function differenceOf(path: string, wanted: string): string | undefined {
   const file = join(root, path);
@@ -15,14 +20,12 @@ function differenceOf(path: string, wanted: string): string | undefined {
   return `differs in line ${index + 1}:\n  - ${found[index] ?? '(end of file)'}\n  + ${lines[index] ?? ''}`;
 }
 
-const generated = makeGeneratedFiles();
+const generated = makeAllGeneratedFiles();
 const problems = [...generated].flatMap(([path, content]) => {
   const difference = differenceOf(path, content);
   return difference === undefined ? [] : [`${path} ${difference}`];
 });
-const leftOver = globSync(['crds/*.yaml', 'docs/reference/*.md'], { cwd: root }).filter(
-  (path) => !generated.has(path),
-);
+const leftOver = globSync(generatedFolders, { cwd: root }).filter((path) => !generated.has(path));
 problems.push(...leftOver.map((path) => `${path} is generated no more: delete it`));
 
 for (const problem of problems) console.log(problem);

@@ -22,6 +22,9 @@ const kinds: Record<string, [kind: string, namespaced: boolean]> = {
   configmaps: ['ConfigMap', true],
   deployments: ['Deployment', true],
   apiservices: ['APIService', false],
+  networkpolicies: ['NetworkPolicy', true],
+  poddisruptionbudgets: ['PodDisruptionBudget', true],
+  priorityclasses: ['PriorityClass', false],
   clusterservingruntimes: ['ClusterServingRuntime', false],
 };
 const resources = Object.entries(kinds).map(([name, [kind, namespaced]]) => ({ name, kind, namespaced }));

@@ -36,10 +36,12 @@ export interface InstallOptions {
 export async function installFairlead(client: KubeClient, options: InstallOptions): Promise<string> {
   await applyManifests(client, readManifests(join(repository, 'crds')));
   const manifests = readManifests(join(repository, 'config'));
-  const isDeployment = ({ kind }: { kind?: string | undefined }): boolean => kind === 'Deployment';
+  // The Deployments are told the address that the operator's Service gets.
+  const isAdapted = ({ kind }: { kind?: string | undefined }): boolean =>
+    kind === 'Deployment' || kind === 'ConfigMap';
   await applyManifests(
     client,
-    manifests.filter((manifest) => !isDeployment(manifest)),
+    manifests.filter((manifest) => !isAdapted(manifest)),
   );
   const { port, trackingUri } = options;
   const publicUrl =
@@ -50,7 +52,7 @@ export async function installFairlead(client: KubeClient, options: InstallOption
     publicUrl,
     ...(port === undefined ? {} : { machine: { port, adminPort: adminPortOf(port) } }),
   };
-  await applyManifests(client, adaptManifests(manifests.filter(isDeployment), surroundings));
+  await applyManifests(client, adaptManifests(manifests.filter(isAdapted), surroundings));
   await waitAvailable(client, options);
   return publicUrl;
 }

@@ -67,20 +67,21 @@ it('leaves gateways that are pods like others their number, their ports and thei
   });
 });
 
-it('tells the operator the registry and the URLs by a file, and makes it start anew when they change', () => {
+it('tells the operator the registry and the URLs by its file, and makes it start anew when they change', () => {
+  const installed: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'fairlead-operator' },
+    data: { 'config.yaml': 'sidecarImage: fairlead:dev\npublicUrl: http://a.service\n' },
+  };
   const adapt = (publicUrl: string) =>
-    adaptManifests([deployment('fairlead-operator')], { ...surroundings, publicUrl });
+    adaptManifests([installed, deployment('fairlead-operator')], { ...surroundings, publicUrl });
   const [configMap, adapted] = adapt('http://127.0.0.1:8080') as [ConfigMap, Deployment];
-  expect(JSON.parse(configMap.data?.['config.json'] ?? '')).toEqual({
+  expect(JSON.parse(configMap.data?.['config.yaml'] ?? '')).toEqual({
+    sidecarImage: 'fairlead:dev',
     demandUrl: 'https://127.96.0.7:8444/v1/demand',
     mlflowTrackingUri: 'sqlite:////x/mlflow.db',
     publicUrl: 'http://127.0.0.1:8080',
-  });
-  const template = adapted.spec?.template;
-  expect(template?.spec?.volumes).toEqual([{ name: 'settings', configMap: { name: 'fairlead-operator' } }]);
-  expect(template?.spec?.containers[0]?.env).toContainEqual({
-    name: 'FAIRLEAD_CONFIG',
-    value: '/etc/fairlead/operator/config.json',
   });
   const [, again] = adapt('http://127.0.0.1:8080') as [ConfigMap, Deployment];
   const [, elsewhere] = adapt('http://127.0.0.1:9090') as [ConfigMap, Deployment];

@@ -1,5 +1,6 @@
 /** Owns how the manifests of `config/` are adapted to a cluster whose containers are local processes, without DNS. */
 import { createHash } from 'node:crypto';
+import { load } from 'js-yaml';
 import type { ConfigMap, Deployment } from '../../kube/kinds.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -19,23 +20,23 @@ export interface MachinePorts {
   readonly adminPort: number;
 }
 
-const configName = 'fairlead-operator';
-const configDirectory = '/etc/fairlead/operator';
+const operatorName = 'fairlead-operator';
+const gatewayName = 'fairlead-gateway';
+const configFile = 'config.yaml';
 
 /**
- * Returns the manifests with the two Deployments of Fairlead adapted, and what they need besides; other objects are
+ * Returns the manifests with the two Deployments of Fairlead and the operator's configuration adapted; other objects are
  * left as they are.
  *
  * @throws AppError `MANIFEST_INVALID` for a Deployment without containers.
  */
 export function adaptManifests(objects: readonly KubeObject[], surroundings: Surroundings): KubeObject[] {
-  return objects.flatMap((object) => {
-    if (object.kind !== 'Deployment') return [object];
-    if (object.metadata?.name === 'fairlead-operator')
-      return adaptOperator(object as Deployment, surroundings);
-    if (object.metadata?.name === 'fairlead-gateway')
-      return [adaptGateway(object as Deployment, surroundings)];
-    return [object];
+  return objects.map((object) => {
+    const which = `${object.kind ?? ''} ${object.metadata?.name ?? ''}`;
+    if (which === `ConfigMap ${operatorName}`) return adaptOperatorConfig(object as ConfigMap, surroundings);
+    if (which === `Deployment ${operatorName}`) return adaptOperator(object as Deployment, surroundings);
+    if (which === `Deployment ${gatewayName}`) return adaptGateway(object as Deployment, surroundings);
+    return object;
   });
 }
 
@@ -47,29 +48,31 @@ const mountedFolders = { FAIRLEAD_SERVICE_ACCOUNT_DIR: '/var/run/secrets/kuberne
 
 const demandUrlOf = ({ operatorIp }: Surroundings): string => `https://${operatorIp}:8444/v1/demand`;
 
+const settingsOf = (surroundings: Surroundings) => ({
+  demandUrl: demandUrlOf(surroundings),
+  mlflowTrackingUri: surroundings.trackingUri,
+  publicUrl: surroundings.publicUrl,
+});
+
 /** The operator's settings are in a file: in its environment, 127.0.0.1 would come to mean its own pod. */
-function adaptOperator(deployment: Deployment, surroundings: Surroundings): [ConfigMap, Deployment] {
-  const settings = JSON.stringify({
-    demandUrl: demandUrlOf(surroundings),
-    mlflowTrackingUri: surroundings.trackingUri,
-    publicUrl: surroundings.publicUrl,
-  });
+function adaptOperatorConfig(configMap: ConfigMap, surroundings: Surroundings): ConfigMap {
+  const installed = load(configMap.data?.[configFile] ?? '{}') as Record<string, unknown>;
+  const settings = JSON.stringify({ ...installed, ...settingsOf(surroundings) }, undefined, 2);
+  return { ...configMap, data: { ...configMap.data, [configFile]: settings } };
+}
+
+function adaptOperator(deployment: Deployment, surroundings: Surroundings): Deployment {
   const { spec, pod, adapted } = opened(deployment);
   if (surroundings.machine !== undefined) spec.replicas = 1;
   // Other settings, another pod.
-  const version = createHash('sha256').update(settings).digest('hex').slice(0, 16);
-  spec.template.metadata = { ...spec.template.metadata, annotations: { 'fairlead.dev/settings': version } };
-  pod.volumes = [...(pod.volumes ?? []), { name: 'settings', configMap: { name: configName } }];
-  for (const container of pod.containers) {
-    container.volumeMounts = [
-      ...(container.volumeMounts ?? []),
-      { name: 'settings', mountPath: configDirectory, readOnly: true },
-    ];
-  }
-  setEnvironment(pod, { ...mountedFolders, FAIRLEAD_CONFIG: `${configDirectory}/config.json` });
-  const { namespace = 'default' } = deployment.metadata ?? {};
-  const metadata = { name: configName, namespace };
-  return [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'config.json': settings } }, adapted];
+  const version = createHash('sha256')
+    .update(JSON.stringify(settingsOf(surroundings)))
+    .digest('hex');
+  const { metadata } = spec.template;
+  const annotations = { ...metadata?.annotations, 'fairlead.dev/settings': version.slice(0, 16) };
+  spec.template.metadata = { ...metadata, annotations };
+  setEnvironment(pod, mountedFolders);
+  return adapted;
 }
 
 function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deployment {

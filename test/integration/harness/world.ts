@@ -1,26 +1,24 @@
 /** Owns the world of the operator's integration tests: the embedded API server with Fairlead installed, without nodes. */
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadAll } from 'js-yaml';
 import type { ServingEndpoint, ServingEndpointManifest } from '../../../crds/schema/serving-endpoint.ts';
 import { startApiServer } from '../../../devcluster/apiserver/server.ts';
 import type { ApiServer } from '../../../devcluster/apiserver/server.ts';
 import { makeKubeClient } from '../../../kube/client.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import { makeKubeMetrics } from '../../../kube/kube-metrics.ts';
-import { customResourceDefinitions, servingEndpoints } from '../../../kube/kinds.ts';
-import { makeKind } from '../../../kube/resource.ts';
-import type { KubeObject } from '../../../kube/resource.ts';
+import { servingEndpoints } from '../../../kube/kinds.ts';
 import { KubeTransport } from '../../../kube/transport.ts';
 import { startOperator } from '../../../operator/operator.ts';
 import { operatorConfigSchema } from '../../../operator/config/operator-config.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { Health } from '../../../platform/health.ts';
 import { makeLogger } from '../../../platform/logging.ts';
+import { applyManifests } from '../../../quickstart/cluster/apply.ts';
+import { readManifests } from '../../../quickstart/cluster/manifests.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import type { FaultProxy } from './fault-proxy.ts';
-import { until } from './until.ts';
 
 export const systemNamespace = 'fairlead-system';
 
@@ -100,38 +98,11 @@ export async function startWorld(): Promise<World> {
 
 /** The CRDs and what `config/` installs, but for the Deployments: there are no nodes to run them. */
 async function install(client: KubeClient): Promise<void> {
-  const read = async (folder: string): Promise<KubeObject[]> => {
-    const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
-    const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
-    return texts.flatMap((text) => loadAll(text) as KubeObject[]);
-  };
-  const apply = (object: KubeObject) => client.apply(kindOf(object), object, { fieldManager: 'test' });
-  for (const definition of await read('crds')) await apply(definition);
-  await until('the CRDs are established', async () => {
-    const { items } = await client.list(customResourceDefinitions);
-    return (
-      items.length >= 3 &&
-      items.every(({ status }) =>
-        status?.conditions?.some(
-          (condition) => condition.type === 'Established' && condition.status === 'True',
-        ),
-      )
-    );
-  });
-  for (const object of await read('config')) if (object.kind !== 'Deployment') await apply(object);
-}
-
-function kindOf({ apiVersion = '', kind = '' }: KubeObject) {
-  const clusterScoped = [
-    'Namespace',
-    'ClusterRole',
-    'ClusterRoleBinding',
-    'CustomResourceDefinition',
-    'APIService',
-    'ClusterServingRuntime',
-  ];
-  const scope = clusterScoped.includes(kind) ? 'cluster' : 'namespaced';
-  return makeKind(apiVersion, kind, `${kind.toLowerCase()}s`, scope);
+  await applyManifests(client, readManifests('crds'));
+  await applyManifests(
+    client,
+    readManifests('config').filter(({ kind }) => kind !== 'Deployment'),
+  );
 }
 
 async function runOperator(
