@@ -4,19 +4,22 @@ import { makeKubeClient } from '../../kube/client.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { loadKubeconfigAccess } from '../../kube/kubeconfig.ts';
 import { KubeTransport } from '../../kube/transport.ts';
-import type { KubectlBuild } from './kubectl.ts';
+import type { GoBuild } from './go-program.ts';
 
 export interface ClusterUnderTest {
   readonly kubeconfig: string;
   readonly gatewayUrl: string;
-  /** The bearer token of somebody who may do everything. */
+  /** The bearer token of somebody who may ask every endpoint. */
   readonly token: string;
+  /** A folder that is gone after the run. */
+  readonly scratch: string;
 }
 
 declare module 'vitest' {
   interface ProvidedContext {
     cluster: ClusterUnderTest;
-    kubectl: KubectlBuild;
+    kubectl: GoBuild;
+    helm: GoBuild;
   }
 }
 

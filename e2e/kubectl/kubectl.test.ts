@@ -4,16 +4,16 @@ import { dump } from 'js-yaml';
 import { clusterUnderTest } from '../harness/cluster-under-test.ts';
 import { anEndpoint } from '../harness/endpoints.ts';
 import { makeKubectl } from '../harness/kubectl.ts';
-import type { KubectlResult } from '../harness/kubectl.ts';
+import type { Kubectl } from '../harness/kubectl.ts';
 
 const build = inject('kubectl');
 const name = 'by-kubectl';
 const manifest = dump(anEndpoint(name, 'models:/iris/1'));
 
 describe('the stock kubectl', () => {
-  let kubectl: (args: readonly string[], input?: string) => Promise<KubectlResult>;
+  let kubectl: Kubectl;
   beforeAll(() => {
-    kubectl = makeKubectl('path' in build ? build.path : '', clusterUnderTest().kubeconfig);
+    kubectl = makeKubectl('path' in build ? build.path : '', clusterUnderTest());
   });
   beforeEach((context) => {
     if ('missing' in build) context.skip(build.missing);
