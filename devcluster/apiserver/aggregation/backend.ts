@@ -1,4 +1,4 @@
-/** Owns where an aggregated API is served: from an APIService to a ready endpoint of its Service. */
+/** Owns where a Service is answered, for this server's own calls: aggregated APIs and webhooks. */
 import { serviceUnavailable } from '../errors/api-error.ts';
 import { objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
@@ -17,14 +17,36 @@ export interface Backend {
 
 const slicesStorage = 'endpointslices.discovery.k8s.io';
 
-/** Returns the first ready endpoint. @throws ApiError 503 naming what is missing. */
+/** Names a port of a Service. */
+export interface ServicePort {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Returns where an APIService is served. @throws ApiError 503 naming what is missing. */
 export function findBackend(store: ObjectStore, apiService: KubeObject): Backend {
   const spec = objectAt(apiService, 'spec');
-  const reference = objectAt(spec, 'service');
-  const [namespace, name] = [String(reference['namespace']), String(reference['name'])];
+  const { namespace, name, port } = objectAt(spec, 'service');
+  const bundle = spec['caBundle'];
+  return {
+    ...findEndpoint(store, {
+      namespace: String(namespace),
+      name: String(name),
+      port: Number(port ?? 443),
+    }),
+    ...(typeof bundle === 'string' ? { caPem: Buffer.from(bundle, 'base64').toString('utf8') } : {}),
+    verify: spec['insecureSkipTLSVerify'] !== true,
+  };
+}
+
+/** Returns the first ready endpoint behind a port of a Service. @throws ApiError 503 naming what is missing. */
+export function findEndpoint(
+  store: ObjectStore,
+  { namespace, name, port: wanted }: ServicePort,
+): Pick<Backend, 'host' | 'port' | 'serverName'> {
   const service = store.get('services', namespace, name);
   if (service === undefined) throw serviceUnavailable(`service/${name} in "${namespace}" is not present`);
-  const wanted = Number(reference['port'] ?? 443);
   const port = objectsAt(objectAt(service, 'spec'), 'ports').find((each) => each['port'] === wanted);
   if (port === undefined) {
     throw serviceUnavailable(`service/${name} in "${namespace}" is not listening on port ${wanted}`);
@@ -35,13 +57,7 @@ export function findBackend(store: ObjectStore, apiService: KubeObject): Backend
       `endpoints for service/${name} in "${namespace}" have no addresses with port name "${portName(port)}"`,
     );
   }
-  const bundle = spec['caBundle'];
-  return {
-    ...endpoint,
-    serverName: `${name}.${namespace}.svc`,
-    ...(typeof bundle === 'string' ? { caPem: Buffer.from(bundle, 'base64').toString('utf8') } : {}),
-    verify: spec['insecureSkipTLSVerify'] !== true,
-  };
+  return { ...endpoint, serverName: `${name}.${namespace}.svc` };
 }
 
 const portName = (port: JsonObject): string => (typeof port['name'] === 'string' ? port['name'] : '');

@@ -1,4 +1,8 @@
 /** Owns the table of built-in kinds: names, scopes, subresources, and the rules of each. */
+import {
+  mutatingConfigurationStrategy,
+  validatingConfigurationStrategy,
+} from '../admission/configuration-rules.ts';
 import type { ResourceType, ScalePaths, Strategy } from '../resources/resource-type.ts';
 import { crdStrategy } from '../crd/definition-rules.ts';
 import { apiServiceStrategy } from '../aggregation/api-service-rules.ts';
@@ -247,6 +251,27 @@ export const builtinGroups: readonly KindGroup[] = [
     version: 'v1',
     modelPrefix: 'io.k8s.api.storage.v1',
     rows: [{ kind: 'StorageClass', plural: 'storageclasses', shortNames: ['sc'], cluster: true }],
+  },
+  {
+    group: 'admissionregistration.k8s.io',
+    version: 'v1',
+    modelPrefix: 'io.k8s.api.admissionregistration.v1',
+    rows: [
+      {
+        kind: 'MutatingWebhookConfiguration',
+        plural: 'mutatingwebhookconfigurations',
+        cluster: true,
+        generation: true,
+        strategy: mutatingConfigurationStrategy,
+      },
+      {
+        kind: 'ValidatingWebhookConfiguration',
+        plural: 'validatingwebhookconfigurations',
+        cluster: true,
+        generation: true,
+        strategy: validatingConfigurationStrategy,
+      },
+    ],
   },
   {
     group: 'apiextensions.k8s.io',

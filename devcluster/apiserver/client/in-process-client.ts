@@ -1,6 +1,7 @@
 /** Owns LocalClient: calls in this process on the same pipeline that serves HTTP. */
 import { ApiError, badRequest, noSuchResource } from '../errors/api-error.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
+import { runUnasked } from '../pipeline/course.ts';
 import { createObject } from '../pipeline/create.ts';
 import { deleteObject } from '../pipeline/delete.ts';
 import { applyObject, patchObject } from '../pipeline/patch.ts';
@@ -53,27 +54,27 @@ function makeResourceClient(core: Core, typeNow: () => ResourceType, name: strin
     },
     create: (object) => {
       const input = { namespace: object.metadata?.namespace, body: object };
-      return createObject(core, typeNow(), input, request());
+      return runUnasked(createObject(core, typeNow(), input, request()));
     },
-    update: (object) => updateObject(core, typeNow(), targetOf(object), { body: object }, request()),
+    update: (object) =>
+      runUnasked(updateObject(core, typeNow(), targetOf(object), { body: object }, request())),
     updateStatus: (object) => {
       const target = targetOf(object, 'status');
-      return updateObject(core, typeNow(), target, { body: object }, request());
+      return runUnasked(updateObject(core, typeNow(), target, { body: object }, request()));
     },
     mergePatch: (objectName, namespace, body, subresource) => {
       const target = { name: objectName, namespace, subresource };
       const patch = { format: 'merge', body } as const;
-      return subresource === 'scale'
-        ? patchScale(core, typeNow(), target, patch, request())
-        : patchObject(core, typeNow(), target, patch, request());
+      const write = subresource === 'scale' ? patchScale : patchObject;
+      return runUnasked(write(core, typeNow(), target, patch, request()));
     },
     apply: (object, { force = false, subresource } = {}) => {
       if (subresource === 'scale') throw badRequest('apply the object itself, or patch its scale');
-      return applyObject(core, typeNow(), targetOf(object, subresource), { body: object, force }, request())
-        .object;
+      const target = targetOf(object, subresource);
+      return runUnasked(applyObject(core, typeNow(), target, { body: object, force }, request())).object;
     },
     delete: (objectName, namespace, options = {}) => {
-      deleteObject(core, typeNow(), { namespace, name: objectName }, options, request());
+      runUnasked(deleteObject(core, typeNow(), { namespace, name: objectName }, options, request()));
     },
     watch: (options, listener) => {
       const type = typeNow();

@@ -1,4 +1,4 @@
-/** Owns what a component in this process may ask of the API: the same admission, validation and storage as over HTTP. */
+/** Owns what a component in this process may ask of the API: as over HTTP, but without webhooks, which take their time. */
 import type { JsonObject, KubeObject, ObjectInput } from '../objects/kube-object.ts';
 
 export interface ListOptions {

@@ -136,7 +136,7 @@ export class CelTypes {
 }
 
 /** Without a schema, whole numbers are integers, as JSON has them. */
-function dynamicValue(value: unknown): unknown {
+export function dynamicValue(value: unknown): unknown {
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
   if (Array.isArray(value)) return value.map(dynamicValue);
   if (!isObject(value)) return value;

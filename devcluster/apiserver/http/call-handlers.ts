@@ -6,6 +6,7 @@ import { methodNotAllowed, notFound, notImplemented } from '../errors/api-error.
 import type { NodeServices } from '../node-services.ts';
 import type { JsonObject } from '../objects/kube-object.ts';
 import { decodeObject } from '../pipeline/decode.ts';
+import { runUnasked } from '../pipeline/course.ts';
 import { deleteObject, parseDeleteOptions } from '../pipeline/delete.ts';
 import type { Core } from '../pipeline/request-context.ts';
 import { getLive } from '../pipeline/update.ts';
@@ -85,7 +86,7 @@ export async function handleCall(deps: CallDeps, exchange: CallExchange, type: R
       const request = requestContextOf(exchange);
       const body = await readObject(exchange.request, objectMediaTypes);
       const options = parseDeleteOptions(isObject(body) ? body['deleteOptions'] : undefined);
-      deleteObject(deps.core, type, target, options, request);
+      runUnasked(deleteObject(deps.core, type, target, options, request));
       sendJson(exchange.response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
       return;
     }

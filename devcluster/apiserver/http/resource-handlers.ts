@@ -1,12 +1,16 @@
 /** Owns the HTTP face of kinds: verbs on collections, objects and their status and scale. */
+import type { Dispatcher } from '../admission/dispatch.ts';
+import { runWrite } from '../admission/webhooks.ts';
 import { ApiError, badRequest, methodNotAllowed, notFound } from '../errors/api-error.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
+import type { Course } from '../pipeline/course.ts';
 import { createObject } from '../pipeline/create.ts';
 import { deleteObject, parseDeleteOptions } from '../pipeline/delete.ts';
 import { applyObject, patchContentTypes, patchObject } from '../pipeline/patch.ts';
+import type { PatchFormat } from '../pipeline/patch.ts';
 import { makeMatcher } from '../pipeline/read.ts';
 import type { Lister, Selection } from '../pipeline/read.ts';
-import type { Core } from '../pipeline/request-context.ts';
+import type { Core, RequestContext } from '../pipeline/request-context.ts';
 import { getLive, updateObject } from '../pipeline/update.ts';
 import type { UpdateTarget } from '../pipeline/update.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
@@ -21,8 +25,7 @@ import type { ResourceRequest } from './request-info.ts';
 import { sendText, setWarnings } from './responses.ts';
 import { serveWatch } from './watch-stream.ts';
 
-export interface ResourceDeps {
-  readonly core: Core;
+export interface ResourceDeps extends Dispatcher {
   readonly lister: Lister;
 }
 
@@ -145,7 +148,8 @@ async function handleCreate(
   const request = requestContextOf(exchange);
   const body = await readObject(exchange.request, objectMediaTypes);
   const namespace = type.namespaced ? exchange.info.namespace : undefined;
-  const object = createObject(deps.core, type, { namespace, body }, request);
+  const start = (): Course<KubeObject> => createObject(deps.core, type, { namespace, body }, request);
+  const object = await runWrite(deps, request, start);
   setWarnings(exchange.response, request.warnings);
   sendObject(deps, exchange, type, { object, code: 201 });
 }
@@ -158,10 +162,11 @@ async function handleUpdate(
   const request = requestContextOf(exchange);
   const body = await readObject(exchange.request, objectMediaTypes);
   const target = targetOf(exchange.info, type);
-  const object =
+  const start = (): Course<KubeObject> =>
     target.subresource === 'scale'
       ? updateScale(deps.core, type, target, body, request)
       : updateObject(deps.core, type, target, { body }, request);
+  const object = await runWrite(deps, request, start);
   setWarnings(exchange.response, request.warnings);
   sendObject(deps, exchange, type, { object });
 }
@@ -178,22 +183,31 @@ async function handlePatch(
   if (format === undefined || body === undefined)
     throw badRequest('a patch needs a body and its content type');
   const request = requestContextOf(exchange, format === 'apply');
-  const isScale = target.subresource === 'scale';
-  let answer: { readonly object: KubeObject; readonly code?: number };
-  if (format === 'apply') {
-    const apply = { body, force: exchange.info.query.get('force') === 'true' };
-    if (isScale) answer = { object: applyScale(core, type, target, apply, request) };
-    else {
-      const { object, created } = applyObject(core, type, target, apply, request);
-      answer = { object, code: created ? 201 : 200 };
-    }
-  } else {
-    const patch = { format, body };
-    const write = isScale ? patchScale : patchObject;
-    answer = { object: write(core, type, target, patch, request) };
-  }
+  const force = exchange.info.query.get('force') === 'true';
+  const answer = await runWrite(deps, request, () =>
+    patchCourse(core, type, target, { format, body, force }, request),
+  );
   setWarnings(exchange.response, request.warnings);
   sendObject(deps, exchange, type, answer);
+}
+
+/** The way of a patch: an apply may create, the others change what there is. */
+function* patchCourse(
+  core: Core,
+  type: ResourceType,
+  target: UpdateTarget,
+  patch: { readonly format: PatchFormat | 'apply'; readonly body: unknown; readonly force: boolean },
+  request: RequestContext,
+): Course<{ readonly object: KubeObject; readonly code?: number }> {
+  const isScale = target.subresource === 'scale';
+  const { format } = patch;
+  if (format !== 'apply') {
+    const write = isScale ? patchScale : patchObject;
+    return { object: yield* write(core, type, target, { ...patch, format }, request) };
+  }
+  if (isScale) return { object: yield* applyScale(core, type, target, patch, request) };
+  const { object, created } = yield* applyObject(core, type, target, patch, request);
+  return { object, code: created ? 201 : 200 };
 }
 
 async function handleDelete(
@@ -206,7 +220,11 @@ async function handleDelete(
   }
   const request = requestContextOf(exchange);
   const options = await readDeleteOptions(exchange);
-  const { object, gone } = deleteObject(deps.core, type, targetOf(exchange.info, type), options, request);
+  const target = targetOf(exchange.info, type);
+  const { object, gone } = await runWrite(deps, request, () =>
+    deleteObject(deps.core, type, target, options, request),
+  );
+  setWarnings(exchange.response, request.warnings);
   if (!gone) {
     sendObject(deps, exchange, type, { object });
     return;
@@ -230,12 +248,23 @@ async function handleDeleteCollection(
     .list(type.storage, selection.namespace)
     .items.map(type.fromStored)
     .filter(matches);
-  const deleted = selected.map((object) => {
-    const { name, namespace } = object.metadata;
-    return deleteObject(deps.core, type, { name, namespace }, options, request).object;
-  });
+  const deleted: KubeObject[] = [];
+  for (const { metadata } of selected) {
+    const { name, namespace } = metadata;
+    const start = (): Course<{ readonly object: KubeObject }> =>
+      deleteObject(deps.core, type, { name, namespace }, options, request);
+    // What somebody else has deleted meanwhile is as it should be.
+    const done = await runWrite(deps, request, start).catch(undefinedIfGone);
+    if (done !== undefined) deleted.push(done.object);
+  }
+  setWarnings(exchange.response, request.warnings);
   const metadata = { resourceVersion: String(deps.core.store.version) };
   sendText(exchange.response, 200, listText(type, deleted, metadata, formOptions(deps, exchange)));
+}
+
+function undefinedIfGone(error: unknown): undefined {
+  if (error instanceof ApiError && error.httpStatus === 404) return undefined;
+  throw error;
 }
 
 async function readDeleteOptions(exchange: ResourceExchange): Promise<ReturnType<typeof parseDeleteOptions>> {

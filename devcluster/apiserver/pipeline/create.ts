@@ -2,11 +2,14 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { claimsAfterUpdate, withManagedFields } from '../apply/apply.ts';
 import type { Claim } from '../apply/managed-fields.ts';
-import { alreadyExists, badRequest } from '../errors/api-error.ts';
+import { alreadyExists, badRequest, modifiedMessage } from '../errors/api-error.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { setSchemaDefaults } from '../crd/defaulting.ts';
 import type { Draft, ResourceType } from '../resources/resource-type.ts';
+import { Overtaken } from './course.ts';
+import type { Course } from './course.ts';
 import { decodeObject } from './decode.ts';
+import type { Address } from './decode.ts';
 import type { Core, RequestContext } from './request-context.ts';
 import { strategyContext, timestamp, writeContext } from './request-context.ts';
 import { validateNew } from './validate.ts';
@@ -19,30 +22,61 @@ const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
  *
  * @throws ApiError 400, 403 (the namespace ends), 404 (no such namespace), 409 (exists), 422.
  */
-export function createObject(
+export function* createObject(
   core: Core,
   type: ResourceType,
   input: { readonly namespace: string | undefined; readonly body: unknown },
   request: RequestContext,
   apply?: { readonly claims: readonly Claim[] },
-): KubeObject {
-  const draft = decodeObject(input.body, type, { namespace: input.namespace }, request);
-  const { resourceVersion = '' } = draft.metadata as Partial<KubeObject['metadata']>;
+): Course<KubeObject> {
+  const decoded = decodeObject(input.body, type, { namespace: input.namespace }, request);
+  const { resourceVersion = '' } = decoded.metadata as Partial<KubeObject['metadata']>;
   if (resourceVersion !== '') throw badRequest('resourceVersion should not be set on objects to be created');
+  setDefaults(decoded, type);
+  core.admission.onCreate(type, decoded);
+  const asking = {
+    operation: 'CREATE',
+    type,
+    subresource: undefined,
+    oldObject: undefined,
+    request,
+  } as const;
+  const { namespace } = decoded.metadata;
+  const name = decoded.metadata.name;
+  const answer = yield { ...asking, phase: 'mutate', namespace, name, object: decoded };
+  const draft = readAnswer(answer, decoded, type, { namespace }, request);
   setSystemMetadata(core, draft, type);
   if (type.hasStatus && !keepsStatusOnCreate.has(type.kind)) Reflect.deleteProperty(draft, 'status');
-  setDefaults(draft, type);
-  core.admission.onCreate(type, draft);
   const context = strategyContext(core);
   type.strategy.prepareForCreate?.(draft, context);
   validateNew(type, draft, context);
   const stored = type.toStored(draft);
-  const { name, namespace } = stored.metadata;
-  if (core.store.get(type.storage, namespace, name) !== undefined) throw alreadyExists(type, name);
+  yield { ...asking, phase: 'validate', namespace, name: draft.metadata.name, object: draft };
+  if (core.store.get(type.storage, namespace, draft.metadata.name) !== undefined) {
+    // An apply that began as a creation is an update now.
+    if (apply !== undefined) throw new Overtaken(409, 'Conflict', modifiedMessage);
+    throw alreadyExists(type, draft.metadata.name);
+  }
   const write = writeContext(core, type, request, { operation: 'Update', subresource: undefined });
-  const claims = apply?.claims ?? claimsAfterUpdate(undefined, draft, write);
-  const claimed = withManagedFields(stored, claims);
-  return type.fromStored(request.dryRun ? claimed : core.store.put(type.storage, claimed));
+  // What webhooks added is nobody's claim: an apply that does not name it must not take it away again.
+  const claimed = draft === decoded ? draft : decoded;
+  const claims = apply?.claims ?? claimsAfterUpdate(undefined, claimed, write);
+  const complete = withManagedFields(stored, claims);
+  return type.fromStored(request.dryRun ? complete : core.store.put(type.storage, complete));
+}
+
+/** Returns the draft itself, or what a webhook made of it, as it is read from any request. */
+export function readAnswer(
+  answer: KubeObject | undefined,
+  draft: Draft,
+  type: ResourceType,
+  address: Address,
+  request: RequestContext,
+): Draft {
+  if (answer === undefined || answer === draft) return draft;
+  const read = decodeObject(answer, type, address, { ...request, fieldValidation: 'Ignore' });
+  setDefaults(read, type);
+  return read;
 }
 
 /** Nodes register with their state, and CSI-like kinds too; everybody else's status is its controller's to write. */

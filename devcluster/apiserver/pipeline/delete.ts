@@ -8,7 +8,8 @@ import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { Core, RequestContext } from './request-context.ts';
 import { timestamp } from './request-context.ts';
-import { getLive, isFinished } from './update.ts';
+import type { Course } from './course.ts';
+import { checkNotOvertaken, getLive, isFinished } from './update.ts';
 
 export const orphanFinalizer = 'orphan';
 export const foregroundFinalizer = 'foregroundDeletion';
@@ -48,15 +49,25 @@ function parsePolicy({ propagationPolicy, orphanDependents }: JsonObject): Propa
  *
  * @throws ApiError 404; 409 where a precondition does not hold.
  */
-export function deleteObject(
+export function* deleteObject(
   core: Core,
   type: ResourceType,
   target: { readonly namespace: string | undefined; readonly name: string },
   options: DeleteOptions,
   request: RequestContext,
-): { readonly object: KubeObject; readonly gone: boolean } {
+): Course<{ readonly object: KubeObject; readonly gone: boolean }> {
   const live = getLive(core, type, target);
   checkPreconditions(type, live, options);
+  for (const phase of ['mutate', 'validate'] as const) {
+    const about = {
+      operation: 'DELETE',
+      subresource: undefined,
+      object: undefined,
+      oldObject: live,
+    } as const;
+    yield { ...about, ...target, phase, type, request };
+  }
+  checkNotOvertaken(core, type, live);
   const marked = markForDeletion(core, type, live, options);
   const gone = isFinished(marked);
   if (request.dryRun) return { object: marked, gone };

@@ -7,12 +7,13 @@ import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
+import type { Course } from './course.ts';
 import { createObject } from './create.ts';
 import { decodeObject } from './decode.ts';
 import type { Core, RequestContext } from './request-context.ts';
 import { writeContext } from './request-context.ts';
 import { getLive, updateObject } from './update.ts';
-import type { UpdateTarget } from './update.ts';
+import type { ReviewForm, UpdateTarget } from './update.ts';
 
 export type PatchFormat = 'json' | 'merge' | 'strategic';
 
@@ -28,17 +29,17 @@ export const patchContentTypes: Readonly<Record<string, PatchFormat | 'apply'>> 
  *
  * @throws ApiError 400, 404, 409, 415 (strategic merge on a custom kind), 422.
  */
-export function patchObject(
+export function* patchObject(
   core: Core,
   type: ResourceType,
   target: UpdateTarget,
   patch: { readonly format: PatchFormat; readonly body: unknown },
   request: RequestContext,
-): KubeObject {
+): Course<KubeObject> {
   const live = getLive(core, type, target);
   const body = patchedBody(live, type, patch);
   if (!isObject(body)) throw badRequest('the patch must leave an object');
-  return updateObject(core, type, target, { body }, request);
+  return yield* updateObject(core, type, target, { body }, request);
 }
 
 /** Returns `live` with the patch applied, unchecked. */
@@ -65,13 +66,13 @@ export function patchedBody(
  *
  * @throws ApiError 409 with the conflicting managers, unless `force`; and as creates and updates do.
  */
-export function applyObject(
+export function* applyObject(
   core: Core,
   type: ResourceType,
   target: UpdateTarget,
-  apply: { readonly body: unknown; readonly force: boolean },
+  apply: { readonly body: unknown; readonly force: boolean; readonly form?: ReviewForm },
   request: RequestContext,
-): { readonly object: KubeObject; readonly created: boolean } {
+): Course<{ readonly object: KubeObject; readonly created: boolean }> {
   const config = decodeObject(apply.body, type, target, request);
   if (config.metadata.managedFields !== undefined && config.metadata.managedFields.length > 0) {
     throw badRequest('metadata.managedFields must be nil');
@@ -88,7 +89,8 @@ export function applyObject(
   const { object: body, claims } = applyConfiguration(live, config, { ...write, force: apply.force });
   if (live === undefined) {
     const input = { namespace: target.namespace, body };
-    return { object: createObject(core, type, input, request, { claims }), created: true };
+    return { object: yield* createObject(core, type, input, request, { claims }), created: true };
   }
-  return { object: updateObject(core, type, target, { body, claims }, request), created: false };
+  const change = { body, claims, ...(apply.form === undefined ? {} : { form: apply.form }) };
+  return { object: yield* updateObject(core, type, target, change, request), created: false };
 }

@@ -5,7 +5,9 @@ import type { Claim } from '../apply/managed-fields.ts';
 import { conflict, modifiedMessage, notFound } from '../errors/api-error.ts';
 import type { KubeObject, ObjectMeta } from '../objects/kube-object.ts';
 import type { Draft, ResourceType } from '../resources/resource-type.ts';
-import { setDefaults } from './create.ts';
+import { Overtaken } from './course.ts';
+import type { Course } from './course.ts';
+import { readAnswer, setDefaults } from './create.ts';
 import { decodeObject } from './decode.ts';
 import type { Core, RequestContext } from './request-context.ts';
 import { strategyContext, writeContext } from './request-context.ts';
@@ -28,34 +30,93 @@ export function getLive(
   return type.fromStored(stored);
 }
 
+/** How an endpoint that is not the object itself shows it to webhooks, and takes back what they made of it. */
+export interface ReviewForm {
+  readonly show: (object: KubeObject) => KubeObject;
+  readonly take: (answer: KubeObject, draft: Draft) => Draft;
+}
+
+export interface UpdateChange {
+  readonly body: unknown;
+  /** Those of a server-side apply; absent: the request claims what it changes. */
+  readonly claims?: readonly Claim[];
+  /** Absent: webhooks see the object as it is. */
+  readonly form?: ReviewForm;
+}
+
 /**
  * Stores a new state of an existing object and returns it; a state that changes nothing is not stored, and the object
- * keeps its resource version. `claims` are those of a server-side apply; absent, the request claims what it changes.
+ * keeps its resource version.
  *
  * @throws ApiError 400, 404, 409 (another state was expected), 422.
  */
-export function updateObject(
+export function* updateObject(
   core: Core,
   type: ResourceType,
   target: UpdateTarget,
-  change: { readonly body: unknown; readonly claims?: readonly Claim[] },
+  change: UpdateChange,
   request: RequestContext,
-): KubeObject {
+): Course<KubeObject> {
   const live = getLive(core, type, target);
-  const decoded = decodeObject(change.body, type, target, request);
-  checkPreconditions(type, decoded, live);
-  const draft = restrictTo(target.subresource, decoded, live, type);
-  keepSystemMetadata(draft, live);
-  setDefaults(draft, type);
+  const { subresource } = target;
+  const asked = fitted(decodeObject(change.body, type, target, request), live, type, subresource);
+  const show = change.form?.show ?? ((object: KubeObject) => object);
+  const asking = { operation: 'UPDATE', type, ...target, oldObject: show(live), request } as const;
+  const question: KubeObject = show(asked);
+  const answer = yield { ...asking, phase: 'mutate', object: question };
+  const draft =
+    answer === question ? asked : changedByWebhook(answer, asked, live, { type, target, change, request });
   const context = strategyContext(core);
-  if (target.subresource === undefined) type.strategy.prepareForUpdate?.(draft, live, context);
+  if (subresource === undefined) type.strategy.prepareForUpdate?.(draft, live, context);
   if (type.hasGeneration && specChanged(draft, live, type)) {
     draft.metadata.generation = (live.metadata.generation ?? 0) + 1;
   }
   validateUpdate(type, draft, live, context);
-  const write = writeContext(core, type, request, { operation: 'Update', subresource: target.subresource });
-  const claims = change.claims ?? claimsAfterUpdate(live, draft, write);
+  yield { ...asking, phase: 'validate', object: show(draft) };
+  checkNotOvertaken(core, type, live);
+  const write = writeContext(core, type, request, { operation: 'Update', subresource });
+  // What webhooks changed is nobody's claim.
+  const claims = change.claims ?? claimsAfterUpdate(live, draft === asked ? draft : asked, write);
   return storeChanged(core, type, { live, next: withManagedFields(draft, claims) }, request);
+}
+
+/** @throws Overtaken where the object is not the one any more that webhooks were asked about. */
+export function checkNotOvertaken(core: Core, type: ResourceType, live: KubeObject): void {
+  const { namespace, name, uid, resourceVersion } = live.metadata;
+  const now = core.store.get(type.storage, namespace, name)?.metadata;
+  if (now?.uid === uid && now.resourceVersion === resourceVersion) return;
+  throw new Overtaken(409, 'Conflict', modifiedMessage);
+}
+
+/** Returns the draft of a request as this endpoint may write it. */
+function fitted(
+  decoded: Draft,
+  live: KubeObject,
+  type: ResourceType,
+  subresource: string | undefined,
+): Draft {
+  checkPreconditions(type, decoded, live);
+  const draft = restrictTo(subresource, decoded, live, type);
+  keepSystemMetadata(draft, live);
+  setDefaults(draft, type);
+  return draft;
+}
+
+function changedByWebhook(
+  answer: KubeObject | undefined,
+  asked: Draft,
+  live: KubeObject,
+  of: {
+    readonly type: ResourceType;
+    readonly target: UpdateTarget;
+    readonly change: UpdateChange;
+    readonly request: RequestContext;
+  },
+): Draft {
+  const { type, target, change, request } = of;
+  if (answer === undefined) return asked;
+  if (change.form !== undefined) return change.form.take(answer, asked);
+  return fitted(readAnswer(answer, asked, type, target, request), live, type, target.subresource);
 }
 
 function storeChanged(

@@ -2,13 +2,14 @@
 import { badRequest, invalid, notFound } from '../errors/api-error.ts';
 import { isObject, objectAt } from '../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
+import type { Course } from '../pipeline/course.ts';
 import { applyObject, patchedBody } from '../pipeline/patch.ts';
 import type { PatchFormat } from '../pipeline/patch.ts';
 import type { Core, RequestContext } from '../pipeline/request-context.ts';
 import { getLive, updateObject } from '../pipeline/update.ts';
-import type { UpdateTarget } from '../pipeline/update.ts';
+import type { ReviewForm, UpdateTarget } from '../pipeline/update.ts';
 import { valueAt } from '../pipeline/validate.ts';
-import type { ResourceType, ScalePaths } from '../resources/resource-type.ts';
+import type { Draft, ResourceType, ScalePaths } from '../resources/resource-type.ts';
 import { groupVersionOf } from '../resources/resource-type.ts';
 import { referenceTo, resolveSchema } from '../schema/schema.ts';
 import { selectorText } from '../selectors/label-selector.ts';
@@ -48,13 +49,13 @@ export function getScale(core: Core, type: ResourceType, target: UpdateTarget): 
 }
 
 /** Writes the replicas of a Scale object. @throws ApiError 400, 404, 409, 422. */
-export function updateScale(
+export function* updateScale(
   core: Core,
   type: ResourceType,
   target: UpdateTarget,
   body: unknown,
   request: RequestContext,
-): KubeObject {
+): Course<KubeObject> {
   const live = getLive(core, type, target);
   const { specReplicas } = scalePaths(type, target.name);
   const { replicas, metadata } = parseScale(body, target.name);
@@ -66,18 +67,28 @@ export function updateScale(
     resourceVersion: typeof expected === 'string' ? expected : '',
     uid: typeof metadata['uid'] === 'string' ? metadata['uid'] : live.metadata.uid,
   };
-  const stored = updateObject(core, type, { ...target, subresource: 'scale' }, { body: changed }, request);
+  const change = { body: changed, form: scaleForm(type, target.name) };
+  const stored = yield* updateObject(core, type, { ...target, subresource: 'scale' }, change, request);
   return makeScale(type, stored);
 }
 
+/** Webhooks see a Scale, and may set its replicas. */
+function scaleForm(type: ResourceType, name: string): ReviewForm {
+  const path = scalePaths(type, name).specReplicas.split('.');
+  return {
+    show: (object) => makeScale(type, object),
+    take: (answer, draft) => withValue(draft, path, parseScale(answer, name).replicas) as Draft,
+  };
+}
+
 /** Patches the Scale object. @throws ApiError as updateScale, and where the patch does not fit. */
-export function patchScale(
+export function* patchScale(
   core: Core,
   type: ResourceType,
   target: UpdateTarget,
   patch: { readonly format: PatchFormat; readonly body: unknown },
   request: RequestContext,
-): KubeObject {
+): Course<KubeObject> {
   const scale = getScale(core, type, target);
   const patched = patchedBody(scale, { custom: false, schema: scaleSchema }, patch);
   // The version of the object that was read is no precondition of the patch; one that the patch itself sets is.
@@ -88,22 +99,22 @@ export function patchScale(
     !setsVersion(patch.body)
   ) {
     const { resourceVersion: _read, ...metadata } = objectAt(patched, 'metadata');
-    return updateScale(core, type, target, { ...patched, metadata }, request);
+    return yield* updateScale(core, type, target, { ...patched, metadata }, request);
   }
-  return updateScale(core, type, target, patched, request);
+  return yield* updateScale(core, type, target, patched, request);
 }
 
 const setsVersion = (patch: unknown): boolean =>
   isObject(patch) && objectAt(patch, 'metadata')['resourceVersion'] !== undefined;
 
 /** Applies a Scale: the manager claims the replicas field of the object. @throws ApiError as applyObject. */
-export function applyScale(
+export function* applyScale(
   core: Core,
   type: ResourceType,
   target: UpdateTarget,
   apply: { readonly body: unknown; readonly force: boolean },
   request: RequestContext,
-): KubeObject {
+): Course<KubeObject> {
   const { specReplicas } = scalePaths(type, target.name);
   const { replicas } = parseScale(apply.body, target.name);
   getLive(core, type, target);
@@ -113,7 +124,9 @@ export function applyScale(
     replicas,
   );
   const onScale = { ...target, subresource: 'scale' };
-  const { object } = applyObject(core, type, onScale, { body: config, force: apply.force }, request);
+  const form = scaleForm(type, target.name);
+  const wanted = { body: config, force: apply.force, form };
+  const { object } = yield* applyObject(core, type, onScale, wanted, request);
   return makeScale(type, object);
 }
 

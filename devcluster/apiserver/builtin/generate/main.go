@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strings"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -48,6 +49,7 @@ var roots = []any{
 	authorizationv1.SubjectAccessReview{}, authorizationv1.LocalSubjectAccessReview{},
 	authorizationv1.SelfSubjectAccessReview{}, authorizationv1.SelfSubjectRulesReview{},
 	apiextensionsv1.CustomResourceDefinition{}, apiregistrationv1.APIService{},
+	admissionregistrationv1.ValidatingWebhookConfiguration{}, admissionregistrationv1.MutatingWebhookConfiguration{},
 	metav1.DeleteOptions{},
 }
 
