@@ -190,6 +190,22 @@ describe.concurrent('a container that fails', () => {
     expect(status.state?.waiting?.message).toContain('known images: node, shell');
   });
 
+  it('says that a container used more memory than its limit', async () => {
+    cluster.run('oom', {
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'main',
+          image: 'node',
+          args: ['-e', 'const all = Buffer.alloc(200 * 2 ** 20, 1); setInterval(() => all, 1e6)'],
+          resources: { limits: { memory: '100Mi' } },
+        },
+      ],
+    });
+    const status = await cluster.container('oom', 'main', ({ state }) => state?.terminated !== undefined);
+    expect(status.state?.terminated).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
+  });
+
   it('names the program that does not exist', async () => {
     cluster.run('program', {
       restartPolicy: 'Never',

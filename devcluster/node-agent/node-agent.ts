@@ -21,6 +21,7 @@ import { defaultBackOff } from './pod/back-off.ts';
 import type { NodeParts } from './pod/node-parts.ts';
 import { PodWorker } from './pod/pod-worker.ts';
 import { previousPathOf } from './process/log-file.ts';
+import { MemoryGuard } from './process/memory-guard.ts';
 import { readLogTimes } from './process/log-times.ts';
 
 export interface NodeAgentOptions {
@@ -69,6 +70,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<Running
     clock,
     images: options.images,
     records,
+    memory: new MemoryGuard(log),
     nodeAddress: options.nodeAddress,
     addresses: podAddresses,
     backOff: { ...defaultBackOff, initialMs: options.crashBackOffInitialMs ?? defaultBackOff.initialMs },

@@ -100,7 +100,7 @@ function nodeInfo(): NonNullable<NodeStatus['nodeInfo']> {
     containerRuntimeVersion: 'fairlead://local-processes',
     kernelVersion: release(),
     kubeProxyVersion: '',
-    kubeletVersion: 'v1.34.0+fairlead',
+    kubeletVersion: 'v1.37.2+fairlead',
     machineID: '',
     operatingSystem: platform(),
     osImage: `${platform()} (local processes)`,

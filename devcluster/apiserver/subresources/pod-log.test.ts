@@ -27,8 +27,10 @@ describe('the log of a pod', () => {
     await writeFile(log('main'), 'first\nsecond\nthird\n');
     await writeFile(log('a'), 'a\n'.repeat(100_000));
     server.api.setNodeServices({
-      containerLog: ({ container, previous }) =>
-        previous ? undefined : { path: log(container), isRunning: () => isRunning, times: () => [] },
+      containerLog: ({ pod, container, previous }) =>
+        previous || pod === 'none'
+          ? undefined
+          : { path: log(container), isRunning: () => isRunning, times: () => [] },
     });
   });
   afterAll(async () => {
@@ -70,6 +72,25 @@ describe('the log of a pod', () => {
     const { status, body } = await server.call('GET', `${pods}/${path}`);
     expect(body.message).toMatch(message);
     expect(status).toBe(400);
+  });
+
+  it.each([
+    ['is not available', undefined],
+    ['is waiting to start: ContainerCreating', 'ContainerCreating'],
+    ["is waiting to start: image can't be pulled", 'ErrImagePull'],
+    ['is waiting to start: trying and failing to pull image', 'ImagePullBackOff'],
+  ])('of a container without one is refused, because it %s', async (words, reason) => {
+    if (reason === undefined) await server.call('POST', pods, { body: aPod('none') });
+    const containerStatuses = [{ name: 'main', image: 'x', imageID: '', ready: false, restartCount: 0 }];
+    const state = { waiting: { reason } };
+    const status = { containerStatuses: containerStatuses.map((known) => ({ ...known, state })) };
+    const patched = await server.call('PATCH', `${pods}/none/status`, {
+      body: reason === undefined ? {} : { status },
+      headers: { 'content-type': 'application/merge-patch+json' },
+    });
+    expect(patched.status).toBe(200);
+    const { body } = await server.call('GET', `${pods}/none/log`);
+    expect(body.message).toBe(`container "main" in pod "none" ${words}`);
   });
 
   it('is followed until the container ends', async () => {

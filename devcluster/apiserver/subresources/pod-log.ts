@@ -86,12 +86,7 @@ export async function servePodLog(
   const { name, namespace = '' } = pod.metadata;
   const { container, previous } = options;
   const log = services?.containerLog({ namespace, pod: name, container, previous });
-  if (log === undefined) {
-    const what = previous ? `previous terminated container "${container}"` : `container "${container}"`;
-    throw badRequest(
-      `${what} in pod "${name}" ${previous ? 'not found' : 'is waiting to start: ContainerCreating'}`,
-    );
-  }
+  if (log === undefined) throw badRequest(absenceOf(pod, container, previous));
   if (log.times === undefined && (options.timestamps || options.since !== undefined)) {
     const what = options.timestamps ? 'timestamps' : 'sinceSeconds';
     throw badRequest(`${what} is not supported: this node keeps log lines without their times`);
@@ -104,6 +99,23 @@ export async function servePodLog(
     if (!response.write(chunk)) await drained(response);
   }
   response.end();
+}
+
+/** Kubelet's words for a log that there is not. */
+function absenceOf(pod: KubeObject, container: string, previous: boolean): string {
+  const where = `container "${container}" in pod "${pod.metadata.name}"`;
+  if (previous) return `previous terminated ${where} not found`;
+  const status = objectAt(pod, 'status');
+  const statuses = [...objectsAt(status, 'containerStatuses'), ...objectsAt(status, 'initContainerStatuses')];
+  const known = statuses.find(({ name }) => name === container);
+  if (known === undefined) return `${where} is not available`;
+  const { reason } = objectAt(objectAt(known, 'state'), 'waiting');
+  const words: Record<string, string> = {
+    ErrImagePull: "image can't be pulled",
+    ImagePullBackOff: 'trying and failing to pull image',
+  };
+  const why = typeof reason === 'string' ? reason : 'ContainerCreating';
+  return `${where} is waiting to start: ${words[why] ?? why}`;
 }
 
 async function* readLog(log: ContainerLog, options: LogOptions, signal: AbortSignal): AsyncGenerator<Buffer> {

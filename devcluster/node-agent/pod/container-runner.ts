@@ -1,7 +1,8 @@
 /** Owns one container of a pod through its instances: how each starts, and what its start and its end mean. */
 import { join } from 'node:path';
-import { messageOf } from '../../../platform/errors.ts';
+import { AppError, messageOf } from '../../../platform/errors.ts';
 import type { EventType } from '../../controllers/objects/events.ts';
+import { divideUp, parseQuantity } from '../../controllers/objects/quantity.ts';
 import { resolveImage } from '../image-table.ts';
 import type { ContainerProcess } from '../process/container-process.ts';
 import { startContainerProcess } from '../process/container-process.ts';
@@ -12,10 +13,11 @@ import { lastEndOf } from './container-state.ts';
 import type { ContainerWorld } from './container-world.ts';
 import { makeContainerWorld } from './container-world.ts';
 import type { Grace } from './grace.ts';
+import { refusePull } from './image-pull.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
 import { readTerminationMessage } from './termination-message.ts';
 
-/** Where an image or an object is missing, this long until the next try, unless a change comes first. */
+/** Where an object is missing, this long until the next try, unless a change comes first. */
 const configRetryMs = 5_000;
 
 export class ContainerRunner {
@@ -45,6 +47,7 @@ export class ContainerRunner {
     let world: ContainerWorld;
     try {
       const image = resolveImage(node.images, container.image ?? '');
+      delete known.pull;
       this.record(
         'Normal',
         'Pulled',
@@ -84,17 +87,21 @@ export class ContainerRunner {
 
   #refuse(error: unknown): void {
     const { known } = this;
+    const { clock, backOff: limits } = this.#around.node;
     const message = messageOf(error);
-    const isImage = (error as { code?: unknown }).code === 'IMAGE_UNKNOWN';
-    const again =
-      known.state.kind === 'waiting' && /^(ErrImagePull|ImagePullBackOff)$/.test(known.state.reason);
-    const imageReason = again ? 'ImagePullBackOff' : 'ErrImagePull';
-    const reason = isImage ? imageReason : 'CreateContainerConfigError';
     const end = lastEndOf(known);
     if (end !== undefined) known.last = end;
-    known.state = { kind: 'waiting', reason, message };
-    known.retryAt = this.#around.node.clock.now() + configRetryMs;
-    this.record('Warning', 'Failed', `Error: ${isImage ? `${reason}: ` : ''}${message}`);
+    if (error instanceof AppError && error.code === 'IMAGE_UNKNOWN') {
+      const refused = refusePull(known.container, message, known.pull, { now: clock.now(), limits });
+      known.pull = refused.pull;
+      known.state = { kind: 'waiting', reason: refused.reason, message: refused.message };
+      known.retryAt = refused.retryAt;
+      for (const event of refused.events) this.record(event.type, event.reason, event.message);
+    } else {
+      known.state = { kind: 'waiting', reason: 'CreateContainerConfigError', message };
+      known.retryAt = clock.now() + configRetryMs;
+      this.record('Warning', 'Failed', `Error: ${message}`);
+    }
     this.#around.changed();
   }
 
@@ -108,7 +115,7 @@ export class ContainerRunner {
     const owner = `${namespace}/${name}/${known.container.name}`;
     let process: ContainerProcess;
     try {
-      this.record('Normal', 'Created', `Created container: ${known.container.name}`);
+      this.record('Normal', 'Created', 'Container created');
       process = await startContainerProcess({ ...world, logPath: this.logPath, owner }, node);
     } catch (error) {
       const message = messageOf(error);
@@ -126,16 +133,28 @@ export class ContainerRunner {
       return;
     }
     known.state = { kind: 'running', startedAt, containerID };
-    this.record('Normal', 'Started', `Started container ${known.container.name}`);
+    this.record('Normal', 'Started', 'Container started');
+    const memory = this.#guardMemory(process.pid);
     this.#instance = new ContainerInstance({
       known,
       around: this.#around,
       process,
       world,
       record: (type, reason, message) => this.record(type, reason, message),
-      onExit: (exitCode) => this.#onExit({ world, containerID, startedAt }, exitCode),
+      onExit: (exitCode) => {
+        const reason = memory?.end() === true ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
+        return this.#onExit({ world, containerID, startedAt }, { exitCode, reason });
+      },
     });
     this.#around.changed();
+  }
+
+  #guardMemory(leader: number): { end(): boolean } | undefined {
+    const limit = this.known.container.resources?.limits?.['memory'];
+    if (limit === undefined) return undefined;
+    // Quantities are in thousandths.
+    const bytes = Number(divideUp(parseQuantity(limit), 1_000n));
+    return bytes === 0 ? undefined : this.#around.node.memory.guard(leader, bytes);
   }
 
   /** Keeps how the instance before ended, and counts its restart. */
@@ -151,7 +170,7 @@ export class ContainerRunner {
 
   async #onExit(
     instance: { readonly world: ContainerWorld; readonly containerID: string; readonly startedAt: number },
-    exitCode: number,
+    { exitCode, reason }: { readonly exitCode: number; readonly reason: string },
   ): Promise<void> {
     const { known } = this;
     const message = await readTerminationMessage(
@@ -163,7 +182,7 @@ export class ContainerRunner {
     known.state = {
       kind: 'terminated',
       exitCode,
-      reason: exitCode === 0 ? 'Completed' : 'Error',
+      reason,
       message,
       startedAt: instance.startedAt,
       finishedAt: this.#around.node.clock.now(),

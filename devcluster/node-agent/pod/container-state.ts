@@ -2,6 +2,7 @@
 import type { Container, ContainerStatus, PodSpec, PodStatus } from '../../controllers/objects/kinds.ts';
 import { timestamp } from '../../controllers/objects/kinds.ts';
 import type { BackOff } from './back-off.ts';
+import type { FailedPull } from './image-pull.ts';
 
 /** A sidecar is an init container with `restartPolicy: Always`. */
 export type ContainerRole = 'init' | 'sidecar' | 'main';
@@ -32,6 +33,8 @@ export interface ContainerState {
   started: boolean;
   ready: boolean;
   backOff?: BackOff;
+  /** The last attempt to pull its image, where that failed. */
+  pull?: FailedPull;
   /** Not to be started again before this time (milliseconds since the epoch): its image or config was missing. */
   retryAt?: number;
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../../platform/logging.ts';
 import type { ProcessRecords } from '../../../platform/processes/process-records.ts';
 import type { ImageTable } from '../image-table.ts';
 import type { AddressPool } from '../network/addresses.ts';
+import type { MemoryGuard } from '../process/memory-guard.ts';
 import type { NodeApi } from '../node-api.ts';
 import type { BackOffLimits } from './back-off.ts';
 
@@ -13,6 +14,7 @@ export interface NodeParts {
   readonly clock: Clock;
   readonly images: ImageTable;
   readonly records: ProcessRecords;
+  readonly memory: MemoryGuard;
   /** The node's own address, which pods in the host's network have too. */
   readonly nodeAddress: string;
   readonly addresses: AddressPool;

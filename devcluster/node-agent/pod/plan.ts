@@ -15,7 +15,7 @@ export interface PodPlan {
 }
 
 /** Returns whether a container that ended so is started again, by the pod's restart policy and its own role. */
-function isRestarted(policy: string, known: ContainerState, exitCode: number): boolean {
+export function isRestarted(policy: string, known: Pick<ContainerState, 'role'>, exitCode: number): boolean {
   if (known.role === 'sidecar') return true;
   if (known.role === 'init') return exitCode !== 0 && policy !== 'Never';
   return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);

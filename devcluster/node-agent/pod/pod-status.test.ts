@@ -149,3 +149,43 @@ describe('the status of a container', () => {
     expect(made.containerStatuses?.[0]).toMatchObject({ ready: true, started: true });
   });
 });
+
+describe('what a pod was told to be', () => {
+  const told = (
+    role: 'initContainerStatuses' | 'containerStatuses',
+    restartPolicy: string,
+    exitCode: number,
+  ) => {
+    const pod = aPod('web', { metadata: { generation: 3 }, spec: { restartPolicy } });
+    const before = { name: 'a', image: 'i', imageID: 'i', ready: false, restartCount: 0 };
+    const terminated = { exitCode, reason: 'Completed' };
+    return { ...pod, status: { ...pod.status, [role]: [{ ...before, state: { terminated } }] } };
+  };
+
+  it.each<[string, ContainerRole, string, number, boolean]>([
+    ['an init container that succeeded', 'init', 'Always', 0, true],
+    ['an init container that failed', 'init', 'Always', 1, false],
+    ['a sidecar', 'sidecar', 'Never', 0, false],
+    ['a container that is always restarted', 'main', 'Always', 0, false],
+    ['a container that is never restarted', 'main', 'Never', 1, true],
+    ['a container that is restarted when it fails', 'main', 'OnFailure', 0, true],
+  ])('stays ended when the node comes back: %s', (_name, role, policy, exitCode, expected) => {
+    const list = role === 'main' ? 'containerStatuses' : 'initContainerStatuses';
+    const made = status([container('a', role, running)], told(list, policy, exitCode));
+    expect(made[list]?.[0]?.state?.terminated?.exitCode === exitCode).toBe(expected);
+  });
+
+  it('says which state of the spec it is about', () => {
+    const made = status([container('a', 'main', running)], told('containerStatuses', 'Always', 0));
+    expect(made.observedGeneration).toBe(3);
+    expect(condition(made, 'Ready')?.observedGeneration).toBe(3);
+  });
+
+  it('keeps the fields of a condition that an API server adds', () => {
+    const pod = aPod('web');
+    const [ready] = pod.status?.conditions ?? [];
+    const known = { ...pod, status: { conditions: [{ ...ready, lastProbeTime: null }] } } as unknown as Pod;
+    const made = status([container('a', 'main', running)], known);
+    expect(condition(made, 'Ready')).toMatchObject({ lastProbeTime: null });
+  });
+});

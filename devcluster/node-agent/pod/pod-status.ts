@@ -1,10 +1,10 @@
 /** Owns a pod's status: its phase and conditions, from what its containers do. Pure. */
-import type { Pod, PodCondition, PodStatus } from '../../controllers/objects/kinds.ts';
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../controllers/objects/kinds.ts';
 import { timestamp } from '../../controllers/objects/kinds.ts';
 import type { PodAddresses } from '../world/downward.ts';
 import type { ContainerState } from './container-state.ts';
 import { containerStatusOf } from './container-state.ts';
-import { isInitDone } from './plan.ts';
+import { isInitDone, isRestarted } from './plan.ts';
 
 export interface PodStatusInput {
   readonly pod: Pod;
@@ -22,9 +22,13 @@ export function makePodStatus(input: PodStatusInput): PodStatus {
   const { pod, containers, addresses, outcome } = input;
   const phase = outcome ?? phaseOf(containers);
   const { podIP, hostIP } = addresses;
-  const inits = containers.filter(({ role }) => role !== 'main').map(containerStatusOf);
+  const before = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const statusOf = (known: ContainerState): ContainerStatus =>
+    keptEnd(pod.spec.restartPolicy ?? 'Always', known, before) ?? containerStatusOf(known);
+  const inits = containers.filter(({ role }) => role !== 'main').map(statusOf);
   return {
     ...pod.status,
+    ...observedOf(pod),
     phase,
     conditions: conditionsOf(input, phase),
     hostIP,
@@ -32,8 +36,27 @@ export function makePodStatus(input: PodStatusInput): PodStatus {
     ...(podIP === '' ? {} : { podIP, podIPs: [{ ip: podIP }] }),
     startTime: pod.status?.startTime ?? timestamp(input.startTime),
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
-    containerStatuses: containers.filter(({ role }) => role === 'main').map(containerStatusOf),
+    containerStatuses: containers.filter(({ role }) => role === 'main').map(statusOf),
   };
+}
+
+/** Which state of the pod's spec this is about. */
+const observedOf = ({ metadata }: Pod): { observedGeneration?: number } =>
+  metadata.generation === undefined ? {} : { observedGeneration: metadata.generation };
+
+/**
+ * Returns what was told of a container that had ended for good and runs again, because the node came back: the API
+ * refuses to let it leave that state.
+ */
+function keptEnd(
+  policy: string,
+  known: ContainerState,
+  before: readonly ContainerStatus[],
+): ContainerStatus | undefined {
+  const told = before.find(({ name }) => name === known.container.name);
+  const exitCode = told?.state?.terminated?.exitCode;
+  const goesOn = known.state.kind === 'terminated' || exitCode === undefined;
+  return goesOn || isRestarted(policy, known, exitCode) ? undefined : told;
 }
 
 /** Returns the phase of a pod that is not over. */
@@ -86,7 +109,7 @@ function conditionsOf(input: PodStatusInput, phase: string): PodCondition[] {
   ];
   const ownTypes = new Set(own.map(({ type }) => type));
   return [
-    ...own.map((condition) => withTime(condition, known, now)),
+    ...own.map((condition) => ({ ...withTime(condition, known, now), ...observedOf(pod) })),
     ...known.filter(({ type }) => !ownTypes.has(type)),
   ];
 }
@@ -116,5 +139,8 @@ function withTime(
 ): PodCondition {
   const before = known.find(({ type }) => type === condition.type);
   const unchanged = before?.status === condition.status ? before.lastTransitionTime : undefined;
-  return { ...condition, lastTransitionTime: unchanged ?? timestamp(now) };
+  // An API server answers with this field as null, and what was told once is not told again for that.
+  const probed =
+    before !== undefined && 'lastProbeTime' in before ? { lastProbeTime: before.lastProbeTime } : {};
+  return { ...condition, ...probed, lastTransitionTime: unchanged ?? timestamp(now) };
 }
