@@ -34,6 +34,8 @@ export interface NodeAgentOptions {
   readonly apiAddress?: ListenAddress;
   /** Where the kubelet's own API answers; default 10250. */
   readonly kubeletPort?: number;
+  /** What the node has to give to pods, by resource; default what this machine has. */
+  readonly capacity?: Readonly<Record<string, string>>;
   /** Holds pod directories and the records of running processes. */
   readonly stateDir: string;
   /** Holds `<pod>/<container>.log`; default `<stateDir>/logs`. */
@@ -57,6 +59,7 @@ export interface RunningNodeAgent {
 /** Starts the node: ends what an earlier run left behind, registers the Node, and runs its pods. */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<RunningNodeAgent> {
   const { api, name, stateDir, log, clock = systemClock, podAddresses } = options;
+  const capacity = options.capacity ?? machineCapacity();
   const records = new ProcessRecords(join(stateDir, 'processes'));
   await records.endLeftovers({
     onFound: ({ pid, owner }) => log.info({ pid, owner }, 'ending a process that an earlier run left behind'),
@@ -74,7 +77,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<Running
     nodeAddress: options.nodeAddress,
     addresses: podAddresses,
     backOff: { ...defaultBackOff, initialMs: options.crashBackOffInitialMs ?? defaultBackOff.initialMs },
-    allocatable: machineCapacity(),
+    allocatable: capacity,
     podsDir,
     logsDir: options.logsDir ?? join(stateDir, 'logs'),
     apiEnvironment: () => directApiEnvironment(options, proxy),
@@ -89,6 +92,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<Running
       name,
       address: options.nodeAddress,
       kubeletPort: options.kubeletPort ?? 10_250,
+      capacity,
       problem: problem?.message,
     },
   });

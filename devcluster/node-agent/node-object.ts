@@ -16,6 +16,8 @@ export interface NodeFacts {
   readonly address: string;
   /** Where the kubelet's own API answers. */
   readonly kubeletPort: number;
+  /** What the node has to give to pods, by resource. */
+  readonly capacity: Readonly<Record<string, string>>;
   /** Why pods cannot get addresses here, where that is so. */
   readonly problem: string | undefined;
 }
@@ -56,8 +58,8 @@ export function makeNodeStatus(facts: NodeFacts, now: number, known: NodeStatus 
     return { ...condition, lastHeartbeatTime: at, lastTransitionTime: since ?? at };
   });
   return {
-    capacity: { ...known.capacity, ...machineCapacity() },
-    allocatable: { ...known.allocatable, ...machineCapacity() },
+    capacity: { ...known.capacity, ...facts.capacity },
+    allocatable: { ...known.allocatable, ...facts.capacity },
     addresses: [
       { type: 'InternalIP', address: facts.address },
       { type: 'Hostname', address: hostname() },

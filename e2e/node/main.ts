@@ -15,6 +15,11 @@ const configSchema = z.object({
   podAddresses: z.cidrv4().describe('All of it is this machine’s own, by a local route.'),
   stateDir: z.string(),
   logsDir: z.string(),
+  capacity: z
+    .record(z.string(), z.string())
+    .describe(
+      'What the scheduler may give away: requests add up fast, and processes share the machine anyway.',
+    ),
   images: imageTableSchema.describe('Which local command each container image stands for.'),
   kubelet: z.object({ certFile: z.string(), keyFile: z.string(), clientCaFile: z.string() }),
   logLevel: z.enum(logLevels).default('info'),

@@ -64,13 +64,7 @@ function makeWrites(
 ): Pick<NodeApi, 'writePodStatus' | 'removePod' | 'issueToken' | 'read' | 'create' | 'mergePatch'> {
   return {
     writePodStatus: async (pod, status) => writePodStatus(client, pod, status),
-    removePod: async ({ metadata: { name, namespace, uid } }) => {
-      const once = { gracePeriodSeconds: 0, preconditions: { uid } };
-      await client.delete(pods, { name, namespace }, once).catch((error: unknown) => {
-        // With the name's next owner the precondition fails, and the pod itself is gone.
-        if (!isConflict(error)) throw error;
-      });
-    },
+    removePod: async (pod) => removePod(client, pod),
     issueToken: async (request) => issueToken(client, request),
     read: async <Kind extends keyof NodeKinds>(kind: Kind, name: string, namespace?: string) =>
       (await client.find(kinds[kind], { name, namespace })) as NodeKinds[Kind] | undefined,
@@ -92,6 +86,17 @@ async function writePodStatus(client: KubeClient, pod: Pod, status: PodStatus): 
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
+  }
+}
+
+async function removePod(client: KubeClient, { metadata: { name, namespace, uid } }: Pod): Promise<void> {
+  const ref = { name, namespace };
+  try {
+    await client.delete(pods, ref, { gracePeriodSeconds: 0, preconditions: { uid } });
+  } catch (error) {
+    // The precondition fails with the name's next owner: the pod itself is gone then.
+    const isOther = isConflict(error) && (await client.find(pods, ref))?.metadata?.uid !== uid;
+    if (!isOther) throw error;
   }
 }
 

@@ -18,6 +18,7 @@ export interface NodeOptions extends Pick<
   | 'stateDir'
   | 'logsDir'
   | 'images'
+  | 'capacity'
   | 'log'
   | 'crashBackOffInitialMs'
   | 'stopDeadlineMs'

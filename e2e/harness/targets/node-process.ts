@@ -39,6 +39,7 @@ export async function startNodeProcess(
     logsDir: home.logs,
     nodeAddress,
     podAddresses,
+    capacity: { cpu: '64', memory: '256Gi', pods: '500' },
     images: makeImageTable(interpreter),
     kubelet: {
       certFile: join(pki.dir, 'kubelet.crt'),
