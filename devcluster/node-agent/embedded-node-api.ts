@@ -36,8 +36,9 @@ export function makeEmbeddedNodeApi(options: {
     removePod: ({ metadata: { name, namespace, uid } }) => {
       const remove = (): void =>
         pods.delete(name, namespace, { gracePeriodSeconds: 0, preconditions: { uid } });
-      // With the name's next owner the precondition fails, and the pod itself is gone.
-      return Promise.try(() => unlessGone(remove, 409));
+      // The precondition fails with the name's next owner: the pod itself is gone then.
+      const isOther = (): boolean => pods.get(name, namespace)?.metadata.uid !== uid;
+      return Promise.try(() => unlessGone(remove, isOther));
     },
     issueToken: (request) => api.issueServiceAccountToken(request),
     read: (kind, name, namespace) => Promise.try(() => clientOf(kind).get(name, namespace)),
@@ -66,11 +67,12 @@ function mirrorOf<T extends KubeObject>(
   };
 }
 
-function unlessGone<T>(write: () => T, ...more: number[]): T | undefined {
+function unlessGone<T>(write: () => T, isOther = (): boolean => false): T | undefined {
   try {
     return write();
   } catch (error) {
-    if (error instanceof ApiError && [404, ...more].includes(error.httpStatus)) return undefined;
+    const status = error instanceof ApiError ? error.httpStatus : 0;
+    if (status === 404 || (status === 409 && isOther())) return undefined;
     throw error;
   }
 }
