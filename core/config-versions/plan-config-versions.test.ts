@@ -49,11 +49,38 @@ describe('planConfigVersions', () => {
       { wanted: three, kept: [], active: 4, pending: 5 },
       { target: 6, isNew: true, superseded: 5 },
     ],
+    [
+      'a version that was given up leaves the active one the target',
+      { wanted: two, kept: kept(one, two), active: 1, failed: 2 },
+      { target: 1, isNew: false, givenUp: 2 },
+    ],
+    [
+      'a version that is given up while it is pending is dropped',
+      { wanted: two, kept: kept(one, two), active: 1, pending: 2, failed: 2 },
+      { target: 1, isNew: false, givenUp: 2, superseded: 2 },
+    ],
+    [
+      'another config after a version that was given up is brought up',
+      { wanted: three, kept: kept(one, two), active: 1, failed: 2 },
+      { target: 3, isNew: true },
+    ],
+    [
+      'writing the active config back ends what was given up',
+      { wanted: one, kept: kept(one, two), active: 1, failed: 2 },
+      { target: 1, isNew: false },
+    ],
+    [
+      'a version that failed is brought up again where there is no other to go on with',
+      { wanted: two, kept: kept(one, two), failed: 2 },
+      { target: 2, isNew: false },
+    ],
   ])('%s', (_name, { wanted, kept: versions, ...status }, expected) => {
-    const { active, pending } = { active: undefined, pending: undefined, ...status };
-    const plan = planConfigVersions({ wanted, kept: versions, active, pending, historyLimit: 10 });
-    expect({ target: plan.target.version, isNew: plan.isNew, superseded: plan.superseded }).toEqual({
+    const known = { active: undefined, pending: undefined, failed: undefined, ...status };
+    const plan = planConfigVersions({ wanted, kept: versions, ...known, historyLimit: 10 });
+    const { target, isNew, superseded, givenUp } = plan;
+    expect({ target: target.version, isNew, superseded, givenUp: givenUp?.version }).toEqual({
       superseded: undefined,
+      givenUp: undefined,
       ...expected,
     });
   });
@@ -64,9 +91,41 @@ describe('planConfigVersions', () => {
       kept: kept(one, two, three, config(4), config(5)),
       active: 1,
       pending: 5,
+      failed: undefined,
       historyLimit: 1,
     });
     expect(plan.forgettable).toEqual([2, 3]);
+  });
+
+  it('never forgets a version that was given up: by its record it is known again', () => {
+    const plan = planConfigVersions({
+      wanted: two,
+      kept: kept(one, two),
+      active: 1,
+      pending: undefined,
+      failed: 2,
+      historyLimit: 0,
+    });
+    expect(plan.forgettable).toEqual([]);
+  });
+
+  it.each([
+    ['that became active last', [100, 300, 200], 2],
+    ['that is the newer one of two from the same second', [100, 300, 300], 3],
+    ['that ever was active', [100, undefined, undefined], 1],
+    ['of none, where none ever was', [undefined, undefined, undefined], undefined],
+  ])('finds the active version again when the status is lost: the one %s', (_name, times, expected) => {
+    const versions = kept(one, two, three).map((entry, index) => ({ ...entry, activeSince: times[index] }));
+    const lost = { active: undefined, pending: undefined, failed: undefined, historyLimit: 10 };
+    const plan = planConfigVersions({ wanted: three, kept: versions, ...lost });
+    expect(plan.active?.version).toBe(expected);
+    expect(plan.isRecovered).toBe(expected !== undefined);
+  });
+
+  it('believes the status rather than the records', () => {
+    const versions = kept(one, two).map((entry) => ({ ...entry, activeSince: entry.version }));
+    const known = { active: 1, pending: undefined, failed: undefined, historyLimit: 10 };
+    expect(planConfigVersions({ wanted: one, kept: versions, ...known }).active?.version).toBe(1);
   });
 });
 

@@ -2,25 +2,39 @@
 import { sameConfig } from './endpoint-config.ts';
 import type { ConfigVersion, EndpointConfig } from './endpoint-config.ts';
 
+/** A config version as its record tells it. */
+export interface KeptVersion extends ConfigVersion {
+  /** When it last became active, in milliseconds since the epoch; undefined: never. */
+  readonly activeSince?: number | undefined;
+}
+
 export interface ConfigVersionsInput {
   /** What the spec asks for now. */
   readonly wanted: EndpointConfig;
   /** Every config version that is kept. */
-  readonly kept: readonly ConfigVersion[];
+  readonly kept: readonly KeptVersion[];
   /** As the status says. */
   readonly active: number | undefined;
   readonly pending: number | undefined;
+  /** The version that was given up, unless it is to be tried again. */
+  readonly failed: number | undefined;
   readonly historyLimit: number;
 }
 
 export interface ConfigVersionsPlan {
-  /** The version that the spec asks for: the active one, or the one that is being brought up. */
+  /** The version to be had: the active one, or the one that is being brought up. */
   readonly target: ConfigVersion;
   /** Whether `target` must be recorded first. */
   readonly isNew: boolean;
   readonly active: ConfigVersion | undefined;
-  /** A version that was being brought up and no longer is what the spec asks for. */
+  /** Whether the status has lost what was active, and the records told it. */
+  readonly isRecovered: boolean;
+  /** What the spec asks for, where that was given up: the active version is the target then. */
+  readonly givenUp: ConfigVersion | undefined;
+  /** A version that was being brought up and no longer is to be had. */
   readonly superseded: number | undefined;
+  /** The highest number that was ever given, as far as anything tells; 0: none. */
+  readonly newest: number;
   /** Versions beyond the history limit, oldest first. */
   readonly forgettable: readonly number[];
 }
@@ -28,28 +42,48 @@ export interface ConfigVersionsPlan {
 /**
  * Returns the versions that matter for `wanted`. A config is the same version only while it is the active or the
  * newest one: going back to an older one is a new version, because version numbers tell the order of events. Writing
- * the active config back drops what was pending.
+ * the active config back drops what was pending. A version that was given up is not tried again by itself, as long as
+ * there is another one to go on with.
  */
 export function planConfigVersions(input: ConfigVersionsInput): ConfigVersionsPlan {
   const byVersion = new Map(input.kept.map((entry) => [entry.version, entry]));
-  const active = input.active === undefined ? undefined : byVersion.get(input.active);
-  const newest = [...byVersion.values()].reduce<ConfigVersion | undefined>(
-    (best, entry) => (best === undefined || entry.version > best.version ? entry : best),
-    undefined,
+  const recovered = input.active === undefined ? lastActive(input.kept) : undefined;
+  const activeNumber = input.active ?? recovered?.version;
+  const active = activeNumber === undefined ? undefined : byVersion.get(activeNumber);
+  const newestKept = lastBy([...byVersion.values()], ({ version }) => version);
+  const existing = [active, newestKept].find(
+    (entry) => entry !== undefined && sameConfig(entry.config, input.wanted),
   );
-  const candidates = [active, newest].filter((entry) => entry !== undefined);
-  const existing = candidates.find((entry) => sameConfig(entry.config, input.wanted));
-  const highest = Math.max(0, input.active ?? 0, input.pending ?? 0, ...byVersion.keys());
-  const target = existing ?? { version: highest + 1, config: input.wanted };
-  const superseded =
-    input.pending === undefined || input.pending === target.version ? undefined : input.pending;
+  const newest = Math.max(0, activeNumber ?? 0, input.pending ?? 0, ...byVersion.keys());
+  const asked = existing ?? { version: newest + 1, config: input.wanted };
+  const isGivenUp = active !== undefined && active !== existing && asked.version === input.failed;
+  const target = isGivenUp ? active : asked;
+  const isSuperseded = input.pending !== undefined && input.pending !== target.version;
   return {
     target,
     isNew: existing === undefined,
     active,
-    superseded,
-    forgettable: forgettable(byVersion, [target.version, input.active], input.historyLimit),
+    isRecovered: recovered !== undefined,
+    givenUp: isGivenUp ? asked : undefined,
+    superseded: isSuperseded ? input.pending : undefined,
+    newest,
+    forgettable: forgettable(byVersion, [asked.version, activeNumber], input.historyLimit),
   };
+}
+
+/** The status may be lost: a backup that was restored, an object that was written anew. The records are not. */
+const lastActive = (kept: readonly KeptVersion[]): KeptVersion | undefined =>
+  lastBy(
+    kept.filter(({ activeSince }) => activeSince !== undefined),
+    ({ activeSince = 0 }) => activeSince,
+  );
+
+/** Returns the entry with the greatest value; of several with the same, the one of the newer version. */
+function lastBy(
+  entries: readonly KeptVersion[],
+  value: (entry: KeptVersion) => number,
+): KeptVersion | undefined {
+  return [...entries].sort((one, other) => value(other) - value(one) || other.version - one.version)[0];
 }
 
 function forgettable(

@@ -83,7 +83,7 @@ describe('the CRD of ServingEndpoint', () => {
   it('prints readiness, config, version, URL and age', () => {
     const columns = crd?.spec.versions[0]?.additionalPrinterColumns ?? [];
     const always = columns.filter(({ priority = 0 }) => priority === 0);
-    expect(always.map(({ name }) => name)).toEqual(['Ready', 'Config', 'Version', 'URL', 'Age']);
+    expect(always.map(({ name }) => name)).toEqual(['Ready', 'Update', 'Version', 'URL', 'Age']);
   });
 });
 

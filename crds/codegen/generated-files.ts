@@ -1,5 +1,7 @@
 /** Owns the list of generated files: what each holds and where in the repository it stands. */
 import { apiGroup } from '../schema/api.ts';
+import { reasonGroups } from '../schema/reason-texts.ts';
+import { makeConditionsReference } from './conditions-reference.ts';
 import { makeCustomResourceDefinition } from './crd.ts';
 import { makeReference } from './reference.ts';
 import { resources } from './resources.ts';
@@ -13,5 +15,6 @@ export function makeGeneratedFiles(): ReadonlyMap<string, string> {
     files.set(`crds/${apiGroup}_${resource.plural}.yaml`, toYaml(crd));
     files.set(`docs/reference/${resource.kind.toLowerCase()}.md`, makeReference(crd));
   }
+  files.set('docs/reference/conditions.md', makeConditionsReference(reasonGroups));
   return files;
 }

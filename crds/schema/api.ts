@@ -11,11 +11,21 @@ export const labels = {
   servedEntity: `${apiGroup}/served-entity`,
   /** The name of the Deployment: selects the pods of exactly one deployed version of a served entity. */
   deployment: `${apiGroup}/deployment`,
+  /** On a pod: its model server has metrics, at /model/metrics of the sidecar's admin port. */
+  modelMetrics: `${apiGroup}/model-metrics`,
   managedBy: 'app.kubernetes.io/managed-by',
   partOf: 'app.kubernetes.io/part-of',
 } as const;
 
 export const annotations = {
+  /** On a ServingEndpoint: the user who created it; noted by the admission webhook, and nobody's to change. */
+  creator: `${apiGroup}/creator`,
+  /** On a ServingEndpoint: the config version whose update is to be cancelled: the active config comes back. */
+  cancelUpdate: `${apiGroup}/cancel-update`,
+  /** On a ServingEndpoint: any new value lets a config version that was given up be tried again. */
+  retryUpdate: `${apiGroup}/retry-update`,
+  /** On a ControllerRevision: when its config version last became active (RFC 3339). */
+  activeSince: `${apiGroup}/active-since`,
   /** On a Deployment: the config version that first needed it. */
   configVersion: `${apiGroup}/config-version`,
   /** On a Deployment: why its scale was last changed by Fairlead, and when (RFC 3339). */

@@ -1,6 +1,8 @@
 /** Owns what a served entity runs: a model by URI, an external provider's model, or a curated foundation model. */
 import * as z from 'zod';
+import { rules } from './cel.ts';
 import { httpUrlSchema } from './http-url.ts';
+import { modelTasks, protocols } from './protocol.ts';
 import { secretSourceSchema, secretValueSchema } from './references.ts';
 
 /** URI schemes that a model may be fetched from (design §3), those of MLflow's own stores first. */
@@ -60,10 +62,41 @@ export const modelSchema = z
       .describe(
         'Name of a ServingRuntime (this namespace) or ClusterServingRuntime; default: chosen by format.',
       ),
+    runtimeVersion: z
+      .string()
+      .regex(/^([A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64})$/)
+      .optional()
+      .describe("Tag or digest (sha256:…) that replaces the one of the runtime's image."),
+    protocol: z
+      .enum(protocols)
+      .optional()
+      .describe('Protocol that the runtime must speak; default: any that serves the format.'),
+    task: z
+      .enum(modelTasks)
+      .optional()
+      .describe(
+        "What a language model is asked to do: requests go to the runtime's path for it. Default: the runtime's path for all.",
+      ),
     credentials: secretSourceSchema
       .optional()
-      .describe('A Secret whose keys become environment variables of the model fetcher.'),
+      .describe(
+        'A Secret whose keys become environment variables of whoever fetches the model: the fetcher of the runtime, or its server where that fetches by itself.',
+      ),
   })
+  .meta(
+    rules(
+      {
+        rule: "!self.uri.startsWith('pvc:') || self.uri.matches('^pvc://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/.*)?$')",
+        message: 'a model in a volume is pvc://<name of a PersistentVolumeClaim>/<path in it>',
+        fieldPath: '.uri',
+      },
+      {
+        rule: "!self.uri.startsWith('pvc:') || !has(self.credentials)",
+        message: 'a volume is mounted as it is and needs no credentials: remove them',
+        fieldPath: '.credentials',
+      },
+    ),
+  )
   .describe('A model that Fairlead deploys.');
 
 const providers = [
@@ -77,8 +110,6 @@ const providers = [
   'palm',
   'custom',
 ] as const;
-
-const externalTasks = ['llm/v1/chat', 'llm/v1/completions', 'llm/v1/embeddings'] as const;
 
 const openaiSchema = z
   .strictObject({
@@ -98,7 +129,7 @@ export const externalModelSchema = z
   .strictObject({
     provider: z.enum(providers).describe('Who serves the model.'),
     name: z.string().min(1).max(253).describe("The provider's name of the model."),
-    task: z.enum(externalTasks).describe('What the model is asked to do.'),
+    task: z.enum(modelTasks).describe('What the model is asked to do.'),
     openai: openaiSchema.optional(),
     anthropic: z
       .strictObject({

@@ -24,8 +24,12 @@ export const configUpdateReasons = {
   upToDate: 'UpToDate',
   /** A newer config version is being brought up; the active one serves meanwhile. */
   inProgress: 'InProgress',
-  /** The newest config version was given up; the active one, where there is one, goes on. */
+  /** The newest config version cannot be brought up; the active one, where there is one, goes on. */
   updateFailed: 'UpdateFailed',
+  /** The newest config version was cancelled; the active one was written back into the spec. */
+  updateCanceled: 'UpdateCanceled',
+  /** The newest config version is brought up once the endpoint is started. */
+  suspended: 'Suspended',
 } as const;
 
 /** Reasons of the condition TrafficRouted. */
@@ -34,6 +38,10 @@ export const trafficReasons = {
   routed: 'Routed',
   /** No config version was ever active. */
   noActiveConfig: 'NoActiveConfig',
+  /** The endpoint is stopped. */
+  suspended: 'Suspended',
+  /** The endpoint was stopped and is being started again. */
+  resuming: 'Resuming',
 } as const;
 
 /** Reasons of the condition Autoscaling. */
@@ -42,23 +50,41 @@ export const autoscalingReasons = {
   followingDemand: 'FollowingDemand',
   /** At zero the autoscaler rests. */
   scaledToZero: 'ScaledToZero',
+  /** The endpoint is stopped and does not scale. */
+  suspended: 'Suspended',
   /** Not judged yet. */
   pending: 'Pending',
   /** The autoscaler cannot read the demand; the scale stays as it is. */
   metricsUnavailable: 'MetricsUnavailable',
-  /** external.metrics.k8s.io of this cluster belongs to somebody else. */
+  /** external.metrics.k8s.io of this cluster belongs to somebody else; the operator scales itself. */
   metricsApiTaken: 'MetricsApiTaken',
+  /** Nobody serves external.metrics.k8s.io in this cluster; the operator scales itself. */
+  metricsApiMissing: 'MetricsApiMissing',
+  /** There are as many replicas as there may be, and demand asks for more. */
+  atMaximum: 'AtMaximum',
+  /** An annotation of the endpoint holds the scale still. */
+  paused: 'Paused',
+  /** The annotation that holds the scale still has a value that nobody knows. */
+  pauseUnknown: 'PauseUnknown',
+  /** An autoscaler of somebody else scales the same Deployment. */
+  autoscalerConflict: 'AutoscalerConflict',
+  /** The autoscaler may not read or write the scale. */
+  scaleRefused: 'ScaleRefused',
 } as const;
 
 /** Reasons of the condition CertificatesReady. */
 export const certificateReasons = {
+  /** The certificate of the sidecars is valid. */
   issued: 'Issued',
+  /** It cannot be made or renewed. */
   issueFailed: 'IssueFailed',
 } as const;
 
 /** Reasons of the condition FieldsSupported. */
 export const fieldReasons = {
+  /** Every field of the spec is acted on. */
   allSupported: 'AllFieldsSupported',
+  /** Fields of the spec are kept and not acted on yet. */
   notYetSupported: 'NotYetSupported',
 } as const;
 
@@ -66,50 +92,72 @@ export const fieldReasons = {
 export const entityReasons = {
   /** It answers. */
   serving: 'Serving',
+  /** No replica runs because nobody asks. */
   scaledToZero: 'ScaledToZero',
   /** A replica is being started for a request that waits. */
   waking: 'Waking',
+  /** The endpoint is stopped. */
+  suspended: 'Suspended',
   /** Its objects are being made, or its pod is being started. */
   starting: 'Starting',
   /** A container failed once and is tried again. */
   retrying: 'Retrying',
-  /** No node has taken the pod yet. */
-  waitingForNode: 'WaitingForNode',
+  /** Objects of an earlier endpoint of the same name have yet to go. */
+  waitingForCleanup: 'WaitingForCleanup',
   /** No node can take the pod. */
   unschedulable: 'Unschedulable',
   /** An image cannot be pulled. */
   imagePullFailed: 'ImagePullFailed',
   /** The pod cannot start as written: a Secret or key is missing, a volume cannot be mounted. */
   podConfigInvalid: 'PodConfigInvalid',
+  /** The model is being fetched. */
   fetchingModel: 'FetchingModel',
-  /** The model does not exist, or cannot be read. */
+  /** There is no such model, or what there is is none. */
+  modelNotFound: 'ModelNotFound',
+  /** The source of the model refuses to hand it out. */
+  modelAccessDenied: 'ModelAccessDenied',
+  /** The model does not fit on the pod's disk. */
+  storageFull: 'StorageFull',
+  /** The model cannot be fetched for another cause. */
   modelFetchFailed: 'ModelFetchFailed',
+  /** The model server is starting and loading the model. */
   loadingModel: 'LoadingModel',
   /** The model server refuses the model, or ends before it is ready. */
   modelLoadFailed: 'ModelLoadFailed',
   /** The model server was ready and then kept crashing. */
   crashLoop: 'CrashLoop',
+  /** The model server runs and does not answer its probe. */
+  probeFailed: 'ProbeFailed',
   /** The sidecar ends or does not start. */
   sidecarFailed: 'SidecarFailed',
+  /** A container used more memory than it may. */
   outOfMemory: 'OutOfMemory',
   /** It was not ready within the time that an update may take. */
   deadlineExceeded: 'DeadlineExceeded',
   /** The named runtime does not exist, or is disabled, or does not serve the format. */
   runtimeUnsuitable: 'RuntimeUnsuitable',
+  /** The operator's configuration does not know the workload type. */
+  workloadTypeUnknown: 'WorkloadTypeUnknown',
   /** No runtime serves the format. */
   noRuntimeForFormat: 'NoRuntimeForFormat',
   /** An object with the name that Fairlead needs belongs to somebody else. */
   notOwned: 'NotOwned',
-  /** The API server refuses an object: a quota, a policy, a webhook, or an overlay that does not fit. */
+  /** A quota of the namespace leaves no room for the pods. */
+  quotaExceeded: 'QuotaExceeded',
+  /** A limit range of the namespace does not allow pods of that size. */
+  limitRangeViolated: 'LimitRangeViolated',
+  /** Pod Security or another admission policy of the cluster refuses the pods. */
+  podRefused: 'PodRefused',
+  /** The API server refuses an object: a policy, a webhook, or an overlay that does not fit. */
   objectRefused: 'ObjectRefused',
   /** This version of Fairlead does not serve this kind of entity yet. */
   notYetSupported: 'NotYetSupported',
 } as const;
 
-/** Reasons of the kstatus conditions Reconciling and Stalled; Stalled repeats the cause where it has a name. */
+/** Reasons of the kstatus condition Reconciling; Stalled repeats the cause of the condition that it speaks of. */
 export const progressReasons = {
+  /** Work goes on towards the spec. */
   reconciling: 'Progressing',
-  stalled: 'ChangeNeeded',
 } as const;
 
 export type EntityReason = (typeof entityReasons)[keyof typeof entityReasons];

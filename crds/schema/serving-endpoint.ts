@@ -92,7 +92,15 @@ export const servingEndpointSpecSchema = z
   );
 
 /** What can be said of one served entity of one config version. */
-const deploymentStates = ['Creating', 'Recovering', 'Ready', 'ScaledToZero', 'Failed', 'Aborted'] as const;
+const deploymentStates = [
+  'Creating',
+  'Recovering',
+  'Ready',
+  'ScaledToZero',
+  'Suspended',
+  'Failed',
+  'Aborted',
+] as const;
 
 const coldStartSchema = z
   .strictObject({
@@ -107,9 +115,15 @@ const servedEntityStatusSchema = z.strictObject({
   name: z.string().max(63).describe('Name of the served entity.'),
   configVersion: z.int().min(1).describe('The config version that this row is about.'),
   state: z.enum(deploymentStates).describe('What its Deployment is doing.'),
+  since: z.iso.datetime({ offset: true }).optional().describe('Since when it is in this state.'),
   reason: z.string().max(256).optional().describe('CamelCase reason of the state.'),
   message: z.string().max(32768).optional().describe('The cause in words, and the remedy.'),
-  runtime: z.string().max(253).optional().describe('The runtime that was chosen.'),
+  runtime: z.string().max(253).optional().describe('Name of the runtime that was chosen.'),
+  runtimeKind: z
+    .enum(['ServingRuntime', 'ClusterServingRuntime'])
+    .optional()
+    .describe('Whether that is a runtime of the namespace or of the cluster.'),
+  runtimeGeneration: z.int().min(0).optional().describe('The generation of the runtime that is in use.'),
   deployment: z.string().max(63).optional().describe('Name of the Deployment.'),
   replicas: z
     .strictObject({
@@ -125,6 +139,20 @@ const configVersionStatusSchema = z.strictObject({
   configVersion: z.int().min(1).describe('Number of the config version.'),
   since: z.iso.datetime({ offset: true }).describe('Since when it is in this state.'),
 });
+
+const failedVersionSchema = z
+  .strictObject({
+    configVersion: z.int().min(1).describe('Number of the config version.'),
+    since: z.iso.datetime({ offset: true }).describe('When it was given up.'),
+    reason: z.string().max(256).describe('CamelCase reason of the failure.'),
+    message: z.string().max(32768).describe('The cause in words, and the remedy.'),
+    retry: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('Value of the annotation retry-update by then; another one tries again.'),
+  })
+  .describe('The newest config version, where it was given up; the active one goes on serving.');
 
 const routedTrafficSchema = z
   .strictObject({
@@ -151,9 +179,26 @@ const servingEndpointStatusSchema = z.strictObject({
     .optional()
     .describe('Stable identifier, 32 hexadecimal digits.'),
   url: z.string().max(2048).optional().describe('Where to send requests.'),
-  ready: z.enum(conditionStatuses).optional().describe('Status of the Ready condition, for printing.'),
-  active: configVersionStatusSchema.optional().describe('The config version that serves.'),
+  ready: z
+    .enum([...conditionStatuses, 'Suspended'])
+    .optional()
+    .describe('Status of the Ready condition, or Suspended while the endpoint is stopped; for printing.'),
+  version: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('The active config version and, after an arrow, the pending one; for printing.'),
+  active: configVersionStatusSchema
+    .optional()
+    .describe('The config version that serves, or that served last where the endpoint is stopped.'),
   pending: configVersionStatusSchema.optional().describe('The config version that is being brought up.'),
+  failed: failedVersionSchema.optional(),
+  suspended: z
+    .strictObject({
+      since: z.iso.datetime({ offset: true }).describe('Since when the endpoint is stopped.'),
+    })
+    .optional()
+    .describe('Present while the endpoint is stopped.'),
   traffic: z
     .array(routedTrafficSchema)
     .max(30)
@@ -190,6 +235,7 @@ export type ServingEndpoint = z.output<typeof servingEndpointSchema>;
 export type ServingEndpointSpec = z.output<typeof servingEndpointSpecSchema>;
 export type ServingEndpointStatus = z.output<typeof servingEndpointStatusSchema>;
 export type ServedEntityStatus = z.output<typeof servedEntityStatusSchema>;
+export type FailedVersion = z.output<typeof failedVersionSchema>;
 export type RoutedTraffic = z.output<typeof routedTrafficSchema>;
 /** A ServingEndpoint as a person writes it: defaults left out. */
 export type ServingEndpointManifest = z.input<typeof servingEndpointSchema>;

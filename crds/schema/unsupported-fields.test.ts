@@ -13,7 +13,6 @@ const rows: [sentence: string, spec: object, paths: string[]][] = [
   ['a plain endpoint asks only for what is there', {}, []],
   ['empty AI gateway sections ask for nothing', { aiGateway: { guardrails: {}, fallback: {} } }, []],
   ['direct calls to sidecars', { routeOptimized: true }, ['spec.routeOptimized']],
-  ['a suspended endpoint', { suspended: true }, ['spec.suspended']],
   ['guardrails', { aiGateway: { guardrails: { input: { safety: true } } } }, ['spec.aiGateway.guardrails']],
   ['fallback', { aiGateway: { fallback: { enabled: true } } }, ['spec.aiGateway.fallback']],
   ['usage tracking', { aiGateway: { usageTracking: { enabled: true } } }, ['spec.aiGateway.usageTracking']],

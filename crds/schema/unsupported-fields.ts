@@ -31,11 +31,6 @@ const endpointRows: readonly Row<ServingEndpointSpec>[] = [
     'callers cannot reach the sidecars directly yet; send requests to the gateway',
   ],
   [
-    'suspended',
-    (spec) => spec.suspended,
-    'an endpoint cannot be stopped yet; let it scale to zero, or delete it',
-  ],
-  [
     'aiGateway.guardrails',
     (spec) => Object.keys(spec.aiGateway?.guardrails ?? {}).length > 0,
     'content is not checked yet; check it before the request is sent',

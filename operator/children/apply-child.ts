@@ -4,7 +4,8 @@ import { isConflict } from '../../kube/api-error.ts';
 import { refOf, resourceNameOf } from '../../kube/resource.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
-import { appliedHash, checkChild, isOwned, withAppliedHash } from './check-child.ts';
+import { appliedHash, checkChild, takenBy, withAppliedHash } from './check-child.ts';
+import type { Taken } from './check-child.ts';
 
 /** An object that should exist, and what the stores know of it. */
 export interface Child<Type extends KubeObject = KubeObject> {
@@ -13,7 +14,7 @@ export interface Child<Type extends KubeObject = KubeObject> {
   readonly observed: Type | undefined;
 }
 
-export type Applied = 'unchanged' | 'applied' | 'notOwned';
+export type Applied = 'unchanged' | 'applied' | Taken;
 
 export class ChildWriter {
   readonly #client: KubeClient;
@@ -25,14 +26,14 @@ export class ChildWriter {
   }
 
   /**
-   * Makes the object what it should be. Returns `notOwned`, and writes nothing, where the name is taken.
+   * Makes the object what it should be. Returns whose the name is, and writes nothing, where it is taken.
    *
    * @throws as KubeClient.apply does.
    */
   async apply<Type extends KubeObject>({ kind, wanted, observed }: Child<Type>): Promise<Applied> {
     const verdict = checkChild(wanted, observed);
     if (verdict === 'current') return 'unchanged';
-    if (verdict === 'notOwned') return 'notOwned';
+    if (verdict === 'notOwned' || verdict === 'leftOver') return verdict;
     if (observed === undefined) return this.#create(kind, wanted);
     if (this.#settled.get(observed) === appliedHash(wanted)) return 'unchanged';
     const written = await this.#client.apply(kind, withAppliedHash(wanted), { fieldManager });
@@ -43,7 +44,8 @@ export class ChildWriter {
   /** The stores hold only what carries our labels, so the name may be taken by an object that they do not show. */
   async #create<Type extends KubeObject>(kind: ResourceKind<Type>, wanted: Type): Promise<Applied> {
     const live = await this.#client.find(kind, refOf(wanted));
-    if (live !== undefined && !isOwned(wanted, live)) return 'notOwned';
+    const taken = live === undefined ? undefined : takenBy(wanted, live);
+    if (taken !== undefined) return taken;
     try {
       // Not forced: an object that somebody made since the look above is a conflict, not a prey.
       await this.#client.apply(kind, withAppliedHash(wanted), { fieldManager, force: live !== undefined });

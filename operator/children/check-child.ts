@@ -3,13 +3,17 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../core/config-versions/canonical-json.ts';
 import { labels } from '../../crds/schema/api.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { controllerUid } from '../ownership.ts';
+import { controllerUid, isLeftOver } from '../ownership.ts';
 import { sameQuantity } from './quantity.ts';
 
 /** On every object that is applied: the hash of what was applied, by which a field that we no longer want is noticed. */
 const appliedHashAnnotation = 'serving.fairlead.dev/applied';
 
-export type ChildVerdict = 'current' | 'missing' | 'outdated' | 'notOwned';
+/** `leftOver`: of an earlier endpoint of the same name, and about to be collected. */
+export type ChildVerdict = 'current' | 'missing' | 'outdated' | Taken;
+
+/** Whose an object is that has our name and is not ours. */
+export type Taken = 'notOwned' | 'leftOver';
 
 /**
  * Compares an object with what it should be. It is outdated when something else was applied last, or when a field that
@@ -17,9 +21,16 @@ export type ChildVerdict = 'current' | 'missing' | 'outdated' | 'notOwned';
  */
 export function checkChild(wanted: KubeObject, observed: KubeObject | undefined): ChildVerdict {
   if (observed === undefined) return 'missing';
-  if (!isOwned(wanted, observed)) return 'notOwned';
+  const taken = takenBy(wanted, observed);
+  if (taken !== undefined) return taken;
   if (observed.metadata?.annotations?.[appliedHashAnnotation] !== appliedHash(wanted)) return 'outdated';
   return contains(observed, wanted) ? 'current' : 'outdated';
+}
+
+/** Returns whose `observed` is; undefined: ours. */
+export function takenBy(wanted: KubeObject, observed: KubeObject): Taken | undefined {
+  if (isOwned(wanted, observed)) return undefined;
+  return isLeftOver(wanted, observed) ? 'leftOver' : 'notOwned';
 }
 
 /** Returns whether the controller of `observed` is the one that `wanted` names; objects without one are told by label. */

@@ -1,18 +1,24 @@
 /** Owns the carrying out of a plan: what is written, in which order, and what a refusal means. */
+import { annotations } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { ApiError, isAlreadyExists } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { controllerRevisions, deployments } from '../../kube/kinds.ts';
+import { controllerRevisions, deployments, servingEndpoints } from '../../kube/kinds.ts';
 import type { ControllerRevision } from '../../kube/kinds.ts';
 import { refOf } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { isOwned } from '../children/check-child.ts';
+import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
+import { takenBy } from '../children/check-child.ts';
 import { describeChild } from '../children/apply-child.ts';
 import type { Child, ChildWriter } from '../children/apply-child.ts';
-import type { Explanation } from './explanation.ts';
+import { explainObjectRefusal } from './diagnosis/explain-refusal.ts';
+import type { EntityExplanation } from './explanation.ts';
 import { fieldManager, scaleFieldManager } from './names.ts';
 import type { Plan } from './plan.ts';
+import { leftOver } from './plan-entities.ts';
+import type { ActiveMark } from './plan-mark.ts';
 import type { ScaleChange } from './plan-scales.ts';
 
 export interface ActDeps {
@@ -22,7 +28,7 @@ export interface ActDeps {
 }
 
 /** By Deployment: what the cluster refused to have made. */
-export type Refusals = ReadonlyMap<string, Explanation>;
+export type Refusals = ReadonlyMap<string, EntityExplanation>;
 
 /** The plan rests on stores that are behind what this process itself wrote; the next look sees it. */
 export const staleStores = 'STORES_BEHIND';
@@ -31,11 +37,11 @@ export const staleStores = 'STORES_BEHIND';
  * Carries out the plan. What a person has to put right comes back as refusals; anything else is thrown, to be tried
  * again as a whole: every step is idempotent.
  *
- * @throws ApiError; AppError `STORES_BEHIND` and `REVISION_NOT_OWNED`.
+ * @throws ApiError; AppError `STORES_BEHIND`, `REVISION_NOT_OWNED` and `REVISION_LEFT_OVER`.
  */
 export async function act(plan: Plan, namespace: string, deps: ActDeps): Promise<Refusals> {
   const { client, log } = deps;
-  const refusals = new Map<string, Explanation>();
+  const refusals = new Map<string, EntityExplanation>();
   if (plan.newRevision !== undefined) await createRevision(client, plan.newRevision);
   for (const child of plan.children) {
     // What comes after a refused object would only wait for it.
@@ -43,6 +49,7 @@ export async function act(plan: Plan, namespace: string, deps: ActDeps): Promise
     const refusal = await applyOrExplain(child, deps);
     if (refusal !== undefined) refusals.set(child.deployment, refusal);
   }
+  if (plan.mark !== undefined) await mark(client, namespace, plan.mark);
   for (const change of plan.scales) await scale(client, namespace, change);
   for (const { kind, name, uid, cause } of plan.removals) {
     await client.delete(
@@ -62,22 +69,49 @@ async function createRevision(client: KubeClient, revision: ControllerRevision):
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const live = await client.find(controllerRevisions, refOf(revision));
-    if (live === undefined || isOwned(revision, live)) {
+    const taken = live === undefined ? undefined : takenBy(revision, live);
+    const what = describeChild(controllerRevisions, revision);
+    if (taken === undefined) {
       throw new AppError(staleStores, 'the config version was recorded a moment ago', { retryable: true });
     }
-    throw new AppError(
-      'REVISION_NOT_OWNED',
-      `${describeChild(controllerRevisions, live)} belongs to somebody else; delete or rename it`,
-    );
+    if (taken === 'leftOver') {
+      throw new AppError('REVISION_LEFT_OVER', leftOver(what).message, { retryable: true });
+    }
+    throw new AppError('REVISION_NOT_OWNED', `${what} belongs to somebody else; delete or rename it`);
   }
 }
 
+async function mark(
+  client: KubeClient,
+  namespace: string,
+  { revision, uid, since }: ActiveMark,
+): Promise<void> {
+  const metadata = { uid, annotations: { [annotations.activeSince]: since } };
+  await client.mergePatch(controllerRevisions, { name: revision, namespace }, { metadata }, { fieldManager });
+}
+
+/**
+ * Writes a config into the spec, over the spec that the decision was made on. The annotation that asked for it stays:
+ * it tells afterwards that the update was cancelled.
+ */
+export async function writeConfig(
+  client: KubeClient,
+  { metadata }: ServingEndpoint,
+  { config }: ConfigVersion,
+): Promise<void> {
+  const { name, namespace, resourceVersion } = metadata;
+  const { servedEntities, routes } = config;
+  const patch = { metadata: { resourceVersion }, spec: { servedEntities, traffic: { routes } } };
+  await client.mergePatch(servingEndpoints, { name, namespace }, patch, { fieldManager });
+}
+
 /** Returns why an object cannot be made as it should be. */
-export async function applyOrExplain(child: Child, deps: ActDeps): Promise<Explanation | undefined> {
+export async function applyOrExplain(child: Child, deps: ActDeps): Promise<EntityExplanation | undefined> {
   const what = describeChild(child.kind, child.wanted);
   try {
     const applied = await deps.children.apply(child);
     if (applied === 'applied') deps.log.info({ object: what }, 'object applied');
+    if (applied === 'leftOver') return leftOver(what);
     if (applied !== 'notOwned') return undefined;
     return {
       reason: entityReasons.notOwned,
@@ -85,7 +119,7 @@ export async function applyOrExplain(child: Child, deps: ActDeps): Promise<Expla
     };
   } catch (error) {
     if (!(error instanceof ApiError) || !needsAPerson(error)) throw error;
-    return { reason: entityReasons.objectRefused, message: `the cluster refuses ${what}: ${error.message}` };
+    return explainObjectRefusal(what, error.message);
   }
 }
 

@@ -1,7 +1,6 @@
 /** Owns what is claimed of an endpoint, condition by condition (kstatus-right at every phase). */
 import { conditionTypes } from '../../crds/schema/condition.ts';
 import {
-  autoscalingReasons,
   certificateReasons,
   configUpdateReasons,
   entityReasons,
@@ -11,62 +10,77 @@ import {
   trafficReasons,
 } from '../../crds/schema/reasons.ts';
 import { unsupportedFieldsOf } from '../../crds/schema/unsupported-fields.ts';
-import type { ServingEndpointSpec } from '../../crds/schema/serving-endpoint.ts';
-import type { HorizontalPodAutoscaler } from '../../kube/kinds.ts';
-import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
+import type { FailedVersion, ServingEndpointSpec } from '../../crds/schema/serving-endpoint.ts';
+import { wasCancelled } from './change-requests.ts';
+import { autoscalingClaim } from './claim-autoscaling.ts';
 import { claim } from './conditions.ts';
 import type { Claim } from './conditions.ts';
-import type { EntityPlan } from './plan-entities.ts';
 import type { Explanation } from './explanation.ts';
+import type { Snapshot } from './observe.ts';
+import { headline } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import type { EntityPlan } from './plan-entities.ts';
 
 /** How it stands with the certificate of the sidecars. */
 export interface CertificateState {
   /** Why it is not as it should be. */
   readonly problem: string | undefined;
+  /** Whether the problem goes away by itself in a moment. */
+  readonly isPassing?: boolean;
   /** Whether the sidecars have one that is valid, be it not the newest. */
   readonly isUsable: boolean;
 }
 
-/** What the claims rest on: the plan as it came out, refusals included. */
+/** What the claims rest on: how the reconcile came out. */
 export interface Outlook {
-  readonly spec: ServingEndpointSpec;
-  /** The version that serves once this reconcile has written its status. */
-  readonly active: number | undefined;
-  readonly target: number;
+  readonly snapshot: Pick<Snapshot, 'endpoint' | 'autoscalers' | 'rivals' | 'scalingMode'>;
+  readonly plan: Pick<Plan, 'versions' | 'isSuspended'>;
+  readonly outcome: Pick<Outcome, 'isServing' | 'targetEntities'>;
+  /** The version that serves once this reconcile has written its status, or that served last. */
+  readonly activeVersion: number | undefined;
   /** Of the version that serves; of the target while none does. */
   readonly activeEntities: readonly EntityPlan[];
-  readonly targetEntities: readonly EntityPlan[];
-  readonly autoscalers: ReadonlyMap<string, HorizontalPodAutoscaler>;
+  /** Whether requests are routed from now on. */
+  readonly isRouted: boolean;
+  readonly failed: FailedVersion | undefined;
   readonly certificate: CertificateState;
-  readonly metricsApi: MetricsApiState;
 }
 
 /** Returns the claims about an endpoint that has a plan. */
 export function claimsOf(outlook: Outlook): Claim[] {
-  const ready = readyClaim(outlook);
   const update = updateClaim(outlook);
-  return [
-    ready,
+  const { spec } = outlook.snapshot.endpoint;
+  const always = [
     update,
     trafficClaim(outlook),
-    autoscalingClaim(outlook),
+    autoscalingClaim({ ...outlook, isSuspended: outlook.plan.isSuspended }),
     certificateClaim(outlook),
-    fieldsClaim(outlook.spec),
-    ...progressClaims(outlook, ready, update),
+    fieldsClaim(spec),
   ];
+  // kstatus would take any Ready but True for work in progress, and a stopped endpoint is not ready (ADR 9).
+  if (outlook.plan.isSuspended) return [...always, ...stoppingClaims(outlook)];
+  const ready = readyClaim(outlook);
+  return [ready, ...always, ...progressClaims(outlook, ready, update)];
 }
 
 /** Returns the claims about an endpoint that nothing can be done for until somebody changes something. */
-export function claimsOfBlocked(problem: Explanation, spec: ServingEndpointSpec | undefined): Claim[] {
+export function claimsOfBlocked(
+  problem: Explanation,
+  spec: ServingEndpointSpec | undefined,
+  isPassing = false,
+): Claim[] {
   return [
     claim(conditionTypes.ready, 'False', problem.reason, problem.message),
     ...(spec === undefined ? [] : [fieldsClaim(spec)]),
-    claim(conditionTypes.stalled, 'True', problem.reason, problem.message),
+    isPassing
+      ? claim(conditionTypes.reconciling, 'True', progressReasons.reconciling, problem.message)
+      : claim(conditionTypes.stalled, 'True', problem.reason, problem.message),
   ];
 }
 
 function readyClaim(outlook: Outlook): Claim {
-  const { active, activeEntities, certificate } = outlook;
+  const { activeEntities, certificate } = outlook;
   const type = conditionTypes.ready;
   if (certificate.problem !== undefined && !certificate.isUsable) {
     return claim(type, 'False', readyReasons.certificatesNotReady, certificate.problem);
@@ -75,7 +89,7 @@ function readyClaim(outlook: Outlook): Claim {
   if (broken !== undefined) {
     return claim(type, 'False', broken.verdict.reason, tell(broken));
   }
-  if (active === undefined) {
+  if (!outlook.isRouted) {
     const waiting = activeEntities.find(({ verdict }) => verdict.readiness !== 'ready');
     return claim(type, 'False', readyReasons.deploying, waiting === undefined ? '' : tell(waiting));
   }
@@ -95,65 +109,63 @@ const answers = (state: string): boolean => state === 'Ready' || state === 'Scal
 
 const tell = ({ entity, verdict }: EntityPlan): string => `${entity.name}: ${verdict.message}`;
 
-/** The log lines that an explanation may carry are in the row of the entity; once or twice is enough. */
-const headline = (message: string): string => message.split('\n', 1)[0] ?? '';
-
-function updateClaim({ active, target, targetEntities }: Outlook): Claim {
+function updateClaim(outlook: Outlook): Claim {
+  const { snapshot, plan, activeVersion, failed, isRouted } = outlook;
   const type = conditionTypes.configUpdate;
-  if (active === target) {
-    return claim(type, 'True', configUpdateReasons.upToDate, `config version ${target} is active`);
-  }
-  const broken = targetEntities.find(({ verdict }) => verdict.readiness === 'failed');
-  if (broken !== undefined) {
-    const rest = active === undefined ? '' : `; config version ${active} goes on serving`;
-    const message = `config version ${target} failed: ${headline(tell(broken))}${rest}`;
+  const target = plan.versions.target.version;
+  const goesOn =
+    activeVersion === undefined || plan.isSuspended ? '' : `; config version ${activeVersion} goes on`;
+  if (failed !== undefined) {
+    const message = `config version ${failed.configVersion} was given up: ${failed.message}${goesOn}`;
     return claim(type, 'False', configUpdateReasons.updateFailed, message);
   }
-  const waiting = targetEntities.find(({ verdict }) => verdict.readiness !== 'ready');
-  const message = `config version ${target} is being brought up${waiting === undefined ? '' : `: ${headline(tell(waiting))}`}`;
+  if (activeVersion === target && (isRouted || plan.isSuspended)) {
+    const { upToDate, updateCanceled } = configUpdateReasons;
+    return wasCancelled(snapshot.endpoint.metadata.annotations, plan.versions)
+      ? claim(type, 'True', updateCanceled, `the update was cancelled; config version ${target} is active`)
+      : claim(type, 'True', upToDate, `config version ${target} is active`);
+  }
+  if (plan.isSuspended) {
+    const message = `config version ${target} is brought up once the endpoint is started`;
+    return claim(type, 'Unknown', configUpdateReasons.suspended, message);
+  }
+  return pendingClaim(outlook, target, goesOn);
+}
+
+function pendingClaim({ outcome, activeVersion }: Outlook, target: number, goesOn: string): Claim {
+  const { targetEntities } = outcome;
+  const type = conditionTypes.configUpdate;
+  const broken = targetEntities.find(({ verdict }) => verdict.readiness === 'failed');
+  // Where another version serves it is not over yet: the failure may heal, or the version is given up.
+  const hasFallback = activeVersion !== undefined && activeVersion !== target;
+  if (broken !== undefined && !hasFallback) {
+    const message = `config version ${target} failed: ${headline(tell(broken))}`;
+    return claim(type, 'False', configUpdateReasons.updateFailed, message);
+  }
+  const waiting = broken ?? targetEntities.find(({ verdict }) => verdict.readiness !== 'ready');
+  const cause = waiting === undefined ? '' : `: ${headline(tell(waiting))}`;
+  const outlook = broken === undefined ? '' : `; it is given up if that lasts${goesOn}`;
+  const message = `config version ${target} is being brought up${cause}${outlook}`;
   return claim(type, 'Unknown', configUpdateReasons.inProgress, message);
 }
 
-function trafficClaim({ active }: Outlook): Claim {
+function trafficClaim({ plan, activeVersion, isRouted }: Outlook): Claim {
   const type = conditionTypes.trafficRouted;
-  return active === undefined
-    ? claim(type, 'False', trafficReasons.noActiveConfig, 'no config version was ever active')
-    : claim(type, 'True', trafficReasons.routed, `the traffic follows config version ${active}`);
-}
-
-function autoscalingClaim(outlook: Outlook): Claim {
-  const { active, activeEntities, autoscalers } = outlook;
-  const type = conditionTypes.autoscaling;
-  if (active === undefined)
-    return claim(type, 'Unknown', autoscalingReasons.pending, 'nothing has traffic yet');
-  if (outlook.metricsApi === 'taken') {
-    const message =
-      'another adapter serves external.metrics.k8s.io in this cluster, so the HPA cannot read the demand; let its APIService v1beta1.external.metrics.k8s.io point at fairlead-operator';
-    return claim(type, 'False', autoscalingReasons.metricsApiTaken, message);
+  const { suspended, noActiveConfig, resuming, routed } = trafficReasons;
+  if (plan.isSuspended) {
+    return claim(
+      type,
+      'False',
+      suspended,
+      'the endpoint is stopped: requests are refused; set spec.suspended to false to start it',
+    );
   }
-  const awake = activeEntities.filter(
-    ({ observed }) => observed !== undefined && observed.spec?.replicas !== 0,
-  );
-  if (awake.length === 0) {
-    return claim(type, 'True', autoscalingReasons.scaledToZero, 'at zero the autoscaler rests');
+  if (activeVersion === undefined) {
+    return claim(type, 'False', noActiveConfig, 'no config version was ever active');
   }
-  const doubts = awake.map(({ deployment = '' }) => doubtAbout(deployment, autoscalers.get(deployment)));
-  return (
-    doubts.find((doubt) => doubt !== undefined) ??
-    claim(type, 'True', autoscalingReasons.followingDemand, 'replicas follow demand')
-  );
-}
-
-function doubtAbout(name: string, autoscaler: HorizontalPodAutoscaler | undefined): Claim | undefined {
-  const type = conditionTypes.autoscaling;
-  const active = autoscaler?.status?.conditions?.find((condition) => condition.type === 'ScalingActive');
-  if (active === undefined) {
-    return claim(type, 'Unknown', autoscalingReasons.pending, `the autoscaler ${name} is not judged yet`);
-  }
-  // The HPA still says "disabled" for a moment after a wake-up.
-  if (active.status !== 'False' || active.reason === 'ScalingDisabled') return undefined;
-  const message = `the autoscaler ${name} cannot read the demand: ${active.message ?? active.reason ?? ''}; the scale stays as it is`;
-  return claim(type, 'False', autoscalingReasons.metricsUnavailable, message);
+  return isRouted
+    ? claim(type, 'True', routed, `the traffic follows config version ${activeVersion}`)
+    : claim(type, 'False', resuming, 'the endpoint is being started: requests are refused until it is ready');
 }
 
 function certificateClaim({ certificate }: Outlook): Claim {
@@ -172,9 +184,17 @@ function fieldsClaim(spec: ServingEndpointSpec): Claim {
   return claim(type, 'False', fieldReasons.notYetSupported, message);
 }
 
+/** kstatus: the wanted state of an endpoint that is to be stopped is reached when nothing of it runs any more. */
+function stoppingClaims({ activeEntities }: Outlook): Claim[] {
+  const left = activeEntities.find(({ verdict }) => verdict.readiness !== 'ready');
+  return left === undefined
+    ? []
+    : [claim(conditionTypes.reconciling, 'True', progressReasons.reconciling, tell(left))];
+}
+
 /** kstatus: present only while true, and never both. */
 function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] {
-  const { active, target, activeEntities } = outlook;
+  const { activeEntities } = outlook;
   const { stalled, reconciling } = conditionTypes;
   if (update.status === 'False') return [claim(stalled, 'True', update.reason, update.message)];
   if (activeEntities.some(({ verdict }) => verdict.state === 'Failed')) {
@@ -185,7 +205,7 @@ function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] 
   if (refused !== undefined) {
     return [claim(stalled, 'True', refused.verdict.reason, headline(tell(refused)))];
   }
-  if (ready.status === 'True' && active === target) return [];
+  if (ready.status === 'True' && update.status === 'True') return [];
   const cause = ready.status === 'True' ? update : ready;
   return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];
 }

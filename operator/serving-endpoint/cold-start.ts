@@ -1,7 +1,7 @@
 /** Owns where the time of a pod's start went, from the times that the pod itself tells (whole seconds). */
 import type { ServedEntityStatus } from '../../crds/schema/serving-endpoint.ts';
 import type { Pod } from '../../kube/kinds.ts';
-import { fetcherName, modelContainerName } from './resources/make-pod-template.ts';
+import { fetcherName, modelContainerName } from './resources/containers.ts';
 
 type ColdStart = NonNullable<ServedEntityStatus['coldStart']>;
 

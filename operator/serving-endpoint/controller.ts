@@ -10,7 +10,7 @@ import { keyOf } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { allInformers, byPublicName } from '../stores.ts';
+import { allInformers, byPublicName, scaleTargetOf } from '../stores.ts';
 import type { Informers } from '../stores.ts';
 
 export interface ServingEndpointControllerOptions {
@@ -46,7 +46,10 @@ export function startServingEndpointController(options: ServingEndpointControlle
   controller.watch(informers.services, ownerKey);
   controller.watch(informers.configMaps, ownerKey);
   controller.watch(informers.secrets, ownerKey);
-  controller.watch(informers.autoscalers, ownerKey);
+  controller.watch(informers.autoscalers, (autoscaler) => {
+    const target = informers.deployments.store.get(scaleTargetOf(autoscaler) ?? '');
+    return target === undefined ? ownerKey(autoscaler) : ownerKey(target);
+  });
   controller.watch(informers.runtimes, ({ metadata }) =>
     store.list(metadata.namespace).filter(dependsOn(metadata.name)).map(keyOfEndpoint),
   );

@@ -3,6 +3,7 @@ import { configOf } from '../../core/config-versions/endpoint-config.ts';
 import { anEndpoint } from '../../test/support/an-endpoint.ts';
 import { deploymentOf } from './deployment-of.ts';
 import { deploymentName } from './names.ts';
+import { outcomeOf } from './outcome.ts';
 import { planServingEndpoint } from './plan.ts';
 import { aRevision, aSnapshot, byName, config, deploymentFor } from './snapshot-fixture.ts';
 import { statusOf } from './status.ts';
@@ -52,9 +53,8 @@ it('serves on after an upgrade that would name Deployments otherwise', () => {
   const status = statusOf({
     snapshot,
     plan,
-    refusals: new Map(),
+    outcome: outcomeOf({ snapshot, plan, refusals: new Map(), config, now }),
     certificate: { problem: undefined, isUsable: true },
-    metricsApi: 'ours',
     config,
     now,
   });

@@ -83,7 +83,7 @@ describe('judgeEntity', () => {
       { deployment: deployment(1, 0, condition('ReplicaFailure', 'True', 'FailedCreate', 'exceeded quota')) },
       'Failed',
       'failed',
-      'ObjectRefused',
+      'QuotaExceeded',
     ],
     [
       'has failed after its deadline',

@@ -4,12 +4,13 @@ import { labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { ServedEntityStatus } from '../../crds/schema/serving-endpoint.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
-import { diagnosePods } from './diagnose-pods.ts';
-import type { Explanation } from './explanation.ts';
+import { diagnosePods } from './diagnosis/diagnose-pods.ts';
+import { explainPodRefusal } from './diagnosis/explain-refusal.ts';
+import type { EntityExplanation } from './explanation.ts';
 import { replicasOf } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
-export interface EntityVerdict extends Explanation {
+export interface EntityVerdict extends EntityExplanation {
   readonly state: ServedEntityStatus['state'];
   /** Whether the entity keeps a config version from becoming active. */
   readonly readiness: Readiness;
@@ -56,7 +57,7 @@ function judgeAtZero(leastReplicas: number): EntityVerdict {
 function judgeServing(
   { desired, ready, upToDate }: Replicas,
   leastReplicas: number,
-  failure: Explanation | undefined,
+  failure: EntityExplanation | undefined,
 ): EntityVerdict {
   const needed = Math.max(desired, leastReplicas);
   if (ready >= needed && upToDate >= needed) {
@@ -72,7 +73,7 @@ function judgeServing(
   return { state: 'Ready', ...explanation, readiness: failure === undefined ? 'progressing' : 'failed' };
 }
 
-function judgeStarting(previous: ServedEntityStatus | undefined, progress: Explanation): EntityVerdict {
+function judgeStarting(previous: ServedEntityStatus | undefined, progress: EntityExplanation): EntityVerdict {
   switch (previous?.state) {
     case 'ScaledToZero':
       return {
@@ -85,6 +86,7 @@ function judgeStarting(previous: ServedEntityStatus | undefined, progress: Expla
     case 'Recovering':
       return progressing('Recovering', progress);
     case 'Creating':
+    case 'Suspended':
     case 'Failed':
     case 'Aborted':
     case undefined:
@@ -92,14 +94,11 @@ function judgeStarting(previous: ServedEntityStatus | undefined, progress: Expla
   }
 }
 
-function deploymentFailure(deployment: Deployment): Explanation | undefined {
+function deploymentFailure(deployment: Deployment): EntityExplanation | undefined {
   const conditions = deployment.status?.conditions ?? [];
   const refused = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
   if (refused !== undefined) {
-    return {
-      reason: entityReasons.objectRefused,
-      message: `the cluster refuses the pods: ${refused.message ?? refused.reason ?? 'without a cause'}; check quotas and admission policies of the namespace`,
-    };
+    return explainPodRefusal(refused.message ?? refused.reason ?? '');
   }
   const isOverdue = conditions.some(
     ({ type, status, reason }) =>
@@ -108,7 +107,7 @@ function deploymentFailure(deployment: Deployment): Explanation | undefined {
   return isOverdue ? overdue(deployment) : undefined;
 }
 
-function overdue({ metadata, spec }: Deployment): Explanation {
+function overdue({ metadata, spec }: Deployment): EntityExplanation {
   const pods = `kubectl describe pods -n ${metadata?.namespace ?? ''} -l ${labels.deployment}=${metadata?.name ?? ''}`;
   return {
     reason: entityReasons.deadlineExceeded,
@@ -116,7 +115,7 @@ function overdue({ metadata, spec }: Deployment): Explanation {
   };
 }
 
-const progressing = (state: ServedEntityStatus['state'], explanation: Explanation): EntityVerdict => ({
+const progressing = (state: ServedEntityStatus['state'], explanation: EntityExplanation): EntityVerdict => ({
   state,
   ...explanation,
   readiness: 'progressing',

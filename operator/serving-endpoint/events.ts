@@ -1,6 +1,7 @@
 /** Owns which changes of a status are worth an Event. */
 import { conditionTypes } from '../../crds/schema/condition.ts';
 import type { Condition } from '../../crds/schema/condition.ts';
+import { configUpdateReasons } from '../../crds/schema/reasons.ts';
 import type { ServingEndpointStatus } from '../../crds/schema/serving-endpoint.ts';
 
 export interface StatusEvent {
@@ -15,7 +16,26 @@ export function eventsOf(
   before: ServingEndpointStatus | undefined,
   after: ServingEndpointStatus,
 ): StatusEvent[] {
+  return [
+    ...versionEvents(before, after),
+    ...suspensionEvents(before, after),
+    ...wakeUpEvents(before, after),
+    ...[conditionTypes.configUpdate, conditionTypes.ready].flatMap((type) => {
+      const failure = newFailure(type, before?.conditions ?? [], after.conditions ?? []);
+      return failure === undefined
+        ? []
+        : [{ type: 'Warning' as const, reason: failure.reason, action: type, note: failure.message }];
+    }),
+  ];
+}
+
+function versionEvents(
+  before: ServingEndpointStatus | undefined,
+  after: ServingEndpointStatus,
+): StatusEvent[] {
   const events: StatusEvent[] = [];
+  const dropped = droppedVersion(before, after);
+  if (dropped !== undefined) events.push(dropped);
   const pending = newVersion(before?.pending, after.pending);
   if (pending !== undefined) {
     events.push(normal('ConfigVersionPending', 'Deploy', `config version ${pending} is being brought up`));
@@ -24,13 +44,48 @@ export function eventsOf(
   if (active !== undefined) {
     events.push(normal('ConfigVersionActive', 'RouteTraffic', `config version ${active} serves now`));
   }
-  for (const type of [conditionTypes.configUpdate, conditionTypes.ready]) {
-    const failure = newFailure(type, before?.conditions ?? [], after.conditions ?? []);
-    if (failure !== undefined) {
-      events.push({ type: 'Warning', reason: failure.reason, action: type, note: failure.message });
-    }
-  }
   return events;
+}
+
+/** A version that was being brought up ends as the active one, as one that was given up, or as none at all. */
+function droppedVersion(
+  before: ServingEndpointStatus | undefined,
+  after: ServingEndpointStatus,
+): StatusEvent | undefined {
+  const version = before?.pending?.configVersion;
+  const ends = [after.pending, after.active, after.failed].map((state) => state?.configVersion);
+  if (version === undefined || after.suspended !== undefined || ends.includes(version)) return undefined;
+  const isCancelled = after.conditions?.some(({ reason }) => reason === configUpdateReasons.updateCanceled);
+  return isCancelled === true
+    ? normal('UpdateCanceled', 'Cancel', `config version ${version} was cancelled`)
+    : normal('ConfigVersionSuperseded', 'Supersede', `config version ${version} is no longer asked for`);
+}
+
+function suspensionEvents(
+  before: ServingEndpointStatus | undefined,
+  after: ServingEndpointStatus,
+): StatusEvent[] {
+  if (before?.suspended === undefined && after.suspended !== undefined) {
+    return [normal('Suspended', 'Stop', 'the endpoint is stopped')];
+  }
+  if (before?.suspended !== undefined && after.suspended === undefined) {
+    return [normal('Resuming', 'Start', 'the endpoint is being started')];
+  }
+  const isBack = before?.active !== undefined && before.traffic === undefined && after.traffic !== undefined;
+  return isBack ? [normal('Resumed', 'RouteTraffic', 'the endpoint serves again')] : [];
+}
+
+function wakeUpEvents(
+  before: ServingEndpointStatus | undefined,
+  after: ServingEndpointStatus,
+): StatusEvent[] {
+  return (after.servedEntities ?? []).flatMap(({ name, deployment, state, coldStart }) => {
+    const was = before?.servedEntities?.find((row) => row.deployment === deployment);
+    if (deployment === undefined || was?.state !== 'ScaledToZero' || state !== 'Ready') return [];
+    const seconds = coldStart?.totalSeconds;
+    const time = seconds === undefined ? '' : ` after ${Math.round(seconds)}s`;
+    return [normal('Woken', 'Scale', `${name} answers again${time}`)];
+  });
 }
 
 type Version = ServingEndpointStatus['active'];

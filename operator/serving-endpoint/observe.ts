@@ -1,10 +1,13 @@
 /** Owns what a reconcile sees: everything that belongs to one endpoint, read from the stores at one moment. */
 import { publicNameOf } from '../../core/routing/public-name.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
 import type * as kinds from '../../kube/kinds.ts';
 import { keyOf } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { controllerUid } from '../ownership.ts';
+import { autoscalersOf } from '../scaling/endpoint-of.ts';
+import type { ScalingMode } from '../scaling/scaling-mode.ts';
 import type { RuntimeCandidate } from '../serving-runtime/select-runtime.ts';
 import { byEndpoint, byPublicName } from '../stores.ts';
 import type { Stores } from '../stores.ts';
@@ -22,13 +25,16 @@ export interface Snapshot {
   readonly services: ReadonlyMap<string, kinds.Service>;
   readonly configMaps: ReadonlyMap<string, kinds.ConfigMap>;
   readonly autoscalers: ReadonlyMap<string, kinds.HorizontalPodAutoscaler>;
+  /** By Deployment: names of HPAs of others that scale it too. */
+  readonly rivals: ReadonlyMap<string, readonly string[]>;
+  readonly scalingMode: ScalingMode;
   readonly pods: readonly kinds.Pod[];
   readonly sidecarSecret: kinds.Secret | undefined;
   readonly runtimes: readonly RuntimeCandidate[];
 }
 
 /** Returns the snapshot of an endpoint; undefined when there is no such endpoint. */
-export function observe(stores: Stores, key: string): Snapshot | undefined {
+export function observe(stores: Stores, key: string, scalingMode: ScalingMode): Snapshot | undefined {
   const endpoint = stores.endpoints.store.get(key);
   if (endpoint === undefined) return undefined;
   const { name, namespace = '', uid = '' } = endpoint.metadata;
@@ -46,6 +52,8 @@ export function observe(stores: Stores, key: string): Snapshot | undefined {
     services: byName(stores.services.store.byIndex(byEndpoint, key)),
     configMaps: byName(stores.configMaps.store.byIndex(byEndpoint, key)),
     autoscalers: byName(stores.autoscalers.store.byIndex(byEndpoint, key)),
+    rivals: rivalsOf(stores, key),
+    scalingMode,
     pods: stores.pods.store.byIndex(byEndpoint, key),
     sidecarSecret: stores.secrets.store.get(keyOf({ namespace, name: sidecarSecretName(name) })),
     runtimes: [
@@ -55,11 +63,22 @@ export function observe(stores: Stores, key: string): Snapshot | undefined {
   };
 }
 
+/** An HPA of ours has the name of its Deployment. */
+function rivalsOf(stores: Stores, key: string): Map<string, string[]> {
+  const rivals = stores.deployments.store.byIndex(byEndpoint, key).map((deployment) => {
+    const name = deployment.metadata?.name ?? '';
+    const names = autoscalersOf(stores, deployment).map(({ metadata }) => metadata?.name ?? '');
+    return [name, names.filter((autoscaler) => autoscaler !== name)] as const;
+  });
+  return new Map(rivals.filter(([, names]) => names.length > 0).map(([name, names]) => [name, [...names]]));
+}
+
 function candidate(
-  runtime: { readonly metadata: { readonly name: string }; readonly spec: RuntimeCandidate['spec'] },
+  { metadata, spec }: Pick<ServingRuntime, 'metadata' | 'spec'>,
   scope: RuntimeCandidate['scope'],
 ): RuntimeCandidate {
-  return { name: runtime.metadata.name, scope, spec: runtime.spec };
+  const { name, generation, creationTimestamp: createdAt = '' } = metadata;
+  return { name, scope, generation, createdAt, spec };
 }
 
 function byName<Type extends KubeObject>(objects: readonly Type[]): ReadonlyMap<string, Type> {

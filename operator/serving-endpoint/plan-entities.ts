@@ -8,13 +8,14 @@ import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { ServedEntity } from '../../crds/schema/served-entity.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
+import type { Taken } from '../children/check-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import { controllerUid } from '../ownership.ts';
-import { selectRuntime } from '../serving-runtime/select-runtime.ts';
+import { controllerUid, isOfPredecessor } from '../ownership.ts';
+import { chooseMeans } from './choose-means.ts';
 import { deploymentOf } from './deployment-of.ts';
 import { judgeEntity } from './entity-verdict.ts';
 import type { EntityVerdict } from './entity-verdict.ts';
-import type { Explanation } from './explanation.ts';
+import type { EntityExplanation } from './explanation.ts';
 import { runtimeAnnotation } from './names.ts';
 import type { Snapshot } from './observe.ts';
 import type { Blueprint, ModelEntity } from './resources/blueprint.ts';
@@ -37,6 +38,8 @@ export interface EntitiesInput {
   readonly snapshot: Snapshot;
   readonly version: ConfigVersion;
   readonly active: ConfigVersion | undefined;
+  /** Whether the active version has its traffic; not while the endpoint is stopped, or starts again. */
+  readonly isServing: boolean;
   readonly config: OperatorConfig;
 }
 
@@ -50,14 +53,14 @@ export function planEntities(input: EntitiesInput): EntityPlan[] {
 const isModelEntity = (entity: ServedEntity): entity is ModelEntity => entity.model !== undefined;
 
 function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan {
-  const { snapshot, version, active, config } = input;
+  const { snapshot, version, active, isServing, config } = input;
   const { endpoint, identity } = snapshot;
   const name = deploymentOf({ endpoint, version: version.version, entity, active });
   const pause = pauseOf(endpoint.metadata.annotations);
   const scaling = scalingRulesOf(entity.workload, config.scaling, pause);
-  const hasTraffic = deploymentsOf(endpoint, active).includes(name);
+  const hasTraffic = isServing && deploymentsOf(endpoint, active).includes(name);
   const leastReplicas = hasTraffic ? 0 : initialReplicas(scaling, replacedReplicas(input, entity));
-  const { observed, pods, previous, isTaken } = evidenceOf(snapshot, name);
+  const { observed, pods, previous, taken } = evidenceOf(snapshot, name);
   const plan: EntityPlan = {
     configVersion: version.version,
     entity,
@@ -68,19 +71,20 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     leastReplicas,
     verdict: judgeEntity({ deployment: observed, pods, previous, leastReplicas }),
   };
-  if (isTaken) return { ...plan, verdict: failed(notOwned(name)) };
+  if (taken === 'notOwned') return { ...plan, verdict: failed(notOwned(name)) };
+  if (taken === 'leftOver') return { ...plan, verdict: waiting(leftOver(`the Deployment "${name}"`)) };
   const made = observed?.metadata?.annotations ?? {};
-  const choice = selectRuntime(snapshot.runtimes, entity.model, made[runtimeAnnotation]);
-  if (!('runtime' in choice)) {
+  const means = chooseMeans(entity, snapshot.runtimes, config, made[runtimeAnnotation]);
+  if (!('runtime' in means)) {
     // A Deployment that runs goes on without its runtime; only a new one cannot be made.
-    return observed === undefined ? { ...plan, verdict: failed(choice) } : plan;
+    return observed === undefined ? { ...plan, verdict: failed(means) } : plan;
   }
   const blueprint: Blueprint = {
     endpoint: identity,
     entity,
     name,
     configVersion: firstVersion(made) ?? version.version,
-    runtime: choice.runtime,
+    ...means,
     rateLimits: endpoint.spec.rateLimits ?? [],
     scaling,
     config,
@@ -92,18 +96,19 @@ interface Evidence {
   readonly observed: Deployment | undefined;
   readonly pods: readonly Pod[];
   readonly previous: ServedEntityStatus | undefined;
-  /** Whether the name belongs to somebody else's Deployment. */
-  readonly isTaken: boolean;
+  /** Whose Deployment has the name; undefined: nobody else's. */
+  readonly taken: Taken | undefined;
 }
 
 function evidenceOf({ endpoint, identity, deployments, pods }: Snapshot, name: string): Evidence {
   const found = deployments.get(name);
   const isOurs = found !== undefined && controllerUid(found) === identity.uid;
+  const isLeftOver = found !== undefined && isOfPredecessor(found, identity);
   return {
     observed: isOurs ? found : undefined,
     pods: pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name),
     previous: endpoint.status?.servedEntities?.find((row) => row.deployment === name),
-    isTaken: found !== undefined && !isOurs,
+    taken: found === undefined || isOurs ? undefined : isLeftOver ? 'leftOver' : 'notOwned',
   };
 }
 
@@ -148,13 +153,43 @@ function unsupportedEntity({ version }: EntitiesInput, entity: ServedEntity): En
   };
 }
 
-const notOwned = (name: string): Explanation => ({
+const notOwned = (name: string): EntityExplanation => ({
   reason: entityReasons.notOwned,
   message: `the Deployment "${name}" belongs to somebody else; delete or rename it`,
 });
 
+/** Returns the plan of an entity of an endpoint that is stopped: nothing is made, and what runs is on its way out. */
+export function suspended(plan: EntityPlan): EntityPlan {
+  const left = plan.observed?.status?.replicas ?? 0;
+  const message =
+    left === 0 ? 'the endpoint is stopped' : `the endpoint is being stopped: ${left} replicas are left`;
+  return {
+    ...plan,
+    blueprint: undefined,
+    verdict: {
+      state: 'Suspended',
+      reason: entityReasons.suspended,
+      message,
+      readiness: left === 0 ? 'ready' : 'progressing',
+    },
+  };
+}
+
+/** Returns why an object of an earlier endpoint is in the way. */
+export const leftOver = (what: string): EntityExplanation => ({
+  reason: entityReasons.waitingForCleanup,
+  message: `${what} of an earlier endpoint of this name is still being removed; it goes on in a moment`,
+});
+
+/** Returns the verdict of an entity that waits for others. */
+export const waiting = (cause: EntityExplanation): EntityVerdict => ({
+  state: 'Creating',
+  readiness: 'progressing',
+  ...cause,
+});
+
 /** Returns the verdict of an entity that cannot be brought up for the cause given. */
-export const failed = (cause: Explanation): EntityVerdict => ({
+export const failed = (cause: EntityExplanation): EntityVerdict => ({
   state: 'Failed',
   reason: cause.reason,
   message: cause.message,

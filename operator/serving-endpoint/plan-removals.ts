@@ -2,6 +2,7 @@
 import * as kinds from '../../kube/kinds.ts';
 import type { KubeObject, ObjectMeta, ResourceKind } from '../../kube/resource.ts';
 import { controllerUid } from '../ownership.ts';
+import { usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { revisionName } from './names.ts';
 import type { Snapshot } from './observe.ts';
 
@@ -16,6 +17,8 @@ export interface RemovalsInput {
   readonly snapshot: Snapshot;
   /** Deployments that a live config version needs. */
   readonly live: ReadonlySet<string>;
+  /** Deployments that requests are routed to. */
+  readonly routed: ReadonlySet<string>;
   /** Deployments of the active config version. */
   readonly active: readonly string[];
   /** Config versions beyond the history limit. */
@@ -33,16 +36,16 @@ export interface Removals {
 
 /** Returns what is to be removed now, and when to look again. */
 export function planRemovals(input: RemovalsInput): Removals {
-  const { snapshot, live, now } = input;
+  const { snapshot, live, routed, now } = input;
   const { status } = snapshot.endpoint;
-  const routed = new Set((status?.traffic ?? []).flatMap(({ deployment }) => deployment ?? []));
   const stale = ownedObjects(snapshot).filter(({ name }) => !live.has(name) && !routed.has(name));
   const since = status?.active === undefined ? 0 : Date.parse(status.active.since);
   const waitMs = since + input.drainMs - now;
   const forgotten = forgottenRevisions(snapshot, input.forgettable);
-  // An HPA acts on its own, so it goes as soon as its Deployment has no traffic; the rest drains first.
+  // An HPA acts on its own, so it goes as soon as its Deployment has no traffic, or the operator scales; the rest drains.
   const idleAutoscalers = ownedObjects(snapshot, [kinds.horizontalPodAutoscalers]).filter(
-    ({ name }) => !routed.has(name) && !input.active.includes(name),
+    ({ name }) =>
+      !usesAutoscalers(snapshot.scalingMode) || (!routed.has(name) && !input.active.includes(name)),
   );
   if (stale.length === 0 || waitMs <= 0) {
     return { now: unique([...stale, ...idleAutoscalers, ...forgotten]), nextInMs: undefined };

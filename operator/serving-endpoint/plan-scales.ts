@@ -21,6 +21,20 @@ export function planScales(entities: readonly EntityPlan[]): ScaleChange[] {
   });
 }
 
+/** Returns what stops everything that runs. */
+export function planStop(entities: readonly EntityPlan[]): ScaleChange[] {
+  const running = entities.filter(
+    ({ observed }) => observed !== undefined && replicasOf(observed).desired > 0,
+  );
+  const byName = new Map(running.map(({ observed }) => [observed?.metadata?.name ?? '', observed]));
+  return [...byName].map(([deployment, observed]) => ({
+    deployment,
+    resourceVersion: observed?.metadata?.resourceVersion ?? '',
+    replicas: 0,
+    cause: 'the endpoint is stopped',
+  }));
+}
+
 function wantedReplicas(plan: EntityPlan): Pick<ScaleChange, 'replicas' | 'cause'> | undefined {
   const { observed, leastReplicas, blueprint, entity } = plan;
   if (observed === undefined || blueprint === undefined) return undefined;

@@ -14,12 +14,22 @@ const two = iris(2).build();
 const nameOf = (endpoint: ServingEndpoint): string =>
   deploymentFor(endpoint, endpoint.spec.servedEntities[0]!.name).metadata!.name!;
 
+/** The traffic of an endpoint with one entity. */
+const routedTo = (endpoint: ServingEndpoint, configVersion: number) => [
+  {
+    servedEntity: endpoint.spec.servedEntities[0]!.name,
+    percent: 100,
+    deployment: nameOf(endpoint),
+    configVersion,
+  },
+];
+
 /** The endpoint asks for version 2 while version 1 is active since `since`. */
 const updating = (since = '2026-01-01T00:00:00Z'): ServingEndpoint =>
   iris(2)
     .withStatus({
       active: { configVersion: 1, since },
-      traffic: [{ servedEntity: 'iris-1', percent: 100, deployment: nameOf(one), configVersion: 1 }],
+      traffic: routedTo(one, 1),
     })
     .build();
 const revisions = [aRevision(one, 1), aRevision(two, 2)];
@@ -79,7 +89,10 @@ describe('the plan of an update', () => {
   it('gives the new Deployment as many replicas as it takes over', () => {
     const large = (version: number) => iris(version).withWorkload({ size: 'Medium' });
     const endpoint = large(2)
-      .withStatus({ active: { configVersion: 1, since: '2026-01-01T00:00:00Z' } })
+      .withStatus({
+        active: { configVersion: 1, since: '2026-01-01T00:00:00Z' },
+        traffic: routedTo(large(1).build(), 1),
+      })
       .build();
     const [old, next] = [large(1).build(), large(2).build()];
     const deployments = byName(deploymentFor(old, 'iris-1', { desired: 3 }), deploymentFor(next, 'iris-2'));
@@ -115,7 +128,7 @@ describe('the plan after a switch', () => {
     iris(2)
       .withStatus({
         active: { configVersion: 2, since },
-        traffic: [{ servedEntity: 'iris-2', percent: 100, deployment: nameOf(two), configVersion: 2 }],
+        traffic: routedTo(two, 2),
       })
       .build();
   const autoscaler = {
@@ -181,22 +194,33 @@ describe('the plan of an entity at zero', () => {
     );
 
   it('leaves it there', () => {
-    const result = atZero(iris(1).withScaleToZero('10s').withStatus({ active }).build());
+    const result = atZero(
+      iris(1)
+        .withScaleToZero('10s')
+        .withStatus({ active, traffic: routedTo(one, 1) })
+        .build(),
+    );
     expect(result.scales).toEqual([]);
     expect(result.targetReadiness).toBe('ready');
   });
 
   it('wakes it when it may not be there', () => {
-    expect(atZero(iris(1).withStatus({ active }).build()).scales).toMatchObject([
-      { replicas: 1, cause: 'its workload may not be at zero' },
-    ]);
+    expect(
+      atZero(
+        iris(1)
+          .withStatus({ active, traffic: routedTo(one, 1) })
+          .build(),
+      ).scales,
+    ).toMatchObject([{ replicas: 1, cause: 'its workload may not be at zero' }]);
   });
 });
 
 describe('the plan without the runtime that was chosen', () => {
   it('lets the Deployment run on', () => {
     const active = { configVersion: 1, since: '2026-01-01T00:00:00Z' };
-    const endpoint = iris(1).withStatus({ active }).build();
+    const endpoint = iris(1)
+      .withStatus({ active, traffic: routedTo(one, 1) })
+      .build();
     const result = plan(
       aSnapshot(endpoint, {
         runtimes: [],

@@ -2,18 +2,23 @@
 import { planConfigVersions, versionReadiness } from '../../core/config-versions/plan-config-versions.ts';
 import type { ConfigVersionsPlan, Readiness } from '../../core/config-versions/plan-config-versions.ts';
 import { configOf } from '../../core/config-versions/endpoint-config.ts';
+import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import * as kinds from '../../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Child } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
+import { autoscalersGoToZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
+import { cancelledBy, failedVersion } from './change-requests.ts';
 import type { Snapshot } from './observe.ts';
-import { deploymentsOf, failed, planEntities } from './plan-entities.ts';
+import { deploymentsOf, failed, planEntities, suspended } from './plan-entities.ts';
 import type { EntityPlan } from './plan-entities.ts';
+import { planMark } from './plan-mark.ts';
+import type { ActiveMark } from './plan-mark.ts';
 import { planRemovals } from './plan-removals.ts';
 import type { Removal } from './plan-removals.ts';
-import { planScales } from './plan-scales.ts';
+import { planScales, planStop } from './plan-scales.ts';
 import type { ScaleChange } from './plan-scales.ts';
 import { makeControllerRevision, parseControllerRevision } from './resources/make-controller-revision.ts';
 import { makeDeployment } from './resources/make-deployment.ts';
@@ -28,6 +33,14 @@ export interface EntityChild extends Child {
 
 export interface Plan {
   readonly versions: ConfigVersionsPlan;
+  /** Whether the endpoint is to be stopped. */
+  readonly isSuspended: boolean;
+  /** Whether the active version has its traffic; not while the endpoint is stopped, or starts again. */
+  readonly isServing: boolean;
+  /** The config that is to be written back into the spec, because the update was cancelled; nothing else is done then. */
+  readonly writeBack: ConfigVersion | undefined;
+  /** The record that is to say since when its version is the active one. */
+  readonly mark: ActiveMark | undefined;
   /** To be created before anything else: what is brought up must be on record. */
   readonly newRevision: kinds.ControllerRevision | undefined;
   /** Entities of the active version, then those of the one that is being brought up. */
@@ -48,24 +61,49 @@ export interface Plan {
  * @throws AppError `CONFIG_VERSION_INVALID`.
  */
 export function planServingEndpoint(snapshot: Snapshot, config: OperatorConfig, now: number): Plan {
-  const { spec, status } = snapshot.endpoint;
+  const { spec, status, metadata } = snapshot.endpoint;
   const versions = planConfigVersions({
     wanted: configOf(spec),
     kept: snapshot.revisions.map(parseControllerRevision),
     active: status?.active?.configVersion,
     pending: status?.pending?.configVersion,
+    failed: failedVersion(snapshot.endpoint),
     historyLimit: config.historyLimit,
   });
+  const common = {
+    versions,
+    writeBack: cancelledBy(metadata.annotations, versions),
+    mark: planMark(snapshot, versions),
+  };
+  return spec.suspended
+    ? { ...common, ...planSuspended(snapshot, versions, config, now) }
+    : { ...common, ...planBringingUp(snapshot, versions, config, now) };
+}
+
+type PlanOfObjects = Omit<Plan, 'versions' | 'writeBack' | 'mark'>;
+
+function planBringingUp(
+  snapshot: Snapshot,
+  versions: ConfigVersionsPlan,
+  config: OperatorConfig,
+  now: number,
+): PlanOfObjects {
   const { target, active } = versions;
+  const routed = routedDeployments(snapshot);
+  // Where nothing tells of traffic although a version is active, the endpoint was stopped; or its status was lost.
+  const isServing = active !== undefined && (routed.size > 0 || versions.isRecovered);
   const planned = (version: typeof target): PlannedEntity[] =>
-    planEntities({ snapshot, version, active, config }).map((entity) => withChildren(snapshot, entity));
+    planEntities({ snapshot, version, active, isServing, config }).map((entity) =>
+      withChildren(snapshot, entity),
+    );
   const ofTarget = planned(target);
-  const ofActive = active === undefined || active.version === target.version ? [] : planned(active);
+  const ofActive = isServing && active.version !== target.version ? planned(active) : [];
   // An entity that both versions run has one Deployment: the newer version says how it scales.
   const live = newestPerDeployment([...ofTarget, ...ofActive]);
   const removals = planRemovals({
     snapshot,
     live: new Set(live.flatMap(({ plan }) => plan.deployment ?? [])),
+    routed,
     active: deploymentsOf(snapshot.endpoint, active),
     forgettable: versions.forgettable,
     drainMs: config.deadlines.afterSwitch,
@@ -73,7 +111,8 @@ export function planServingEndpoint(snapshot: Snapshot, config: OperatorConfig, 
   });
   const targetReadiness = versionReadiness(ofTarget.map(({ plan }) => plan.verdict.readiness));
   return {
-    versions,
+    isSuspended: false,
+    isServing,
     newRevision: versions.isNew ? makeControllerRevision(snapshot.identity, target) : undefined,
     entities: [...ofActive, ...ofTarget].map(({ plan }) => plan),
     targetReadiness,
@@ -84,6 +123,47 @@ export function planServingEndpoint(snapshot: Snapshot, config: OperatorConfig, 
     reasons: explain(versions, targetReadiness, removals.now),
   };
 }
+
+/**
+ * A stopped endpoint keeps its objects, at zero and without their autoscalers. What it asks for anew meanwhile is
+ * recorded and brought up once it is started.
+ */
+function planSuspended(
+  snapshot: Snapshot,
+  versions: ConfigVersionsPlan,
+  config: OperatorConfig,
+  now: number,
+): PlanOfObjects {
+  const { target, active, isNew } = versions;
+  const known = [active, isNew ? undefined : target].filter((version) => version !== undefined);
+  const entities = [...new Set(known)].flatMap((version) =>
+    planEntities({ snapshot, version, active, isServing: false, config }).map(suspended),
+  );
+  const removals = planRemovals({
+    snapshot,
+    live: new Set(entities.flatMap(({ deployment }) => deployment ?? [])),
+    routed: new Set(),
+    active: [],
+    forgettable: versions.forgettable,
+    drainMs: 0,
+    now,
+  });
+  return {
+    isSuspended: true,
+    isServing: false,
+    newRevision: undefined,
+    entities,
+    targetReadiness: 'progressing',
+    children: [],
+    scales: planStop(entities),
+    removals: removals.now,
+    requeueAfterMs: undefined,
+    reasons: [],
+  };
+}
+
+const routedDeployments = ({ endpoint }: Snapshot): ReadonlySet<string> =>
+  new Set((endpoint.status?.traffic ?? []).flatMap(({ deployment }) => deployment ?? []));
 
 interface PlannedEntity {
   readonly plan: EntityPlan;
@@ -115,8 +195,8 @@ function childrenOf(snapshot: Snapshot, { blueprint, leastReplicas }: EntityPlan
     child(kinds.deployments, makeDeployment(blueprint), snapshot.deployments),
   ];
   // Before it has traffic a Deployment has no demand to follow; an HPA would only take replicas away.
-  if (leastReplicas > 0) return children;
-  const autoscaler = makeHorizontalPodAutoscaler(blueprint);
+  if (leastReplicas > 0 || !usesAutoscalers(snapshot.scalingMode)) return children;
+  const autoscaler = makeHorizontalPodAutoscaler(blueprint, autoscalersGoToZero(snapshot.scalingMode));
   return [...children, child(kinds.horizontalPodAutoscalers, autoscaler, snapshot.autoscalers)];
 }
 

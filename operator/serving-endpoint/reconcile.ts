@@ -21,9 +21,10 @@ import type { Authority } from '../certificates/authority.ts';
 import { isUsable, makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
 import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
+import type { ScalingMode } from '../scaling/scaling-mode.ts';
 import type { Stores } from '../stores.ts';
-import { act, applyOrExplain, staleStores } from './act.ts';
+import { act, applyOrExplain, staleStores, writeConfig } from './act.ts';
+import type { Refusals } from './act.ts';
 import { checkEndpoint } from './checks.ts';
 import type { CertificateState } from './claims.ts';
 import { eventsOf } from './events.ts';
@@ -31,6 +32,7 @@ import type { Explanation } from './explanation.ts';
 import { fieldManager } from './names.ts';
 import { observe } from './observe.ts';
 import type { Snapshot } from './observe.ts';
+import { outcomeOf } from './outcome.ts';
 import { planServingEndpoint } from './plan.ts';
 import { statusOf, statusOfBlocked } from './status.ts';
 
@@ -40,7 +42,7 @@ export interface ReconcileDeps {
   readonly children: ChildWriter;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly authority: () => Authority;
-  readonly metricsApi: () => MetricsApiState;
+  readonly scalingMode: () => ScalingMode;
   readonly config: OperatorConfig;
   readonly clock: Clock;
 }
@@ -51,7 +53,7 @@ const storesBehindMs = 200;
 /** Returns the reconcile function of the ServingEndpoint controller. */
 export function makeReconcile(deps: ReconcileDeps): Reconcile {
   return async (key, { log }) => {
-    const seen = observe(deps.stores, key);
+    const seen = observe(deps.stores, key, deps.scalingMode());
     if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) return done;
     const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
     if (!parsed.success) {
@@ -66,34 +68,62 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (error.code === staleStores) return requeueAfter(storesBehindMs);
-      const reason = needsAPerson[error.code];
+      const reason = blockedBy[error.code];
       if (reason === undefined) throw error;
-      await block(deps, snapshot, { reason, message: error.message }, parsed.data);
+      const { cleanupRetry, refusalRetry } = deps.config.deadlines;
+      const isPassing = reason === entityReasons.waitingForCleanup;
+      await block(deps, snapshot, { reason, message: error.message }, parsed.data, isPassing);
       // Nobody tells when somebody else's object has gone.
-      return requeueAfter(deps.config.deadlines.refusalRetry);
+      return requeueAfter(isPassing ? cleanupRetry : refusalRetry);
     }
   };
 }
 
-const needsAPerson: Readonly<Record<string, string>> = {
+const blockedBy: Readonly<Record<string, string>> = {
   CONFIG_VERSION_INVALID: readyReasons.specInvalid,
   REVISION_NOT_OWNED: entityReasons.notOwned,
+  REVISION_LEFT_OVER: entityReasons.waitingForCleanup,
 };
 
 async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: Logger): Promise<Outcome> {
   const { config, clock } = deps;
   const plan = planServingEndpoint(snapshot, config, clock.now());
   if (plan.reasons.length > 0) log.info({ reasons: plan.reasons }, 'endpoint planned');
+  if (plan.writeBack !== undefined) {
+    await writeConfig(deps.client, snapshot.endpoint, plan.writeBack);
+    log.info(
+      { configVersion: plan.writeBack.version },
+      'update cancelled, the active config is written back',
+    );
+    // The change of the spec brings the key back.
+    return done;
+  }
   const certificate = await reconcileCertificate(snapshot, deps, log);
   const refusals = await act(plan, snapshot.identity.namespace, { ...deps, log });
   const now = clock.now();
-  const metricsApi = deps.metricsApi();
-  const status = statusOf({ snapshot, plan, refusals, certificate, metricsApi, config, now });
+  const outcome = outcomeOf({ snapshot, plan, refusals, config, now });
+  const status = statusOf({ snapshot, plan, outcome, certificate, config, now });
   await report(deps, snapshot.endpoint, status);
-  const retry =
-    refusals.size > 0 || certificate.problem !== undefined ? config.deadlines.refusalRetry : undefined;
-  const waits = [plan.requeueAfterMs, retry, renewalInMs(snapshot.sidecarSecret, snapshot.identity, now)];
+  const waits = [
+    plan.requeueAfterMs,
+    outcome.dueInMs,
+    retryInMs(refusals, certificate, config),
+    renewalInMs(snapshot.sidecarSecret, snapshot.identity, now),
+  ];
   return soonest(waits.filter((wait) => wait !== undefined));
+}
+
+/** Nobody tells when a quota has grown, or when an object that is in the way has gone. */
+function retryInMs(
+  refusals: Refusals,
+  certificate: CertificateState,
+  { deadlines }: OperatorConfig,
+): number | undefined {
+  const reasons = [...refusals.values()].map(({ reason }) => reason);
+  if (reasons.includes(entityReasons.waitingForCleanup) || certificate.isPassing === true) {
+    return deadlines.cleanupRetry;
+  }
+  return reasons.length > 0 || certificate.problem !== undefined ? deadlines.refusalRetry : undefined;
 }
 
 const soonest = (waits: readonly number[]): Outcome =>
@@ -114,7 +144,11 @@ async function reconcileCertificate(
   });
   if (child === undefined) return { problem: undefined, isUsable: true };
   const refusal = await applyOrExplain(child, { ...deps, log });
-  return { problem: refusal?.message, isUsable: isUsable(snapshot.sidecarSecret, snapshot.identity, now) };
+  return {
+    problem: refusal?.message,
+    isPassing: refusal?.reason === entityReasons.waitingForCleanup,
+    isUsable: isUsable(snapshot.sidecarSecret, snapshot.identity, now),
+  };
 }
 
 /** Nothing but a change by somebody helps, and that change brings the key back. */
@@ -123,8 +157,10 @@ async function block(
   { endpoint }: Snapshot,
   problem: Explanation,
   spec?: ServingEndpointSpec,
+  isPassing = false,
 ): Promise<Outcome> {
-  const status = statusOfBlocked(endpoint, problem, { spec, config: deps.config, now: deps.clock.now() });
+  const options = { spec, isPassing, config: deps.config, now: deps.clock.now() };
+  const status = statusOfBlocked(endpoint, problem, options);
   await report(deps, endpoint, status);
   return done;
 }

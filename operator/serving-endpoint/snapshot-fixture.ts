@@ -23,6 +23,8 @@ export function aSnapshot(endpoint: ServingEndpoint, seen: Partial<Snapshot> = {
     services: new Map(),
     configMaps: new Map(),
     autoscalers: new Map(),
+    rivals: new Map(),
+    scalingMode: { metricsApi: 'ours', nativeZero: 'off' },
     pods: [],
     sidecarSecret: undefined,
     runtimes: [aRuntime('mlflow-python')],

@@ -1,74 +1,116 @@
 /** Owns the status of an endpoint: what is reported of a reconcile. Pure; written once, and only when it changed. */
 import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
-import { versionReadiness } from '../../core/config-versions/plan-config-versions.ts';
 import { publicNameOf } from '../../core/routing/public-name.ts';
 import { readyReasons } from '../../crds/schema/reasons.ts';
 import type {
+  FailedVersion,
   RoutedTraffic,
   ServingEndpoint,
   ServingEndpointSpec,
   ServingEndpointStatus,
 } from '../../crds/schema/serving-endpoint.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import type { MetricsApiState } from '../metrics-adapter/reconcile-api-service.ts';
-import type { Refusals } from './act.ts';
+import { retryRequest } from './change-requests.ts';
 import { claimsOf, claimsOfBlocked } from './claims.ts';
-import { formatTime, makeConditions } from './conditions.ts';
+import { fitted, formatTime, makeConditions } from './conditions.ts';
 import type { Claim } from './conditions.ts';
 import type { CertificateState } from './claims.ts';
 import { withDefined } from './defined.ts';
 import { makeEntityRow } from './entity-row.ts';
 import type { Explanation } from './explanation.ts';
 import type { Snapshot } from './observe.ts';
+import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { EntityPlan } from './plan-entities.ts';
 
 export interface Report {
   readonly snapshot: Snapshot;
   readonly plan: Plan;
-  readonly refusals: Refusals;
+  readonly outcome: Outcome;
   readonly certificate: CertificateState;
-  readonly metricsApi: MetricsApiState;
   readonly config: OperatorConfig;
   readonly now: number;
 }
 
-/** Returns the status after a reconcile that had a plan; it is here that a version that is ready becomes active. */
+/** Returns the status after a reconcile that had a plan. */
 export function statusOf(report: Report): ServingEndpointStatus {
-  const { snapshot, plan, config, now } = report;
+  const { snapshot, plan, outcome, config, now } = report;
   const { endpoint } = snapshot;
-  const entities = plan.entities.map((entity) => withRefusal(entity, report.refusals));
-  const { target } = plan.versions;
-  const targetEntities = entities.filter(({ configVersion }) => configVersion === target.version);
-  const isReady = versionReadiness(targetEntities.map(({ verdict }) => verdict.readiness)) === 'ready';
-  const active = isReady ? target : plan.versions.active;
-  const isUpToDate = active?.version === target.version;
   const known = endpoint.status ?? {};
+  const { target } = plan.versions;
+  const { active, isServing } = outcome;
+  const isUpToDate = active?.version === target.version && (isServing || plan.isSuspended);
   const activeVersion = active?.version ?? known.active?.configVersion;
-  const claims = claimsOf({
-    spec: endpoint.spec,
-    active: activeVersion,
-    target: target.version,
-    // Without its record the active version cannot be judged; the target, most likely the same, stands in for it.
-    activeEntities: isUpToDate || active === undefined ? targetEntities : without(entities, targetEntities),
-    targetEntities,
-    autoscalers: snapshot.autoscalers,
-    certificate: report.certificate,
-    metricsApi: report.metricsApi,
-  });
+  const failed = failedOf(report);
+  const isGoingOn = !isUpToDate && !plan.isSuspended && outcome.givenUp === undefined;
+  const pending = versionSince(isGoingOn ? target.version : undefined, known.pending, now);
+  const shown = shownEntities(report, isUpToDate);
+  const traffic = trafficOf(report);
+  const outlook = {
+    ...report,
+    activeVersion,
+    failed,
+    activeEntities: activeEntitiesOf(report, isUpToDate),
+    isRouted: traffic !== undefined,
+  };
   return {
-    ...commonStatus(endpoint, claims, config, now),
+    ...commonStatus(endpoint, claimsOf(outlook), config, now),
+    ...(plan.isSuspended ? { ready: 'Suspended' } : {}),
+    ...withDefined('version', shownVersion(activeVersion, pending?.configVersion)),
     ...withDefined('active', versionSince(activeVersion, known.active, now)),
-    ...withDefined('pending', versionSince(isUpToDate ? undefined : target.version, known.pending, now)),
-    ...withDefined('traffic', active === undefined ? known.traffic : routedTraffic(active, entities)),
-    servedEntities: (isUpToDate ? targetEntities : entities).map((entity) =>
-      makeEntityRow(entity, known.servedEntities ?? []),
-    ),
+    ...withDefined('pending', pending),
+    ...withDefined('failed', failed),
+    ...withDefined('suspended', plan.isSuspended ? suspendedSince(known, now) : undefined),
+    ...withDefined('traffic', traffic),
+    servedEntities: shown.map((entity) => makeEntityRow(entity, known.servedEntities ?? [], now)),
   };
 }
 
-const without = (entities: readonly EntityPlan[], others: readonly EntityPlan[]): EntityPlan[] =>
-  entities.filter((entity) => !others.includes(entity));
+/** Of the version that serves; of the target while none does, or where the record of the one that serves is lost. */
+function activeEntitiesOf({ plan, outcome }: Report, isUpToDate: boolean): readonly EntityPlan[] {
+  const { entities, targetEntities, active, isServing } = outcome;
+  if (plan.isSuspended) return entities;
+  return isUpToDate || active === undefined || !isServing
+    ? targetEntities
+    : entities.filter((entity) => !targetEntities.includes(entity));
+}
+
+/** What was given up is on its way out, and tells its failure once, as a whole. */
+function shownEntities({ outcome }: Report, isUpToDate: boolean): readonly EntityPlan[] {
+  const { entities, targetEntities, givenUp } = outcome;
+  if (givenUp !== undefined) return entities.filter((entity) => !targetEntities.includes(entity));
+  return isUpToDate && targetEntities.length > 0 ? targetEntities : entities;
+}
+
+function failedOf({ snapshot, plan, outcome, now }: Report): FailedVersion | undefined {
+  const { givenUp, target } = plan.versions;
+  const { status, metadata } = snapshot.endpoint;
+  if (givenUp !== undefined) return status?.failed;
+  if (outcome.givenUp === undefined) return undefined;
+  return {
+    configVersion: target.version,
+    since: formatTime(now),
+    reason: outcome.givenUp.reason,
+    message: fitted(outcome.givenUp.message),
+    ...withDefined('retry', retryRequest(metadata.annotations)),
+  };
+}
+
+function trafficOf({ snapshot, plan, outcome }: Report): RoutedTraffic[] | undefined {
+  const { active, isServing, entities } = outcome;
+  if (isServing && active !== undefined) return routedTraffic(active, entities);
+  const isLost = active === undefined && !plan.isSuspended;
+  return isLost ? snapshot.endpoint.status?.traffic : undefined;
+}
+
+const suspendedSince = (known: ServingEndpointStatus, now: number) =>
+  known.suspended ?? { since: formatTime(now) };
+
+/** `2`, and `2→3` while version 3 is being brought up. */
+function shownVersion(active: number | undefined, pending: number | undefined): string | undefined {
+  if (pending === undefined || pending === active) return active?.toString();
+  return `${active ?? ''}→${pending}`;
+}
 
 type VersionSince = NonNullable<ServingEndpointStatus['active']>;
 
@@ -87,11 +129,13 @@ export function statusOfBlocked(
   problem: Explanation,
   options: {
     readonly spec: ServingEndpointSpec | undefined;
+    /** Whether it goes on by itself in a moment. */
+    readonly isPassing?: boolean;
     readonly config: OperatorConfig;
     readonly now: number;
   },
 ): ServingEndpointStatus {
-  const claims = claimsOfBlocked(problem, options.spec);
+  const claims = claimsOfBlocked(problem, options.spec, options.isPassing);
   const status = { ...endpoint.status, ...commonStatus(endpoint, claims, options.config, options.now) };
   if (problem.reason !== readyReasons.nameTaken) return status;
   // The address is another one's: whoever sent requests there would be answered by a stranger.
@@ -123,18 +167,6 @@ export function urlOf(endpoint: ServingEndpoint, config: OperatorConfig): string
   const prefix = namespace === config.defaultNamespace ? '' : `/namespaces/${namespace}`;
   const base = config.publicUrl.replace(/\/+$/, '');
   return `${base}${prefix}/serving-endpoints/${publicNameOf(endpoint)}/invocations`;
-}
-
-/** What runs and answers stays as it is, with the refusal told; what does not yet has failed. */
-function withRefusal(entity: EntityPlan, refusals: Refusals): EntityPlan {
-  const refusal = refusals.get(entity.deployment ?? '');
-  if (refusal === undefined) return entity;
-  const { verdict } = entity;
-  const runs = verdict.state === 'Ready' || verdict.state === 'ScaledToZero';
-  return {
-    ...entity,
-    verdict: { state: runs ? verdict.state : 'Failed', readiness: 'failed', ...refusal },
-  };
 }
 
 /** An entity without a route gets 0 %: it can be asked for by name. */

@@ -4,6 +4,7 @@ import type { RateLimit } from '../../../crds/schema/governance.ts';
 import type { ScalingRules } from '../../../core/scaling/scaling-rules.ts';
 import type { ObjectMeta } from '../../../kube/resource.ts';
 import type { OperatorConfig } from '../../config/operator-config.ts';
+import type { WorkloadType } from '../../config/workload-types.ts';
 import type { RuntimeCandidate } from '../../serving-runtime/select-runtime.ts';
 import { deploymentLabels } from '../names.ts';
 import { ownerReference } from './owner.ts';
@@ -20,6 +21,8 @@ export interface Blueprint {
   /** The config version that first needed it. */
   readonly configVersion: number;
   readonly runtime: RuntimeCandidate;
+  /** What the workload type of the entity means in this cluster. */
+  readonly hardware: WorkloadType;
   readonly rateLimits: readonly RateLimit[];
   readonly scaling: ScalingRules;
   readonly config: OperatorConfig;

@@ -1,6 +1,8 @@
 /** Owns how a config version is kept: as a ControllerRevision of the endpoint. */
 import { parseConfig } from '../../../core/config-versions/endpoint-config.ts';
 import type { ConfigVersion } from '../../../core/config-versions/endpoint-config.ts';
+import type { KeptVersion } from '../../../core/config-versions/plan-config-versions.ts';
+import { annotations } from '../../../crds/schema/api.ts';
 import type { ControllerRevision } from '../../../kube/kinds.ts';
 import { endpointLabels, revisionName } from '../names.ts';
 import { ownerReference } from './owner.ts';
@@ -28,6 +30,12 @@ export function makeControllerRevision(
  *
  * @throws AppError `CONFIG_VERSION_INVALID`.
  */
-export function parseControllerRevision(revision: ControllerRevision): ConfigVersion {
-  return { version: revision.revision, config: parseConfig(revision.data, revision.metadata?.name ?? '') };
+export function parseControllerRevision(revision: ControllerRevision): KeptVersion {
+  const { name = '', annotations: noted = {} } = revision.metadata ?? {};
+  const activeSince = Date.parse(noted[annotations.activeSince] ?? '');
+  return {
+    version: revision.revision,
+    config: parseConfig(revision.data, name),
+    ...(Number.isNaN(activeSince) ? {} : { activeSince }),
+  };
 }

@@ -1,6 +1,7 @@
 /** Owns the Deployment of a served entity. */
 import { annotations, labels } from '../../../crds/schema/api.ts';
 import type { Deployment } from '../../../kube/kinds.ts';
+import { runtimeKey } from '../../serving-runtime/select-runtime.ts';
 import { idleAfterAnnotation, runtimeAnnotation, scalingAnnotation } from '../names.ts';
 import { blueprintMetadata } from './blueprint.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -18,7 +19,7 @@ export function makeDeployment(blueprint: Blueprint): Deployment {
   return {
     metadata: blueprintMetadata(blueprint, {
       [annotations.configVersion]: String(configVersion),
-      [runtimeAnnotation]: runtime.name,
+      [runtimeAnnotation]: runtimeKey(runtime),
       [scalingAnnotation]: JSON.stringify(scaling),
       ...(scaleToZero.enabled ? { [idleAfterAnnotation]: scaleToZero.idleAfter } : {}),
     }),

@@ -4,8 +4,10 @@ import type { SidecarConfig } from '../../../core/sidecar-config.ts';
 import type { ConfigMap } from '../../../kube/kinds.ts';
 import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
 import { demandUrlOf } from '../../config/operator-config.ts';
+import { pathFor } from '../../serving-runtime/fill-runtime.ts';
 import { blueprintMetadata } from './blueprint.ts';
 import type { Blueprint } from './blueprint.ts';
+import { runtimeOf } from './make-pod-template.ts';
 import { sidecarConfigFile } from './make-sidecar-container.ts';
 
 /** Returns the ConfigMap; the sidecar takes over changes of it without a restart. */
@@ -16,17 +18,29 @@ export function makeSidecarConfigMap(blueprint: Blueprint): ConfigMap {
   };
 }
 
-/** Returns what the sidecar's file says. */
+/**
+ * Returns what the sidecar's file says.
+ *
+ * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`.
+ */
 export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
-  const { endpoint, entity, name, runtime, rateLimits, config } = blueprint;
+  const { endpoint, entity, name, rateLimits, config } = blueprint;
   const { sidecar, scaling, trustDomain, systemNamespace } = config;
   const limit = concurrencyPerReplica(entity.workload, scaling);
-  const { port, healthPath, livenessPath, invocationsPath } = runtime.spec.modelServer;
+  const { modelServer } = runtimeOf(blueprint);
+  const { port, healthPath, livenessPath, metrics } = modelServer;
   return {
     endpoint: { namespace: endpoint.namespace, name: endpoint.name, uid: endpoint.uid },
     servedEntity: entity.name,
     deployment: name,
-    modelServer: { host: '127.0.0.1', port, healthPath, livenessPath, invocationsPath },
+    modelServer: {
+      host: '127.0.0.1',
+      port,
+      healthPath,
+      livenessPath,
+      invocationsPath: pathFor(modelServer, entity.model.task) ?? modelServer.invocationsPath,
+      ...(metrics === undefined ? {} : { metrics: { port: metrics.port ?? port, path: metrics.path } }),
+    },
     concurrency: {
       limit,
       queue: limit * sidecar.queuePerSlot,

@@ -1,18 +1,19 @@
 /** Owns what the pods of a Deployment tell: why it cannot become ready, or what it is busy with. */
-import { entityReasons } from '../../crds/schema/reasons.ts';
-import type { Pod } from '../../kube/kinds.ts';
-import type { Explanation } from './explanation.ts';
-import { explainCrash, lastWords, roleOf } from './explain-crash.ts';
+import { entityReasons } from '../../../crds/schema/reasons.ts';
+import type { Pod } from '../../../kube/kinds.ts';
+import type { EntityExplanation } from '../explanation.ts';
+import { explainCrash, isFinal, lastWords, roleOf, wasReady } from './explain-crash.ts';
 import type { Terminated } from './explain-crash.ts';
-import { fetcherName, modelContainerName } from './resources/make-pod-template.ts';
+import { explainUnschedulable } from './explain-unschedulable.ts';
+import { fetcherName, modelContainerName } from '../resources/containers.ts';
 
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
 
 export interface PodDiagnosis {
   /** Something that waiting alone will hardly repair. */
-  readonly failure?: Explanation;
+  readonly failure?: EntityExplanation;
   /** What the pods are doing, or waiting for. */
-  readonly progress?: Explanation;
+  readonly progress?: EntityExplanation;
 }
 
 /** A container that failed so often has failed; once may be bad luck, and the kubelet's first restart is immediate. */
@@ -24,7 +25,13 @@ export function diagnosePods(pods: readonly Pod[]): PodDiagnosis {
     .filter((pod) => pod.metadata?.deletionTimestamp === undefined && !isOver(pod))
     .sort((left, right) => createdAt(right).localeCompare(createdAt(left)));
   const diagnoses = living.map(diagnosePod);
-  return diagnoses.find(({ failure }) => failure !== undefined) ?? diagnoses[0] ?? {};
+  const told = diagnoses.find(({ failure }) => failure !== undefined) ?? diagnoses[0] ?? {};
+  // The pod in place of an evicted one fares alike, and until then says only that it is being started.
+  const evicted = pods
+    .filter(isOver)
+    .map(outOfDisk)
+    .find((explanation) => explanation !== undefined);
+  return told.failure === undefined && evicted !== undefined ? { ...told, failure: evicted } : told;
 }
 
 // An evicted pod stays as a record of it; the Deployment has made another one.
@@ -37,10 +44,12 @@ function diagnosePod(pod: Pod): PodDiagnosis {
     const failure = failureOf(pod, status);
     if (failure !== undefined) return { failure };
   }
-  return { progress: unschedulable(pod) ?? retrying(statuses) ?? progressOf(statuses) };
+  return {
+    progress: unschedulable(pod) ?? retrying(statuses) ?? unready(pod, statuses) ?? progressOf(statuses),
+  };
 }
 
-function failureOf(pod: Pod, status: ContainerStatus): Explanation | undefined {
+function failureOf(pod: Pod, status: ContainerStatus): EntityExplanation | undefined {
   const waiting = status.state?.waiting;
   const what = roleOf(status.name);
   if (waiting?.reason !== undefined && imageReasons.has(waiting.reason)) {
@@ -56,9 +65,18 @@ function failureOf(pod: Pod, status: ContainerStatus): Explanation | undefined {
     };
   }
   const last = failedRun(status);
-  return last === undefined || failures(status) < failuresThatCount
-    ? undefined
-    : explainCrash(pod, status.name, last);
+  const counts = last !== undefined && (failures(status) >= failuresThatCount || isFinal(status.name, last));
+  return counts ? explainCrash(pod, status.name, last) : undefined;
+}
+
+/** The kubelet evicts a pod that uses more disk than it may, and the model is nearly all of it. */
+function outOfDisk({ status }: Pod): EntityExplanation | undefined {
+  const { reason, message = '' } = status ?? {};
+  if (reason !== 'Evicted' || !/exceed/i.test(message)) return undefined;
+  return {
+    reason: entityReasons.storageFull,
+    message: `the pod was evicted for the disk that it used: ${message.trim()}; choose a larger workload type, or give the volume "model" more space`,
+  };
 }
 
 const imageReasons: ReadonlySet<string> = new Set([
@@ -89,16 +107,22 @@ function failures(status: ContainerStatus): number {
   return status.restartCount + (status.state?.terminated === undefined ? 0 : 1);
 }
 
-function unschedulable(pod: Pod): Explanation | undefined {
+function unschedulable(pod: Pod): EntityExplanation | undefined {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.status !== 'False') return undefined;
+  return scheduled?.status === 'False' ? explainUnschedulable(scheduled.message ?? '') : undefined;
+}
+
+/** A pod that was ready once and whose containers all run has stopped answering. */
+function unready(pod: Pod, statuses: readonly ContainerStatus[]): EntityExplanation | undefined {
+  const model = statuses.find(({ name }) => name === modelContainerName);
+  if (model?.state?.running === undefined || model.started !== true || !wasReady(pod)) return undefined;
   return {
-    reason: entityReasons.unschedulable,
-    message: `no node can take the pod: ${scheduled.message ?? scheduled.reason ?? 'the scheduler gave no cause'}; add such nodes or choose another workload type`,
+    reason: entityReasons.probeFailed,
+    message: 'the model server runs and does not answer its probe; it is restarted if that lasts',
   };
 }
 
-function retrying(statuses: readonly ContainerStatus[]): Explanation | undefined {
+function retrying(statuses: readonly ContainerStatus[]): EntityExplanation | undefined {
   for (const status of statuses) {
     const run = failedRun(status);
     if (run === undefined) continue;
@@ -111,7 +135,7 @@ function retrying(statuses: readonly ContainerStatus[]): Explanation | undefined
   return undefined;
 }
 
-function progressOf(statuses: readonly ContainerStatus[]): Explanation {
+function progressOf(statuses: readonly ContainerStatus[]): EntityExplanation {
   const running = (name: string): boolean =>
     statuses.some((status) => status.name === name && status.state?.running !== undefined);
   if (running(modelContainerName))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../kube/kinds.ts';
-import { aContainer, aPod, ended } from '../operator-fixture.ts';
+import type { Pod } from '../../../kube/kinds.ts';
+import { aContainer, aPod, ended } from '../../operator-fixture.ts';
 import { diagnosePods } from './diagnose-pods.ts';
 
 const running = { running: { startedAt: '2026-01-01T00:00:00Z' } };

@@ -1,9 +1,10 @@
 /** Owns the words for a container that keeps failing: what it was there for, and what it said last. */
-import { entityReasons } from '../../crds/schema/reasons.ts';
-import type { Pod } from '../../kube/kinds.ts';
-import type { Explanation } from './explanation.ts';
-import { fetcherName, modelContainerName } from './resources/make-pod-template.ts';
-import { sidecarName } from './resources/make-sidecar-container.ts';
+import { entityReasons } from '../../../crds/schema/reasons.ts';
+import type { EntityReason } from '../../../crds/schema/reasons.ts';
+import type { Pod } from '../../../kube/kinds.ts';
+import type { EntityExplanation } from '../explanation.ts';
+import { fetcherName, modelContainerName } from '../resources/containers.ts';
+import { sidecarName } from '../resources/make-sidecar-container.ts';
 
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
 /** A run of a container that has ended. */
@@ -57,8 +58,8 @@ function readable(line: string): string[] {
   return typeof stack === 'string' ? [said, ...stack.split('\n')] : [said];
 }
 
-/** Returns the explanation of a container that has failed for good, as far as one can tell. */
-export function explainCrash(pod: Pod, container: string, run: Terminated): Explanation {
+/** Returns the explanation of a container that has failed. */
+export function explainCrash(pod: Pod, container: string, run: Terminated): EntityExplanation {
   const cause = lastWords(run) || withoutWords(pod, container, run);
   if (run.reason === 'OOMKilled') {
     const message = `${roleOf(container)} ran out of memory: choose a larger workload type; ${cause}`;
@@ -66,16 +67,50 @@ export function explainCrash(pod: Pod, container: string, run: Terminated): Expl
   }
   switch (container) {
     case fetcherName:
-      return { reason: entityReasons.modelFetchFailed, message: `the model cannot be fetched: ${cause}` };
+      return { reason: fetchReason(run), message: `the model cannot be fetched: ${cause}` };
     case sidecarName:
       return { reason: entityReasons.sidecarFailed, message: `the sidecar cannot run: ${cause}` };
     case modelContainerName:
+      if (wasStopped(run)) return stoppedByProbe(pod, cause);
       return wasReady(pod)
         ? { reason: entityReasons.crashLoop, message: `the model server keeps crashing: ${cause}` }
         : { reason: entityReasons.modelLoadFailed, message: `the model cannot be loaded: ${cause}` };
     default:
       return { reason: entityReasons.crashLoop, message: `${roleOf(container)} keeps crashing: ${cause}` };
   }
+}
+
+/** What the fetcher's last sentence begins with, and what that means: trying again changes nothing about it. */
+const fetchKinds: readonly (readonly [RegExp, EntityReason])[] = [
+  [/^(?:model not found|not a model|source not usable):/i, entityReasons.modelNotFound],
+  [/^access denied:/i, entityReasons.modelAccessDenied],
+  [/^destination is full:/i, entityReasons.storageFull],
+];
+
+function fetchReason(run: Terminated): EntityReason {
+  const sentence = lastWords(run);
+  return fetchKinds.find(([pattern]) => pattern.test(sentence))?.[1] ?? entityReasons.modelFetchFailed;
+}
+
+/** Returns whether a failed run tells already that another one would fail alike. */
+export function isFinal(container: string, run: Terminated): boolean {
+  if (container !== fetcherName) return false;
+  const reason = fetchReason(run);
+  return reason === entityReasons.modelNotFound || reason === entityReasons.storageFull;
+}
+
+/** SIGTERM or SIGKILL from outside, and not for memory: the kubelet restarts what does not answer its probe. */
+const wasStopped = ({ exitCode, reason }: Terminated): boolean =>
+  (exitCode === 137 || exitCode === 143) && reason !== 'OOMKilled';
+
+function stoppedByProbe(pod: Pod, cause: string): EntityExplanation {
+  const what = wasReady(pod)
+    ? 'stopped answering its probe'
+    : 'did not answer its probe in time while it was loading the model';
+  return {
+    reason: entityReasons.probeFailed,
+    message: `the model server was ended from outside, most likely because it ${what}: choose a larger workload type or look at what it is busy with; ${cause}`,
+  };
 }
 
 function withoutWords({ metadata }: Pod, container: string, run: Terminated): string {
@@ -85,7 +120,7 @@ function withoutWords({ metadata }: Pod, container: string, run: Terminated): st
 }
 
 /** A pod that was ready once has turned unready since; one that never was has been unready from its first day. */
-function wasReady(pod: Pod): boolean {
+export function wasReady(pod: Pod): boolean {
   const at = (type: string): string =>
     pod.status?.conditions?.find((condition) => condition.type === type)?.lastTransitionTime ?? '';
   return at('Initialized') !== '' && at('Ready') > at('Initialized');

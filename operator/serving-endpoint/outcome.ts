@@ -1,0 +1,105 @@
+/** Owns how a reconcile came out: what is active from now on, and whether what is brought up goes on. Pure. */
+import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
+import { versionReadiness } from '../../core/config-versions/plan-config-versions.ts';
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
+import type { Refusals } from './act.ts';
+import type { Explanation } from './explanation.ts';
+import { judgeGivingUp } from './give-up.ts';
+import type { Shortfall } from './give-up.ts';
+import type { Snapshot } from './observe.ts';
+import type { Plan } from './plan.ts';
+import { waiting } from './plan-entities.ts';
+import type { EntityPlan } from './plan-entities.ts';
+
+export interface Outcome {
+  /** As planned, with what the cluster refused. */
+  readonly entities: readonly EntityPlan[];
+  readonly targetEntities: readonly EntityPlan[];
+  readonly active: ConfigVersion | undefined;
+  /** Whether `active` has the traffic from now on. */
+  readonly isServing: boolean;
+  /** Why the target is given up now; undefined: it is not. */
+  readonly givenUp: Explanation | undefined;
+  /** When time alone will change the outcome. */
+  readonly dueInMs: number | undefined;
+}
+
+export interface OutcomeInput {
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
+  readonly refusals: Refusals;
+  readonly config: OperatorConfig;
+  readonly now: number;
+}
+
+/** Returns the outcome; it is here that a version that is ready becomes active, and that one is given up. */
+export function outcomeOf(input: OutcomeInput): Outcome {
+  const { plan } = input;
+  const { target, active } = plan.versions;
+  const entities = plan.entities.map((entity) => withRefusal(entity, input.refusals));
+  const targetEntities = entities.filter(({ configVersion }) => configVersion === target.version);
+  const common = { entities, targetEntities, givenUp: undefined, dueInMs: undefined };
+  if (plan.isSuspended) return { ...common, active, isServing: false };
+  const needed = targetEntities.filter((entity) => isNeeded(entity, target));
+  const isReady = versionReadiness(needed.map(({ verdict }) => verdict.readiness)) === 'ready';
+  if (isReady) return { ...common, active: target, isServing: true };
+  if (active === undefined || active.version === target.version) {
+    return { ...common, active, isServing: plan.isServing };
+  }
+  const missing = needed.filter(({ verdict }) => verdict.readiness !== 'ready');
+  const { cause, dueInMs } = judgeGivingUp({
+    shortfalls: missing.map((entity) => shortfallOf(entity, input)),
+    pendingSince: pendingSince(input),
+    deadlines: input.config.deadlines,
+    now: input.now,
+  });
+  return { ...common, active, isServing: plan.isServing, givenUp: cause, dueInMs };
+}
+
+/**
+ * An entity that serves already, under the active version, and is to get no traffic any more holds nothing up: else the
+ * traffic could not be moved away from one that fails.
+ */
+function isNeeded({ entity, leastReplicas, deployment }: EntityPlan, { config }: ConfigVersion): boolean {
+  const percent = config.routes.find(({ servedEntity }) => servedEntity === entity.name)?.percent ?? 0;
+  return deployment === undefined || leastReplicas > 0 || percent > 0;
+}
+
+function shortfallOf(
+  { entity, deployment, verdict }: EntityPlan,
+  { snapshot, now }: OutcomeInput,
+): Shortfall {
+  const before = snapshot.endpoint.status?.servedEntities?.find(
+    (row) => row.name === entity.name && row.deployment === deployment && row.state === 'Failed',
+  );
+  const since = Date.parse(before?.since ?? '');
+  const hasFailed = verdict.readiness === 'failed';
+  return {
+    entity: entity.name,
+    reason: verdict.reason,
+    message: headline(verdict.message),
+    failedSince: hasFailed ? (Number.isNaN(since) ? now : since) : undefined,
+  };
+}
+
+function pendingSince({ snapshot, plan, now }: OutcomeInput): number {
+  const { pending } = snapshot.endpoint.status ?? {};
+  return pending?.configVersion === plan.versions.target.version ? Date.parse(pending.since) : now;
+}
+
+/** The log lines that an explanation may carry are in the row of the entity; once or twice is enough. */
+export const headline = (message: string): string => message.split('\n', 1)[0] ?? '';
+
+/** What runs and answers stays as it is, with the refusal told; what does not yet has failed, or waits. */
+function withRefusal(entity: EntityPlan, refusals: Refusals): EntityPlan {
+  const refusal = refusals.get(entity.deployment ?? '');
+  if (refusal === undefined) return entity;
+  const { verdict } = entity;
+  const runs = verdict.state === 'Ready' || verdict.state === 'ScaledToZero';
+  if (refusal.reason === entityReasons.waitingForCleanup) return { ...entity, verdict: waiting(refusal) };
+  return {
+    ...entity,
+    verdict: { state: runs ? verdict.state : 'Failed', readiness: 'failed', ...refusal },
+  };
+}

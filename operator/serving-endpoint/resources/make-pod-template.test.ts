@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { anEndpoint } from '../../../test/support/an-endpoint.ts';
+import { aConfig, aRuntime } from '../../operator-fixture.ts';
+import type { Blueprint } from './blueprint.ts';
+import { aBlueprint } from './blueprint-fixture.ts';
+import { makeDeployment } from './make-deployment.ts';
+import { makeSidecarConfig } from './make-sidecar-config-map.ts';
+
+const iris = anEndpoint('iris').servingModel('models:/iris/1');
+const podOf = (made: Blueprint) => makeDeployment(made).spec!.template.spec!;
+
+describe('the pod of a served entity', () => {
+  const pod = podOf(aBlueprint(iris));
+  const [fetcher, sidecar] = pod.initContainers!;
+  const [model] = pod.containers;
+
+  it('fetches the model first, then starts the sidecar, then the model server', () => {
+    expect(pod.initContainers!.map(({ name, restartPolicy }) => [name, restartPolicy])).toEqual([
+      ['fetch-model', undefined],
+      ['sidecar', 'Always'],
+    ]);
+    expect(pod.containers.map(({ name }) => name)).toEqual(['model']);
+  });
+
+  it('tells the fetcher what to fetch, and from which MLflow', () => {
+    expect(fetcher).toMatchObject({
+      image: 'runtime:1',
+      command: ['fetch'],
+      args: ['--source', 'models:/iris/1', '--destination', '/mnt/models'],
+      env: [{ name: 'MLFLOW_TRACKING_URI', value: 'http://mlflow:5000' }],
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+    });
+  });
+
+  it('gives the fetcher alone the credentials', () => {
+    const model = { uri: 's3://b/m', credentials: { secretRef: { name: 's3-creds' } } };
+    const made = podOf(aBlueprint(anEndpoint('iris').servingModel('s3://b/m', { name: 'm', model })));
+    expect(made.initContainers![0]!.envFrom).toEqual([{ secretRef: { name: 's3-creds' } }]);
+    expect(JSON.stringify(made.containers)).not.toContain('s3-creds');
+  });
+
+  it('gives them to the server where that fetches by itself, after its own', () => {
+    const model = { uri: 'hf://org/m', credentials: { secretRef: { name: 'hf-token' } } };
+    const runtime = aRuntime('r', {
+      fetcher: undefined,
+      container: { name: 'x', image: 'i', envFrom: [{ configMapRef: { name: 'own' } }] },
+    });
+    const made = podOf(aBlueprint(anEndpoint('m').servingModel('hf://org/m', { model }), { runtime }));
+    expect(made.initContainers!.map(({ name }) => name)).toEqual(['sidecar']);
+    expect(made.containers[0]!.envFrom).toEqual([
+      { configMapRef: { name: 'own' } },
+      { secretRef: { name: 'hf-token' } },
+    ]);
+  });
+
+  it.each([
+    ['pvc://models', {}],
+    ['pvc://models/', {}],
+    ['pvc://models/iris/v1/', { subPath: 'iris/v1' }],
+  ])('mounts the claim of %s instead of fetching', (uri, subPath) => {
+    const runtime = aRuntime('r', { modelDirectory: '/mnt/models/{{entity.name}}' });
+    const made = podOf(aBlueprint(anEndpoint('iris').servingModel(uri, { name: 'iris-1' }), { runtime }));
+    expect(made.initContainers!.map(({ name }) => name)).toEqual(['sidecar']);
+    expect(made.volumes![0]).toEqual({
+      name: 'model',
+      persistentVolumeClaim: { claimName: 'models', readOnly: true },
+    });
+    expect(made.containers[0]!.volumeMounts).toEqual([
+      { name: 'model', mountPath: '/mnt/models/iris-1', readOnly: true, ...subPath },
+    ]);
+  });
+
+  it('starts the sidecar on its mounted files and the address of the pod', () => {
+    expect(sidecar).toMatchObject({
+      image: 'fairlead:dev',
+      args: expect.arrayContaining([
+        'sidecar',
+        '--sidecar-config',
+        '/etc/fairlead/sidecar/config.json',
+        '--tls-dir',
+        '/etc/fairlead/tls',
+      ]) as string[],
+      ports: [{ containerPort: 8443 }, { containerPort: 9090 }],
+      readinessProbe: { httpGet: { path: '/readyz', port: 9090 } },
+    });
+    expect(sidecar!.env!.map(({ name }) => name)).toEqual(['POD_IP', 'POD_NAME', 'POD_UID', 'NODE_OPTIONS']);
+    expect(pod.volumes).toEqual([
+      { name: 'model', emptyDir: {} },
+      { name: 'sidecar-config', configMap: { name: aBlueprint(iris).name } },
+      { name: 'sidecar-tls', secret: { secretName: 'iris-sidecar-tls' } },
+    ]);
+  });
+
+  it('has the model server asked through the sidecar, and drained before it ends', () => {
+    expect(model).toMatchObject({
+      args: ['--port', '8080'],
+      startupProbe: { httpGet: { path: '/model/readyz', port: 9090 }, periodSeconds: 1 },
+      livenessProbe: { httpGet: { path: '/model/livez', port: 9090 } },
+      lifecycle: { preStop: { httpGet: { path: '/wait-for-drain', port: 9090 } } },
+      resources: { requests: { cpu: '1', memory: '4Gi' } },
+    });
+  });
+
+  it('leaves a request the time that it may take, and the server then the time to end', () => {
+    const runtime = aRuntime('r', { modelServer: { shutdownSeconds: 45 } });
+    const config = aConfig({ sidecar: { totalTimeout: '10m' } });
+    const made = aBlueprint(iris, { runtime, config });
+    expect(makeSidecarConfig(made).drain.maxMs).toBe(603_000);
+    expect(podOf(made).terminationGracePeriodSeconds).toBe(603 + 45);
+  });
+
+  it('appends the arguments of the entity to those of the runtime', () => {
+    const template = { spec: { containers: [{ name: 'model', args: ['--verbose'] }] } };
+    const made = podOf(aBlueprint(anEndpoint('iris').servingModel('models:/iris/1', { template })));
+    expect(made.containers[0]!.args).toEqual(['--port', '8080', '--verbose']);
+  });
+
+  it('holds no Kubernetes credentials', () => {
+    expect(pod.automountServiceAccountToken).toBe(false);
+  });
+
+  it('lays the overlay of the entity over that of the runtime, and keeps its own labels', () => {
+    const runtime = aRuntime('r', {
+      template: {
+        spec: { priorityClassName: 'low', runtimeClassName: 'kata' },
+        metadata: { labels: { a: '1' } },
+      },
+    });
+    const template = {
+      metadata: { labels: { 'serving.fairlead.dev/deployment': 'mine' } },
+      spec: {
+        priorityClassName: 'high',
+        aFieldOfTheFuture: { x: 1 },
+        containers: [{ name: 'model', tty: true }],
+      },
+    };
+    const made = aBlueprint(anEndpoint('iris').servingModel('models:/iris/1', { template }), { runtime });
+    const { metadata, spec } = makeDeployment(made).spec!.template;
+    expect(spec).toMatchObject({
+      priorityClassName: 'high',
+      runtimeClassName: 'kata',
+      aFieldOfTheFuture: { x: 1 },
+    });
+    expect(spec!.containers[0]).toMatchObject({ image: 'runtime:1', tty: true });
+    expect(metadata!.labels).toMatchObject({ a: '1', 'serving.fairlead.dev/deployment': made.name });
+  });
+
+  it('lets the environment of the entity win over that of the runtime', () => {
+    const runtime = aRuntime('r', {
+      container: {
+        name: 'x',
+        image: 'i',
+        env: [
+          { name: 'A', value: '1' },
+          { name: 'B', value: '2' },
+        ],
+      },
+    });
+    const env = [{ name: 'A', value: '3' }];
+    const made = aBlueprint(anEndpoint('iris').servingModel('models:/iris/1', { env }), { runtime });
+    expect(podOf(made).containers[0]!.env).toEqual([
+      { name: 'A', value: '3' },
+      { name: 'B', value: '2' },
+    ]);
+  });
+
+  it('asks for the hardware of the workload type', () => {
+    const config = aConfig({
+      workloadTypes: {
+        GPU_SMALL: {
+          resources: { limits: { 'nvidia.com/gpu': '1' } },
+          nodeSelector: { gpu: 't4' },
+          tolerations: [{ key: 'gpu' }],
+        },
+      },
+    });
+    const made = podOf(aBlueprint(iris.withWorkload({ type: 'GPU_SMALL' }), { config }));
+    expect(made).toMatchObject({ nodeSelector: { gpu: 't4' }, tolerations: [{ key: 'gpu' }] });
+    expect(made.containers[0]!.resources).toMatchObject({ limits: { 'nvidia.com/gpu': '1' } });
+  });
+
+  it('lays the overlay of the workload type over the runtime and under the entity', () => {
+    const overlay = (given: object) => ({ template: { spec: given } });
+    const runtime = aRuntime('r', overlay({ priorityClassName: 'a', runtimeClassName: 'a', hostname: 'a' }));
+    const config = aConfig({
+      workloadTypes: {
+        GPU_SMALL: { resources: {}, ...overlay({ priorityClassName: 'b', runtimeClassName: 'b' }) },
+      },
+    });
+    const builder = anEndpoint('iris')
+      .servingModel('models:/iris/1', overlay({ priorityClassName: 'c' }))
+      .withWorkload({ type: 'GPU_SMALL' });
+    expect(podOf(aBlueprint(builder, { runtime, config }))).toMatchObject({
+      priorityClassName: 'c',
+      runtimeClassName: 'b',
+      hostname: 'a',
+    });
+  });
+});
