@@ -21,6 +21,10 @@ export const sidecarConfigSchema = z.strictObject({
       healthPath: z.string().startsWith('/'),
       livenessPath: z.string().startsWith('/'),
       invocationsPath: z.string().startsWith('/'),
+      metrics: z
+        .strictObject({ port: portSchema, path: z.string().startsWith('/') })
+        .optional()
+        .describe('Where it tells its metrics; passed on at /model/metrics of the admin port.'),
     })
     .describe('The model server beside the sidecar.'),
   concurrency: z

@@ -27,7 +27,7 @@ export function aRuntime(
     metadata: { name },
     spec: { ...defaults, ...spec },
   });
-  return { name, scope, spec: runtime.spec };
+  return { name, scope, generation: 1, createdAt: '2026-01-01T00:00:00Z', spec: runtime.spec };
 }
 
 type PodStatus = NonNullable<Pod['status']>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { workloadTypes } from '../../crds/schema/workload.ts';
 import { loadConfig } from '../../platform/config.ts';
+import { gpusOf } from './workload-types.ts';
 import { demandUrlOf, operatorConfigSchema } from './operator-config.ts';
 import { aConfig } from '../operator-fixture.ts';
 
@@ -24,7 +25,24 @@ describe('the configuration', () => {
       workloadTypes: { GPU_SMALL: { resources: {}, nodeSelector: { gpu: 't4' } } },
     });
     expect(types.GPU_SMALL).toMatchObject({ nodeSelector: { gpu: 't4' }, tolerations: [] });
-    expect(types.GPU_LARGE.resources.limits).toMatchObject({ 'nvidia.com/gpu': '1' });
+    expect(types['GPU_LARGE']?.resources.limits).toMatchObject({ 'nvidia.com/gpu': '1' });
+  });
+
+  it('knows the workload types that it is given beside its own', () => {
+    const { workloadTypes: types } = aConfig({
+      workloadTypes: { TPU_V5: { resources: {}, template: { spec: { runtimeClassName: 'tpu' } } } },
+    });
+    expect(types['TPU_V5']).toMatchObject({ template: { spec: { runtimeClassName: 'tpu' } } });
+    expect(types).toHaveProperty('CPU');
+    expect(() => aConfig({ workloadTypes: { tpu: { resources: {} } } })).toThrow();
+  });
+
+  it.each([
+    ['none', {}, 1],
+    ['those of NVIDIA', { 'nvidia.com/gpu': '8', memory: '1Gi' }, 8],
+    ['those of others', { 'amd.com/gpu': '2' }, 2],
+  ])('counts the GPUs of a type: %s', (_name, limits, count) => {
+    expect(gpusOf({ resources: { requests: {}, limits } })).toBe(count);
   });
 
   it.each([

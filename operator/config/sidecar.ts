@@ -27,6 +27,10 @@ export const sidecarSchema = z
     drainQuiet: durationSchema
       .prefault('5s')
       .describe('Time without a new request after which a pod may go.'),
-    drainMax: durationSchema.prefault('300s').describe('Greatest time that a pod takes to let go.'),
+    drainMax: durationSchema
+      .optional()
+      .describe('Greatest time that a pod takes to let go; default: totalTimeout and 3 s more.'),
   })
+  // A request that was taken on is answered, however long it may take.
+  .transform((sidecar) => ({ ...sidecar, drainMax: sidecar.drainMax ?? sidecar.totalTimeout + 3_000 }))
   .describe('The sidecar beside each model server.');

@@ -1,6 +1,6 @@
-/** Owns what workload types mean in this cluster: resources, nodes and tolerations. */
+/** Owns what workload types mean in this cluster: resources, nodes, tolerations, and whatever else their pods need. */
 import * as z from 'zod';
-import { workloadTypes } from '../../crds/schema/workload.ts';
+import { workloadTypeName, workloadTypes } from '../../crds/schema/workload.ts';
 import { resourcesSchema } from './resources.ts';
 
 const workloadTypeSchema = z.strictObject({
@@ -10,6 +10,12 @@ const workloadTypeSchema = z.strictObject({
     .array(z.looseObject({}))
     .default([])
     .describe('Taints of those nodes that pods put up with.'),
+  template: z
+    .looseObject({})
+    .optional()
+    .describe(
+      'Overlay on the pod template, over the one of the runtime and under the one of the served entity: runtimeClassName, affinity, priorityClassName …',
+    ),
 });
 
 export type WorkloadType = z.output<typeof workloadTypeSchema>;
@@ -42,11 +48,24 @@ const defaultWorkloadTypes: Record<(typeof workloadTypes)[number], z.input<typeo
 };
 
 export const workloadTypesSchema = z
-  .partialRecord(z.enum(workloadTypes), workloadTypeSchema)
+  .record(workloadTypeName, workloadTypeSchema)
   .default({})
-  .describe('What workload types mean in this cluster; a type that is given replaces its default.')
-  .transform((given) => ({ ...workloadTypeDefaults(), ...given }));
+  .describe('What workload types mean in this cluster; one that is given replaces its default, or is new.')
+  .transform((given): WorkloadTypes => ({ ...workloadTypeDefaults(), ...given }));
 
-function workloadTypeDefaults(): Record<(typeof workloadTypes)[number], WorkloadType> {
+export type WorkloadTypes = Readonly<Partial<Record<string, WorkloadType>>>;
+
+function workloadTypeDefaults(): WorkloadTypes {
   return z.record(z.enum(workloadTypes), workloadTypeSchema).parse(defaultWorkloadTypes);
+}
+
+/**
+ * Returns how many GPUs a pod of the type has, at least 1: what servers are told to spread a model over. A resource is a
+ * GPU by its name, as device plugins choose it (`nvidia.com/gpu`, `amd.com/gpu`).
+ */
+export function gpusOf({ resources }: Pick<WorkloadType, 'resources'>): number {
+  const counts = Object.entries(resources.limits).map(([name, count]) =>
+    name.endsWith('/gpu') ? Number(count) : 0,
+  );
+  return Math.max(1, ...counts.filter((count) => Number.isInteger(count)));
 }

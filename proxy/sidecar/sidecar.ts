@@ -77,7 +77,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     sidePaths: { [awaitReadyPath]: (_request, response) => readyWait.answer(response) },
   });
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
-  const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain });
+  const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });
   const admin = await startAdminServer({ address: options.admin, health, registry, routes });
   const reporter = startReporter(options, demand);
   model.start();

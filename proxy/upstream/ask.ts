@@ -11,6 +11,8 @@ export interface Question {
   readonly body?: Buffer;
   /** For the whole of it. */
   readonly timeoutMs: number;
+  /** Longest answer; default 256 KiB. */
+  readonly maxBytes?: number;
 }
 
 export interface Answer {
@@ -20,7 +22,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-const maxAnswerBytes = 256 * 1024;
+const usualMaxBytes = 256 * 1024;
 const noBody = Buffer.alloc(0);
 
 /**
@@ -30,7 +32,7 @@ const noBody = Buffer.alloc(0);
  */
 export async function ask(pool: Pool, question: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const collector = new Collector(resolve, reject);
+    const collector = new Collector(resolve, reject, question.maxBytes ?? usualMaxBytes);
     const call = pool.send(
       {
         method: question.method,
@@ -65,12 +67,14 @@ class Collector implements UpstreamHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: AppError) => void;
   readonly #chunks: Buffer[] = [];
+  readonly #maxBytes: number;
   #bytes = 0;
   #head: ResponseHead | undefined;
 
-  constructor(resolve: (answer: Answer) => void, reject: (error: AppError) => void) {
+  constructor(resolve: (answer: Answer) => void, reject: (error: AppError) => void, maxBytes: number) {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#maxBytes = maxBytes;
   }
 
   onInformation(): void {
@@ -83,12 +87,12 @@ class Collector implements UpstreamHandler {
 
   onBody(chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes <= maxAnswerBytes) {
+    if (this.#bytes <= this.#maxBytes) {
       this.#chunks.push(chunk);
       return;
     }
     this.abort?.();
-    const error = new AppError('UPSTREAM_MALFORMED', `the answer is longer than ${maxAnswerBytes} bytes`);
+    const error = new AppError('UPSTREAM_MALFORMED', `the answer is longer than ${this.#maxBytes} bytes`);
     this.onFailure({ error, kind: 'lost' });
   }
 
