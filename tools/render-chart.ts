@@ -8,10 +8,8 @@ import { makeHelm } from '../e2e/harness/helm.ts';
 import type { Helm } from '../e2e/harness/helm.ts';
 import { helmProgram } from '../e2e/harness/programs.ts';
 
-const root = join(import.meta.dirname, '..');
-
 /**
- * Calls `use` with a helm that works in the root of the repository, and returns what that returns, or why there is no
+ * Calls `use` with a helm, and returns what that returns, or why there is no
  * helm. Building it takes minutes, once.
  *
  * @throws AppError `COMMAND_FAILED` when it does not build.
@@ -23,7 +21,7 @@ export async function withHelm<Result>(
   try {
     const logFile = join(dir, 'build.log');
     const build = await buildGoProgram(helmProgram, { logFile, signal: AbortSignal.timeout(1_200_000) });
-    return 'missing' in build ? build : await use(makeHelm(build.path, { home: dir, cwd: root }));
+    return 'missing' in build ? build : await use(makeHelm(build.path, dir));
   } finally {
     rmSync(dir, { recursive: true });
   }
