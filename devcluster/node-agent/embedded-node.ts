@@ -2,7 +2,7 @@
 import { systemClock } from '../../platform/clock.ts';
 import type { ApiServer } from '../apiserver/server.ts';
 import { makeEmbeddedNodeApi } from './embedded-node-api.ts';
-import { AddressPool, firstHostOfCluster, loopbackRange } from './network/addresses.ts';
+import { AddressPool, loopbackRange, skippedAtStart } from './network/addresses.ts';
 import type { NodeAgentOptions } from './node-agent.ts';
 import { startNodeAgent } from './node-agent.ts';
 
@@ -23,7 +23,7 @@ export async function startEmbeddedNode(options: EmbeddedNodeOptions): Promise<{
     api: makeEmbeddedNodeApi({ api, nodeName, log, clock }),
     name: nodeName,
     nodeAddress: '127.0.0.1',
-    podAddresses: new AddressPool(loopbackRange, firstHostOfCluster()),
+    podAddresses: new AddressPool(loopbackRange, skippedAtStart()),
     apiAddress: api.address,
   });
   api.setNodeServices(agent.services);

@@ -1,7 +1,7 @@
 /** Owns a node of a remote cluster: the node agent of devcluster, joined to an API server as a kubelet is. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeServices } from '../../devcluster/apiserver/node-services.ts';
-import { AddressPool } from '../../devcluster/node-agent/network/addresses.ts';
+import { AddressPool, skippedAtStart } from '../../devcluster/node-agent/network/addresses.ts';
 import type { NodeAgentOptions } from '../../devcluster/node-agent/node-agent.ts';
 import { startNodeAgent } from '../../devcluster/node-agent/node-agent.ts';
 import type { ClusterAccess } from '../../kube/credentials.ts';
@@ -46,7 +46,7 @@ export interface NodeOptions extends Pick<
  */
 export async function startNode(options: NodeOptions): Promise<{ stop(): Promise<void> }> {
   const { access, name, nodeAddress, kubelet, podAddresses, log } = options;
-  const addresses = new AddressPool(podAddresses);
+  const addresses = new AddressPool(podAddresses, skippedAtStart());
   const transport = new KubeTransport({ access, userAgent: `fairlead-node/${name}` });
   const remote = startRemoteNodeApi({ transport, nodeName: name, log });
   const parts: { stop(): Promise<void> }[] = [{ stop: () => transport.close() }, remote];

@@ -29,6 +29,14 @@ describe('pod addresses', () => {
     expect(() => pool.allocate('f', 0)).toThrow('no pod address is free in 10.244.1.8/29');
   });
 
+  it('begin behind those that are skipped, and come round to them in the end', () => {
+    const pool = new AddressPool('10.244.1.8/29', 8);
+    const owners = ['a', 'b', 'c'];
+    expect(owners.map((owner) => pool.allocate(owner, 0))).toEqual(
+      [13, 14, 10].map((host) => `10.244.1.${host}`),
+    );
+  });
+
   it.each(['10.244.1.0', '10.244.1/24', '10.256.1.0/24', '10.244.1.0/30', 'fd00::/64'])(
     'do not come from "%s"',
     (range) => {

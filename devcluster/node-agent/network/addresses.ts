@@ -21,17 +21,17 @@ export class AddressPool {
   #next: number;
 
   /**
-   * `range` is IPv4 in CIDR notation; `first` the host number of the first address that is given.
+   * `range` is IPv4 in CIDR notation; the first `skipped` of its addresses are given last.
    *
    * @throws AppError `POD_RANGE_INVALID`.
    */
-  constructor(range: string, first = firstHost) {
+  constructor(range: string, skipped = 0) {
     const { network, hosts } = parseRange(range);
     this.#range = range;
     this.#network = network;
     // The last one is the broadcast address.
     this.#lastHost = hosts - 2;
-    this.#next = first;
+    this.#next = firstHost + (skipped % (this.#lastHost - firstHost + 1));
   }
 
   /**
@@ -87,12 +87,11 @@ function parseRange(range: string): { network: number; hosts: number } {
 }
 
 /**
- * Returns the host number at which a cluster begins. Several clusters may share a machine (`npm start` beside
- * `npm test`), and a pod of each listens on the same ports: beginning anywhere among 65,000 keeps them apart. Where
- * loopback addresses have to be added by hand, all begin with the first.
+ * Returns how many addresses of its range a node skips. Several clusters may share a machine (`npm start` beside
+ * `npm test`), and a pod of each listens on the same ports: beginning anywhere among 65,000 keeps them apart, and a
+ * node that was started again from its own last pods. Where addresses have to be added by hand, none is skipped.
  */
-export const firstHostOfCluster = (): number =>
-  process.platform === 'linux' ? randomInt(firstHost, 65_534) : firstHost;
+export const skippedAtStart = (): number => (process.platform === 'linux' ? randomInt(65_536) : 0);
 
 /**
  * Checks that a pod can have an address: returns undefined, or the error with its remedy. Linux answers on all of

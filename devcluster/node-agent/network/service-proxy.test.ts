@@ -30,6 +30,10 @@ const slice = (ready: boolean | undefined, ...addresses: string[]): EndpointSlic
   })),
   ports: [{ name: 'http', port: 8080 }],
 });
+const ending = (serving: boolean, address: string): EndpointSlice => ({
+  ...slice(false),
+  endpoints: [{ addresses: [address], conditions: { ready: false, serving, terminating: true } }],
+});
 const ports = [{ name: 'http', port: 80 }];
 
 describe('the routes of a Service', () => {
@@ -45,6 +49,18 @@ describe('the routes of a Service', () => {
       { clusterIP: '127.96.0.9', ports },
       [],
       [{ host: '127.96.0.9', port: 80, targets: [] }],
+    ],
+    [
+      'lead to an endpoint that ends but still serves, where no other is ready',
+      { clusterIP: '127.96.0.9', ports },
+      [slice(false, 'a'), ending(true, 'b'), ending(false, 'c')],
+      [{ host: '127.96.0.9', port: 80, targets: [{ host: 'b', port: 8080 }] }],
+    ],
+    [
+      'do not lead to one that ends where another is ready',
+      { clusterIP: '127.96.0.9', ports },
+      [slice(true, 'a'), ending(true, 'b')],
+      [{ host: '127.96.0.9', port: 80, targets: [{ host: 'a', port: 8080 }] }],
     ],
     ['are none without a cluster IP', { clusterIP: 'None', ports }, [slice(true, 'a')], []],
     ['are none for UDP', { clusterIP: '127.96.0.9', ports: [{ port: 53, protocol: 'UDP' }] }, [], []],

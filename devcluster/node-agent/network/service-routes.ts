@@ -1,5 +1,5 @@
-/** Owns where a Service's ports lead: the ready endpoints behind each address and port. Pure. */
-import type { EndpointSlice, Service } from '../../controllers/objects/kinds.ts';
+/** Owns where a Service's ports lead: the endpoints behind each address and port. Pure. */
+import type { Endpoint, EndpointSlice, Service } from '../../controllers/objects/kinds.ts';
 
 export interface Target {
   readonly host: string;
@@ -13,7 +13,10 @@ export interface Route {
   readonly targets: readonly Target[];
 }
 
-/** Returns the TCP routes of a Service with a cluster IP: one for each port, with its ready endpoints. */
+/**
+ * Returns the TCP routes of a Service with a cluster IP: one for each port, with its ready endpoints. Where none is
+ * ready, those that end but still serve are better than nothing, as kube-proxy has it.
+ */
 export function routesOf(service: Service, slices: readonly EndpointSlice[]): Route[] {
   const { clusterIP = '', type } = service.spec;
   if (clusterIP === '' || clusterIP === 'None' || type === 'ExternalName') return [];
@@ -23,11 +26,14 @@ export function routesOf(service: Service, slices: readonly EndpointSlice[]): Ro
 }
 
 function targetsOf(portName: string, slices: readonly EndpointSlice[]): Target[] {
-  return slices.flatMap((slice) => {
+  const behind = slices.flatMap((slice) => {
     const port = slice.ports?.find(({ name = '' }) => name === portName)?.port;
-    if (port === undefined) return [];
-    return (slice.endpoints ?? [])
-      .filter(({ conditions }) => conditions?.ready !== false)
-      .flatMap(({ addresses }) => addresses.map((host) => ({ host, port })));
+    return port === undefined ? [] : (slice.endpoints ?? []).map((endpoint) => ({ endpoint, port }));
   });
+  const ready = behind.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
+  const chosen = ready.length > 0 ? ready : behind.filter(({ endpoint }) => isEnding(endpoint));
+  return chosen.flatMap(({ endpoint, port }) => endpoint.addresses.map((host) => ({ host, port })));
 }
+
+const isEnding = ({ conditions }: Endpoint): boolean =>
+  conditions?.terminating === true && conditions.serving === true;
