@@ -76,7 +76,7 @@ def _run_fetch(
         [
             sys.executable,
             *("-m", "fairlead_runtime.fetch"),
-            *("--source", source, "--destination", str(destination), *more),
+            *("--source", source, "--destination", str(destination), "--attempts", "2", *more),
         ],
         env=clean_environment(**variables),
         capture_output=True,

@@ -17,14 +17,14 @@ DESTINATION = Path("/models/iris")
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ("Failed to resolve 'models.example' (Name or service not known)", "UNREACHABLE"),
+        ("Failed to resolve 'models.example' (Name or service not known)", "SOURCE_UNREACHABLE"),
         ("HTTPSConnectionPool(host='h', port=443): Read timed out.", "CONNECTION_LOST"),
         ("Connection aborted. RemoteDisconnected", "CONNECTION_LOST"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "TLS_FAILED"),
-        ("An error occurred (ExpiredToken) when calling ListObjectsV2", "ACCESS_DENIED"),
-        ("API request to endpoint /x failed with error code 401 != 200", "ACCESS_DENIED"),
-        ("##### File a #####\n[Errno 28] No space left on device", "DESTINATION_FULL"),
-        ("something that nobody has seen before", "DOWNLOAD_FAILED"),
+        ("An error occurred (ExpiredToken) when calling ListObjectsV2", "UNAUTHENTICATED"),
+        ("API request to endpoint /x failed with error code 401 != 200", "UNAUTHENTICATED"),
+        ("##### File a #####\n[Errno 28] No space left on device", "DISK_FULL"),
+        ("something that nobody has seen before", "SOURCE_FAILED"),
     ],
 )
 def test_what_an_exception_says_decides_the_code(said: str, code: str) -> None:
@@ -37,7 +37,7 @@ def test_the_exception_below_decides_when_the_one_on_top_says_nothing() -> None:
     top = RuntimeError("the download failed")
     top.__cause__ = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
     failure = explain_download_error(SOURCE, DESTINATION, top)
-    assert failure.code == "UNREACHABLE"
+    assert failure.code == "SOURCE_UNREACHABLE"
     assert "Connection refused" in failure.cause
 
 

@@ -52,7 +52,7 @@ def test_a_missing_version_is_named_with_the_versions_there_are(
 ) -> None:
     assert _missing("models:/iris/9", tmp_path, tracked) == (
         "model not found: models:/iris/9: registered model 'iris' has no version 9 "
-        "(versions there: 1, 2)"
+        "(versions there: 1, 2) [NOT_FOUND]"
     )
 
 
@@ -61,26 +61,26 @@ def test_a_missing_alias_is_named_with_the_aliases_there_are(
 ) -> None:
     assert _missing("models:/iris@loser", tmp_path, tracked) == (
         "model not found: models:/iris@loser: registered model 'iris' has no alias 'loser' "
-        "(aliases there: champion)"
+        "(aliases there: champion) [NOT_FOUND]"
     )
 
 
 def test_a_missing_model_is_named(tracked: Tracked, tmp_path: Path) -> None:
     assert _missing("models:/tulip/1", tmp_path, tracked) == (
-        "model not found: models:/tulip/1: registered model 'tulip' does not exist"
+        "model not found: models:/tulip/1: registered model 'tulip' does not exist [NOT_FOUND]"
     )
 
 
 def test_a_model_without_versions_is_named(tracked: Tracked, tmp_path: Path) -> None:
     assert _missing("models:/empty/1", tmp_path, tracked) == (
-        "model not found: models:/empty/1: registered model 'empty' has no versions"
+        "model not found: models:/empty/1: registered model 'empty' has no versions [NOT_FOUND]"
     )
 
 
 def test_a_missing_run_is_named(tracked: Tracked, tmp_path: Path) -> None:
     run_id = "0" * 32
     assert _missing(f"runs:/{run_id}/model", tmp_path, tracked) == (
-        f"model not found: runs:/{run_id}/model: there is no run '{run_id}'"
+        f"model not found: runs:/{run_id}/model: there is no run '{run_id}' [NOT_FOUND]"
     )
 
 
@@ -88,7 +88,7 @@ def test_a_missing_artifact_of_a_run_is_named_with_what_there_is(
     tracked: Tracked, tmp_path: Path
 ) -> None:
     assert _missing(f"runs:/{tracked.run_id}/modle", tmp_path, tracked).endswith(
-        f"run '{tracked.run_id}' has no artifact 'modle' (artifacts there: model)"
+        f"run '{tracked.run_id}' has no artifact 'modle' (artifacts there: model) [NOT_FOUND]"
     )
 
 
@@ -109,5 +109,5 @@ def test_a_missing_tracking_address_is_said_at_once(tmp_path: Path) -> None:
     assert ended.code == 1
     assert ended.last_line == (
         "no tracking server: models:/iris/1: MLFLOW_TRACKING_URI is not set; "
-        "set it to the address of the MLflow server that knows this model"
+        "set it to the address of the MLflow server that knows this model [TRACKING_URI_MISSING]"
     )

@@ -25,20 +25,20 @@ def volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _fetch(volume: Path, **files: str) -> None:
     destination = Destination(volume)
-    with destination.locked(), destination.staging() as staging:
+    with destination.locked(), destination.staging(SOURCE.name) as staging:
         assert staging.parent == volume
         model = staging / "content"
         model.mkdir()
         for name, content in files.items():
             (model / name).write_text(content)
-        destination.publish(model, SOURCE)
+        destination.publish(model, SOURCE.name, "")
 
 
 def test_fills_the_volume_and_holds_the_source_from_then_on(volume: Path) -> None:
     _fetch(volume, MLmodel="m", data="d")
     assert (volume / "data").read_text() == "d"
-    assert Destination(volume).holds(SOURCE)
-    assert not Destination(volume).holds(parse_source("s3://models/tulip"))
+    assert Destination(volume).held(SOURCE.name)
+    assert not Destination(volume).held("s3://models/tulip")
 
 
 def test_replaces_what_an_earlier_fetch_put_there(volume: Path) -> None:
@@ -53,7 +53,7 @@ def test_recovers_from_a_fetch_that_was_killed_half_way(volume: Path) -> None:
     _fetch(volume, MLmodel="m", data="d")
     (volume / MARKER).unlink()
     (volume / ".fairlead-fetch-stage-killed").mkdir()
-    assert not Destination(volume).holds(SOURCE)
+    assert not Destination(volume).held(SOURCE.name)
     _fetch(volume, MLmodel="m", data="d")
     marker = read_marker(volume)
     assert marker is not None

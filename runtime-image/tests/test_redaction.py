@@ -33,7 +33,7 @@ def test_values_of_secret_variables_are_blanked(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_failure_is_one_clean_line() -> None:
     failure = Failure("X", "cannot reach", "https://u:p@host/x", "first\n  second", "try again")
-    assert str(failure) == "cannot reach: https://host/x: first second; try again"
+    assert str(failure) == "cannot reach: https://host/x: first second; try again [X]"
 
 
 def test_a_long_cause_is_cut() -> None:

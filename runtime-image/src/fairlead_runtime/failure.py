@@ -22,8 +22,8 @@ EXIT_BAD_ARGUMENTS = 2
 class Failure(Exception):
     """A failure that a person can act on.
 
-    `code` is stable and for machines; the other fields make the sentence
-    "<kind>: <subject>: <cause>; <remedy>".
+    `code` is stable and for machines; with the other fields it makes the sentence
+    "<kind>: <subject>: <cause>; <remedy> [<code>]".
     """
 
     code: str
@@ -37,7 +37,7 @@ class Failure(Exception):
         sentence = f"{self.kind}: {self.subject}: {self.cause}"
         if self.remedy:
             sentence = f"{sentence}; {self.remedy}"
-        return redact(one_line(sentence))
+        return f"{redact(one_line(sentence))} [{self.code}]"
 
 
 def one_line(text: str, limit: int = 1500) -> str:
@@ -66,17 +66,18 @@ def report_failure(failure: Failure, termination_log: Path) -> None:
     """Writes the sentence as the last line of stderr and to the termination log."""
     sys.stdout.flush()
     sentence = str(failure)
-    _write_termination_log(sentence, termination_log)
+    write_termination_log(sentence, termination_log)
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
 
 
-def _write_termination_log(sentence: str, path: Path) -> None:
+def write_termination_log(message: str, path: Path) -> None:
+    """Leaves a message for who looks at the ended container; where that cannot be, nothing."""
     # Outside a container the default file does not exist, and a process that
     # happens to run as root must not create files in /dev.
     if path == DEFAULT_TERMINATION_LOG and not path.exists():
         return
-    encoded = sentence.encode()[:TERMINATION_LOG_BYTES]
+    encoded = message.encode()[:TERMINATION_LOG_BYTES]
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     except OSError:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from fairlead_runtime.failure import Failure, describe_exception
+from fairlead_runtime.failure import Failure
+from fairlead_runtime.fetch.disk import explain_destination_error
+from fairlead_runtime.fetch.failures import RESUMABLE, make_failure
 from fairlead_runtime.fetch.marker import Marker, measure_model, read_marker, write_marker
-from fairlead_runtime.fetch.source import Source
 
 _NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 
@@ -43,27 +44,37 @@ class Destination:
                     raise
             yield
 
-    def holds(self, source: Source) -> bool:
-        """Whether the complete model of this source lies here already."""
+    def held(self, what: str) -> Marker | None:
+        """The marker, where the complete model of this description lies here already."""
         found = read_marker(self.path)
-        return found is not None and found == measure_model(self.path, source)
+        if found is None or found.source != what:
+            return None
+        there = measure_model(self.path, what)
+        return found if (found.files, found.bytes) == (there.files, there.bytes) else None
 
     @contextlib.contextmanager
-    def staging(self) -> Iterator[Path]:
-        """A fresh directory on the destination's own file system, gone afterwards."""
+    def staging(self, what: str) -> Iterator[Path]:
+        """A directory on the destination's own file system, gone afterwards; one that a fetch of
+        the same was broken off in, with what it had brought."""
+        name = f"{self._prefix}stage-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+        staging = self._room / name
         with self._usable():
             self._refuse_foreign_content()
             for stale in self._room.glob(f"{self._prefix}stage-*"):
-                shutil.rmtree(stale, ignore_errors=True)
-            staging = Path(tempfile.mkdtemp(prefix=f"{self._prefix}stage-", dir=self._room))
+                if stale != staging:
+                    shutil.rmtree(stale, ignore_errors=True)
+            staging.mkdir(exist_ok=True)
         try:
             yield staging
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        except Failure as failure:
+            if failure.code not in RESUMABLE:
+                shutil.rmtree(staging, ignore_errors=True)
+            raise
+        shutil.rmtree(staging, ignore_errors=True)
 
-    def publish(self, model: Path, source: Source) -> Marker:
+    def publish(self, model: Path, what: str, revision: str) -> Marker:
         """Moves a complete model from the staging directory to its place."""
-        marker = measure_model(model, source)
+        marker = measure_model(model, what, revision)
         with self._usable():
             if self._mounted:
                 self._publish_entries(model, marker)
@@ -95,9 +106,8 @@ class Destination:
         # Left half-published by a fetch that was killed, and so ours to replace.
         interrupted = any(self._room.glob(f"{self._prefix}stage-*"))
         if self._entries() and read_marker(self.path) is None and not interrupted:
-            raise Failure(
+            raise make_failure(
                 "DESTINATION_OCCUPIED",
-                "destination not usable",
                 str(self.path),
                 "it holds files that no fetch has put there",
                 "name an empty or a new directory",
@@ -109,22 +119,3 @@ class Destination:
             yield
         except OSError as error:
             raise explain_destination_error(self.path, error) from error
-
-
-def explain_destination_error(path: Path, error: OSError) -> Failure:
-    """Says why a directory cannot be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return Failure(
-            "DESTINATION_FULL",
-            "destination is full",
-            str(path),
-            describe_exception(error),
-            "give the volume more space",
-        )
-    return Failure(
-        "DESTINATION_UNWRITABLE",
-        "destination not usable",
-        str(path),
-        describe_exception(error),
-        "name a directory that this process may create and write",
-    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fairlead_runtime.failure import Failure, describe_exception, list_causes
-from fairlead_runtime.fetch.destination import explain_destination_error
+from fairlead_runtime.fetch.disk import explain_destination_error, is_disk_full
+from fairlead_runtime.fetch.failures import make_failure
 from fairlead_runtime.fetch.registry import explain_absence
 from fairlead_runtime.fetch.source import Source
 
@@ -20,55 +20,55 @@ class _Cause:
 
     pattern: re.Pattern[str]
     code: str
-    kind: str
     cause: str
     remedy: str
 
 
-def _cause(pattern: str, code: str, kind: str, cause: str, remedy: str) -> _Cause:
-    return _Cause(re.compile(pattern), code, kind, cause, remedy)
+def _cause(pattern: str, code: str, cause: str, remedy: str) -> _Cause:
+    return _Cause(re.compile(pattern), code, cause, remedy)
 
 
-# MLflow turns the exceptions of its download threads into one text, so what went
-# wrong has to be read from texts. The first pattern that is found decides.
+# MLflow and the SDKs below it turn exceptions into texts, so what went wrong there has to be
+# read from texts. The first pattern that is found decides.
 _CAUSES = (
     _cause(
         r"No space left on device|Disk quota exceeded|File too large",
-        "DESTINATION_FULL",
-        "destination is full",
+        "DISK_FULL",
         "there is no space left for the model",
-        "give the volume more space",
+        "give the volume of the model more space",
     ),
     _cause(
         r"Unable to locate credentials|NoCredentials|PartialCredentials|CredentialRetrievalError",
-        "CREDENTIALS_MISSING",
-        "access denied",
+        "UNAUTHENTICATED",
         "there are no credentials",
-        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod an identity",
+        "set them in the Secret of model.credentials, or give the pod an identity",
     ),
     _cause(
         r"CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerification",
         "TLS_FAILED",
-        "cannot reach",
         "the server's certificate is not trusted",
         "add its authority to the trusted certificates",
     ),
     _cause(
-        r"AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken"
-        r"|AuthFailure|InvalidClientTokenId|Forbidden|Unauthorized|PERMISSION_DENIED"
-        r"|UNAUTHENTICATED|\((?:401|403)\)|error code (?:401|403)|You are not authenticated",
-        "ACCESS_DENIED",
-        "access denied",
-        "the credentials are wrong or do not allow reading this model",
-        "check the credentials and what they permit",
+        r"InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken|AuthFailure"
+        r"|InvalidClientTokenId|Unauthorized|UNAUTHENTICATED|\(401\)|error code 401"
+        r"|You are not authenticated",
+        "UNAUTHENTICATED",
+        "the credentials are missing, wrong or expired",
+        "check the credentials",
+    ),
+    _cause(
+        r"AccessDenied|Forbidden|PERMISSION_DENIED|\(403\)|error code 403",
+        "FORBIDDEN",
+        "the credentials do not allow reading this model",
+        "check what the credentials permit",
     ),
     _cause(
         r"Connection refused|Failed to establish a new connection|Name or service not known"
         r"|Temporary failure in name resolution|nodename nor servname|No address associated"
         r"|Could not connect to the endpoint|Network is unreachable|No route to host"
         r"|NameResolutionError|EndpointConnectionError",
-        "UNREACHABLE",
-        "cannot reach",
+        "SOURCE_UNREACHABLE",
         "no server answers",
         "check its address, and that the network lets this pod reach it",
     ),
@@ -76,30 +76,21 @@ _CAUSES = (
         r"timed out|Timeout|Connection reset|Connection aborted|Connection broken"
         r"|IncompleteRead|Max retries exceeded|RemoteDisconnected|too many 50\d",
         "CONNECTION_LOST",
-        "download failed",
         "the connection stalled or broke",
         "try again; if it stays so, check the server and the network",
     ),
     _cause(
-        r"NoSuchBucket",
-        "MODEL_NOT_FOUND",
-        "model not found",
-        "there is no such bucket",
-        "check the name of the bucket, its region and the endpoint",
-    ),
-    _cause(
-        r"NoSuchKey|\(404\)|error code 404|Not Found|RESOURCE_DOES_NOT_EXIST|No such artifact"
+        r"\(404\)|error code 404|Not Found|RESOURCE_DOES_NOT_EXIST|No such artifact"
         r"|No such file or directory|does not exist|No versions of model|alias .* not found"
         r"|Failed to download artifacts from path|not found",
-        "MODEL_NOT_FOUND",
-        "model not found",
+        "NOT_FOUND",
         "there is nothing at this place",
         "check the name and the path",
     ),
 )
 
 
-_OF_A_SERVER = {"UNREACHABLE", "CONNECTION_LOST", "TLS_FAILED"}
+_OF_A_SERVER = frozenset({"SOURCE_UNREACHABLE", "CONNECTION_LOST", "TLS_FAILED"})
 
 
 def explain_download_error(source: Source, destination: Path, error: BaseException) -> Failure:
@@ -112,19 +103,16 @@ def explain_download_error(source: Source, destination: Path, error: BaseExcepti
     for cause in _CAUSES:
         if not cause.pattern.search(text):
             continue
-        if cause.code == "MODEL_NOT_FOUND":
+        if cause.code == "NOT_FOUND":
             absence = explain_absence(source)
             if absence:
-                return Failure(cause.code, cause.kind, source.name, absence)
+                return make_failure(cause.code, source.name, absence)
         said = describe_exception(chain[-1])
         address = _address(text)
         at = f" at {address}" if address and cause.code in _OF_A_SERVER else ""
-        return Failure(
-            cause.code, cause.kind, source.name, f"{cause.cause}{at} ({said})", cause.remedy
-        )
-    return Failure(
-        "DOWNLOAD_FAILED",
-        "download failed",
+        return make_failure(cause.code, source.name, f"{cause.cause}{at} ({said})", cause.remedy)
+    return make_failure(
+        "SOURCE_FAILED",
         source.name,
         describe_exception(error),
         "the log holds the stack of the exception",
@@ -132,9 +120,10 @@ def explain_download_error(source: Source, destination: Path, error: BaseExcepti
 
 
 def _concerns(error: OSError, destination: Path) -> bool:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if is_disk_full(error):
         return True
-    return str(error.filename or "").startswith(f"{destination.parent}/.fairlead-fetch-")
+    rooms = (f"{destination.parent}/.fairlead-fetch-", f"{destination}/.fairlead-fetch-")
+    return str(error.filename or "").startswith(rooms)
 
 
 def _address(text: str) -> str:

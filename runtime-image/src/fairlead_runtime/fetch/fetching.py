@@ -1,83 +1,118 @@
-"""Owns one fetch from start to end: already there, or downloaded, checked and published."""
+"""Owns one fetch from start to end: already there, or brought, checked and published."""
 
 from __future__ import annotations
 
 import logging
-import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fairlead_runtime.failure import Failure
-from fairlead_runtime.fetch.archive import extract_archive
-from fairlead_runtime.fetch.artifacts import download_artifacts
+from fairlead_runtime.fetch.bring import Bringing, bring_files
 from fairlead_runtime.fetch.destination import Destination
 from fairlead_runtime.fetch.download_causes import explain_download_error
-from fairlead_runtime.fetch.progress import report_progress
-from fairlead_runtime.fetch.source import Origin, Source
+from fairlead_runtime.fetch.failures import make_failure
+from fairlead_runtime.fetch.marker import Marker
+from fairlead_runtime.fetch.progress import Progress, report_progress
+from fairlead_runtime.fetch.report import Report
+from fairlead_runtime.fetch.selection import Selection
+from fairlead_runtime.fetch.source import Source
+from fairlead_runtime.fetch.transfer.attempts import Patience
 
 _logger = logging.getLogger(__name__)
 
 _MODEL_FILE = "MLmodel"
 
 
-def fetch_model(source: Source, path: Path) -> None:
+@dataclass(frozen=True)
+class Request:
+    """What to fetch, and how hard to try."""
+
+    source: Source
+    destination: Path
+    selection: Selection = field(default_factory=Selection)
+    model_format: str = "mlflow"
+    connections: int = 8
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def is_mlflow(self) -> bool:
+        return self.model_format == "mlflow"
+
+    @property
+    def what(self) -> str:
+        """How this fetch is remembered; never a credential."""
+        return f"{self.source.name} {self.selection}".strip()
+
+
+def fetch_model(request: Request) -> Report:
     """Makes the directory hold the source's complete model, or raises Failure."""
-    destination = Destination(path)
-    where = {"source": source.name, "destination": str(destination.path)}
+    destination = Destination(request.destination)
+    where = {"source": request.source.name, "destination": str(destination.path)}
+    progress = Progress()
     with destination.locked():
-        if destination.holds(source):
+        held = destination.held(request.what)
+        if held is not None:
             _logger.info("already there", extra=where)
-            return
+            return _report(request, held, progress)
         _logger.info("fetching", extra=where)
-        started = time.monotonic()
-        with destination.staging() as staging:
+        with destination.staging(request.what) as staging:
             try:
-                with report_progress(staging):
-                    fetched = _bring(source, staging)
-                model = _find_model(source, fetched)
-                marker = destination.publish(model, source)
+                with report_progress(progress.report):
+                    marker = _bring(request, staging, destination, progress)
             except Failure:
                 raise
             except Exception as error:
                 # The failure says the cause in words; the stack is for who looks into this program.
                 _logger.debug("the fetch failed", exc_info=error)
-                raise explain_download_error(source, destination.path, error) from error
-        _logger.info(
-            "fetched",
-            extra={
-                **where,
-                "files": marker.files,
-                "bytes": marker.bytes,
-                "seconds": round(time.monotonic() - started, 2),
-            },
-        )
+                raise explain_download_error(request.source, destination.path, error) from error
+        report = _report(request, marker, progress)
+        _logger.info("fetched", extra={**where, **report.fields()})
+        return report
 
 
-def _bring(source: Source, staging: Path) -> Path:
-    content = staging / "content"
-    content.mkdir()
-    if source.origin is not Origin.WEB:
-        return download_artifacts(source, content)
-    # Imported here because the other origins do not need an HTTP client of ours.
-    from fairlead_runtime.fetch.web import download_archive
+def _bring(request: Request, staging: Path, destination: Destination, progress: Progress) -> Marker:
+    bringing = Bringing(
+        request.source,
+        staging,
+        destination.path,
+        request.selection,
+        request.is_mlflow,
+        request.connections,
+        request.patience,
+        progress,
+    )
+    revision = bring_files(bringing)
+    model = _find_model(request, staging / "content")
+    return destination.publish(model, request.what, revision)
 
-    archive = staging / "archive"
-    download_archive(source, archive)
-    extract_archive(archive, content, source.name)
-    archive.unlink()
-    return content
 
-
-def _find_model(source: Source, fetched: Path) -> Path:
+def _find_model(request: Request, fetched: Path) -> Path:
+    if not request.is_mlflow:
+        if any(entry.is_file() for entry in fetched.rglob("*")):
+            return fetched
+        cause = "none of its files is wanted" if str(request.selection) else "it holds no files"
+        raise make_failure("NOT_A_MODEL", request.source.name, cause, "check the patterns")
     if (fetched / _MODEL_FILE).is_file():
         return fetched
-    # An archive usually wraps the model in one directory of its own.
-    below = [found.parent for found in fetched.glob(f"*/{_MODEL_FILE}")] if fetched.is_dir() else []
-    if source.origin is Origin.WEB and len(below) == 1:
+    # An archive or an image usually wraps the model in one directory of its own.
+    below = [found.parent for found in fetched.glob(f"*/{_MODEL_FILE}")]
+    if len(below) == 1:
         return below[0]
-    raise Failure(
+    raise make_failure(
         "NOT_A_MODEL",
-        "not a model",
-        source.name,
+        request.source.name,
         f"there is no {_MODEL_FILE} file in what it holds",
         "name the directory that MLflow logged the model to",
+    )
+
+
+def _report(request: Request, marker: Marker, progress: Progress) -> Report:
+    return Report(
+        request.source.name,
+        marker.revision,
+        marker.files,
+        marker.bytes,
+        progress.received,
+        progress.resumed_bytes,
+        progress.seconds(),
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fairlead_runtime.fetch.source import Source
+from fairlead_runtime.fetch.safe_path import OWN_PREFIX
 
-MARKER = ".fairlead-model.json"
+MARKER = f"{OWN_PREFIX}model.json"
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,14 @@ class Marker:
     source: str
     files: int
     bytes: int
+    # The commit, digest or version that an alias or tag meant then; empty where there is none.
+    revision: str = ""
 
 
-def measure_model(model: Path, source: Source) -> Marker:
+def measure_model(model: Path, source: str, revision: str = "") -> Marker:
     """Counts what lies in a model directory."""
     sizes = [entry.stat().st_size for entry in _files(model)]
-    return Marker(source.name, len(sizes), sum(sizes))
+    return Marker(source, len(sizes), sum(sizes), revision)
 
 
 def write_marker(model: Path, marker: Marker) -> None:
@@ -36,13 +38,18 @@ def read_marker(model: Path) -> Marker | None:
     """Reads the marker; one that cannot be read counts as none."""
     try:
         fields = json.loads((model / MARKER).read_text())
-        return Marker(str(fields["source"]), int(fields["files"]), int(fields["bytes"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return Marker(
+            str(fields["source"]),
+            int(fields["files"]),
+            int(fields["bytes"]),
+            str(fields.get("revision", "")),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def _files(model: Path) -> Iterator[Path]:
     for entry in model.rglob("*"):
-        hidden = any(part.startswith(".fairlead-") for part in entry.relative_to(model).parts)
+        hidden = any(part.startswith(OWN_PREFIX) for part in entry.relative_to(model).parts)
         if entry.is_file() and not hidden:
             yield entry

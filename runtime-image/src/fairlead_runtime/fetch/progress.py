@@ -1,50 +1,104 @@
-"""Owns the progress lines: how much has arrived, every few seconds."""
+"""Owns the progress of a fetch: counted as it comes, told every few seconds."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 _logger = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 5.0
 
 
+class Progress:
+    """Bytes and files of one fetch. `bytes` includes what an earlier run had brought."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._started = clock()
+        self._files = 0
+        self._files_total: int | None = None
+        self._resumed = 0
+        self._received = 0
+        self._total: int | None = None
+        self._told_at, self._told_bytes = self._started, 0
+
+    def expect(self, files: int, total: int | None) -> None:
+        """What the listing says is to come."""
+        with self._lock:
+            self._files_total, self._total = files, total
+
+    def add(self, count: int) -> None:
+        """Bytes that arrived; negative where some have to come again."""
+        with self._lock:
+            self._received += count
+
+    def resumed(self, count: int) -> None:
+        """Bytes that were there already."""
+        with self._lock:
+            self._resumed += count
+
+    def finished_file(self) -> None:
+        """One more file is in its place."""
+        with self._lock:
+            self._files += 1
+
+    @property
+    def received(self) -> int:
+        """Bytes that this run has brought."""
+        return self._received
+
+    @property
+    def resumed_bytes(self) -> int:
+        """Bytes that an earlier run has brought."""
+        return self._resumed
+
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return self._clock() - self._started
+
+    def report(self) -> dict[str, Any]:
+        """The fields of a progress line; the rate is the one since the last report."""
+        with self._lock:
+            now = self._clock()
+            rate = (self._received - self._told_bytes) / max(now - self._told_at, 0.001)
+            self._told_at, self._told_bytes = now, self._received
+            there = self._resumed + self._received
+            line: dict[str, Any] = {
+                "bytes": there,
+                "files": self._files,
+                "bytesPerSecond": round(max(rate, 0)),
+                "seconds": round(now - self._started, 1),
+            }
+            if self._files_total is not None:
+                line["filesTotal"] = self._files_total
+            if self._total is not None:
+                line["bytesTotal"] = self._total
+                if rate > 0:
+                    line["etaSeconds"] = round(max(self._total - there, 0) / rate)
+            return line
+
+
 @contextlib.contextmanager
-def report_progress(directory: Path) -> Iterator[None]:
-    """Logs the size of a directory while the block runs."""
+def report_progress(
+    report: Callable[[], dict[str, Any]], interval: float = _INTERVAL_SECONDS
+) -> Iterator[None]:
+    """Logs a progress line every few seconds while the block runs."""
     done = threading.Event()
-    started = time.monotonic()
 
-    def report() -> None:
-        while not done.wait(_INTERVAL_SECONDS):
-            _logger.info(
-                "downloading",
-                extra={
-                    "bytes": _size(directory),
-                    "seconds": round(time.monotonic() - started, 1),
-                },
-            )
+    def tell() -> None:
+        while not done.wait(interval):
+            _logger.info("downloading", extra=report())
 
-    reporter = threading.Thread(target=report, name="progress", daemon=True)
+    reporter = threading.Thread(target=tell, name="progress", daemon=True)
     reporter.start()
     try:
         yield
     finally:
         done.set()
         reporter.join()
-
-
-def _size(directory: Path) -> int:
-    total = 0
-    for parent, _, files in os.walk(directory):
-        for name in files:
-            # A download may rename its file between the listing and this look.
-            with contextlib.suppress(OSError):
-                total += (Path(parent) / name).lstat().st_size
-    return total
