@@ -1,6 +1,6 @@
-/** Owns what only the leader does: certificates, the metrics API's registration, endpoints, scale to zero. */
+/** Owns what only the leader does: certificates, the metrics API's registration, endpoints, and their scale. */
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DemandBook } from '../core/scaling/demand-book.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { KubeMetrics } from '../kube/kube-metrics.ts';
@@ -8,15 +8,27 @@ import { keyOf } from '../kube/resource.ts';
 import type { Clock } from '../platform/clock.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logging.ts';
+import { makeWebhookKeeper } from './admission/reconcile-webhooks.ts';
+import { reconcileAuthority } from './certificates/authority-keeper.ts';
 import type { Authority } from './certificates/authority.ts';
 import { reconcileSystemCertificates } from './certificates/system-certificates.ts';
 import { ChildWriter } from './children/apply-child.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
-import { reconcileApiService } from './metrics-adapter/reconcile-api-service.ts';
-import type { MetricsApiState } from './metrics-adapter/reconcile-api-service.ts';
-import { ScaleToZero } from './scaling/scale-to-zero.ts';
+import {
+  apiServiceName,
+  metricsApiStateOf,
+  reconcileApiService,
+} from './metrics-adapter/reconcile-api-service.ts';
+import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
+import { startFollowingDemand } from './scaling/follow-demand.ts';
+import type { Idleness } from './scaling/idleness.ts';
+import { ReplicaWriter } from './scaling/replica-writer.ts';
+import { startScaleToZero } from './scaling/scale-to-zero.ts';
+import { probeNativeZero } from './scaling/scaling-mode.ts';
+import type { ScalingMode } from './scaling/scaling-mode.ts';
 import { startServingEndpointController } from './serving-endpoint/controller.ts';
 import { makeReconcile } from './serving-endpoint/reconcile.ts';
+import { allInformers } from './stores.ts';
 import type { Informers } from './stores.ts';
 
 export interface LeadingOptions {
@@ -24,17 +36,25 @@ export interface LeadingOptions {
   /** Fenced: it writes only while this process leads. */
   readonly client: KubeClient;
   readonly informers: Informers;
-  readonly book: DemandBook;
+  readonly idleness: Idleness;
+  /** Of this process' own book. */
+  readonly readConcurrency: ReadConcurrency;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: KubeMetrics;
 }
 
+/** With what lasts as long as the leadership. */
+interface Leadership extends LeadingOptions {
+  /** Lets the API server trust the authorities whose certificates the admission webhooks show. */
+  readonly trustWebhooks: (bundlePem: string) => Promise<void>;
+}
+
 /** What the whole installation depends on; looked after once a minute. */
 interface Foundations {
   readonly authority: Authority;
-  readonly metricsApi: MetricsApiState;
+  readonly scalingMode: ScalingMode;
 }
 
 const firstRetryMs = 250;
@@ -44,7 +64,7 @@ const upkeepIntervalMs = 60_000;
 /** Starts to lead; endpoints wait until there is an authority to sign their certificates. */
 export function startLeading(options: LeadingOptions): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const running = lead(options, stopping.signal);
+  const running = lead({ ...options, trustWebhooks: makeWebhookKeeper(options) }, stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
@@ -53,11 +73,12 @@ export function startLeading(options: LeadingOptions): { stop(): Promise<void> }
   };
 }
 
-async function lead(options: LeadingOptions, signal: AbortSignal): Promise<void> {
+async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
+  const { config, informers, log, metrics, clock } = options;
+  await Promise.race([Promise.all(allInformers(informers).map(({ synced }) => synced)), aborted(signal)]);
   const first = await layFoundations(options, signal);
   if (first === undefined) return;
   let foundations: Foundations = first;
-  const { config, informers, log, metrics, clock } = options;
   const controller = startServingEndpointController({
     informers,
     reconcile: makeReconcile({
@@ -65,31 +86,52 @@ async function lead(options: LeadingOptions, signal: AbortSignal): Promise<void>
       stores: informers,
       children: new ChildWriter(options.client),
       authority: () => foundations.authority,
-      metricsApi: () => foundations.metricsApi,
+      scalingMode: () => foundations.scalingMode,
     }),
     workers: config.workers,
     log,
     metrics,
     clock,
   });
-  const scaleToZero = new ScaleToZero({ ...options, stores: informers });
-  scaleToZero.start();
+  const scaling = startScaling(options, () => foundations.scalingMode);
+  let rest = new AbortController();
+  const unwatch = informers.apiServices.onChange(() => {
+    if (stateOfMetricsApi(options) !== foundations.scalingMode.metricsApi) rest.abort();
+  });
   for (;;) {
-    await pause(upkeepIntervalMs, signal);
+    await pause(upkeepIntervalMs, AbortSignal.any([signal, rest.signal]));
     if (signal.aborted) break;
+    rest = new AbortController();
     const next = await tryFoundations(options);
     if (next === undefined || sameFoundations(next, foundations)) continue;
     foundations = next;
     for (const { metadata } of informers.endpoints.store.list()) controller.queue.add(keyOf(metadata));
   }
-  await scaleToZero.stop();
+  unwatch();
+  await scaling.stop();
   await controller.stop();
 }
 
-async function layFoundations(
-  options: LeadingOptions,
-  signal: AbortSignal,
-): Promise<Foundations | undefined> {
+/** Each Deployment has one writer at a time: who that is each of the two asks before it writes. */
+function startScaling(options: LeadingOptions, mode: () => ScalingMode): { stop(): Promise<void> } {
+  const { config, informers: stores } = options;
+  const writer = new ReplicaWriter({ ...options, stores });
+  const toZero = startScaleToZero({ ...options, stores, writer });
+  const following = startFollowingDemand({
+    ...options,
+    stores,
+    mode,
+    writer,
+    intervalMs: config.scaling.syncPeriod,
+  });
+  return {
+    stop: async () => {
+      await Promise.all([toZero.stop(), following.stop()]);
+    },
+  };
+}
+
+async function layFoundations(options: Leadership, signal: AbortSignal): Promise<Foundations | undefined> {
   for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(waitMs * 2, longestRetryMs)) {
     const foundations = await tryFoundations(options);
     if (foundations !== undefined) return foundations;
@@ -99,13 +141,24 @@ async function layFoundations(
 }
 
 /** Returns undefined after a failure, which is logged and tried again: nothing here may end the process. */
-async function tryFoundations(options: LeadingOptions): Promise<Foundations | undefined> {
+async function tryFoundations(options: Leadership): Promise<Foundations | undefined> {
   try {
-    const authority = await reconcileSystemCertificates(options);
-    const metricsApi = await reconcileApiService(options.client, options.config, authority.bundlePem);
-    return { authority, metricsApi };
+    const authority = await reconcileAuthority(options);
+    // Whom to trust is told before anybody shows a certificate: from the first moment on webhooks can be asked.
+    await options.trustWebhooks(authority.bundlePem);
+    await reconcileSystemCertificates(options, authority);
+    const { client, config, informers } = options;
+    const apiService = informers.apiServices.store.get(apiServiceName);
+    const metricsApi = await reconcileApiService(client, config, apiService, authority.bundlePem);
+    const nativeZero = config.scaling.nativeScaleToZero
+      ? await probeNativeZero(client, config.systemNamespace)
+      : 'off';
+    return { authority, scalingMode: { metricsApi, nativeZero } };
   } catch (error) {
-    options.log.error({ cause: messageOf(error) }, 'certificates are not up to date, trying again');
+    options.log.error(
+      { cause: messageOf(error) },
+      'certificates, webhooks or the metrics API are not up to date, trying again',
+    );
     return undefined;
   }
 }
@@ -113,7 +166,15 @@ async function tryFoundations(options: LeadingOptions): Promise<Foundations | un
 const sameFoundations = (left: Foundations, right: Foundations): boolean =>
   left.authority.bundlePem === right.authority.bundlePem &&
   left.authority.certificatePem === right.authority.certificatePem &&
-  left.metricsApi === right.metricsApi;
+  left.scalingMode.metricsApi === right.scalingMode.metricsApi &&
+  left.scalingMode.nativeZero === right.scalingMode.nativeZero;
+
+const stateOfMetricsApi = ({ informers, config }: LeadingOptions) =>
+  metricsApiStateOf(informers.apiServices.store.get(apiServiceName), config);
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => {

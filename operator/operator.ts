@@ -10,10 +10,13 @@ import type { Clock } from '../platform/clock.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Health } from '../platform/health.ts';
 import type { Logger } from '../platform/logging.ts';
+import type { Registry } from '../platform/metrics.ts';
 import { followOperatorTls } from './certificates/operator-tls.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import { leaderAddressOf, leaderIdentityOf } from './leader-address.ts';
 import { startLeading } from './leading.ts';
+import { makeConcurrencyReader } from './scaling/concurrency-reader.ts';
+import { Idleness } from './scaling/idleness.ts';
 import { startServing } from './serving.ts';
 import { allInformers, startInformers } from './stores.ts';
 
@@ -22,6 +25,8 @@ export interface OperatorOptions {
   readonly transport: KubeTransport;
   readonly health: Health;
   readonly metrics: KubeMetrics;
+  /** For the metrics that parts of the operator declare themselves. */
+  readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called when the process can do no more and must leave. */
@@ -43,9 +48,21 @@ export function startOperator(options: OperatorOptions): Operator {
   const informers = startInformers({ transport, log, metrics });
   const tls = followOperatorTls(informers.secrets, config.systemNamespace, log);
   const book = makeBook(config);
+  const idleness = new Idleness({ stores: informers, book, clock });
+  const readConcurrency = makeConcurrencyReader({ book, idleness, stores: informers, clock });
   let leading: Part | undefined;
   const election = startElection(options, () => {
-    leading = startLeading({ config, client, informers, book, events, clock, log, metrics });
+    leading = startLeading({
+      config,
+      client,
+      informers,
+      idleness,
+      readConcurrency,
+      events,
+      clock,
+      log,
+      metrics,
+    });
   });
   const client = makeKubeClient(transport, { guard: election.assertLeader });
   const events = startEventRecorder({
@@ -62,11 +79,13 @@ export function startOperator(options: OperatorOptions): Operator {
       informers,
       tls,
       book,
+      readConcurrency,
       isLeader: () => election.isLeader(),
       leaderAddress: () => leaderAddressOf(election.leaderIdentity()),
       clock,
       log,
       metrics,
+      registry: options.registry,
       signal,
     }),
   );

@@ -1,4 +1,4 @@
-/** Owns the servers that every operator runs, whether it leads or not: demand (mTLS) and external metrics (TLS). */
+/** Owns the servers that every operator runs, whether it leads or not: demand (mTLS), external metrics, admission (TLS). */
 import { once } from 'node:events';
 import type { DemandBook } from '../core/scaling/demand-book.ts';
 import { labels } from '../crds/schema/api.ts';
@@ -9,6 +9,8 @@ import type { KubeTransport } from '../kube/transport.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logging.ts';
 import { serviceAccountIdentity } from '../platform/tls/identity.ts';
+import type { Registry } from '../platform/metrics.ts';
+import { startAdmission } from './admission/start-admission.ts';
 import type { OperatorTls } from './certificates/operator-tls.ts';
 import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-certificates.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
@@ -16,7 +18,6 @@ import { makeLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
 import { startDemandServer } from './demand-server/server.ts';
 import { followFrontProxy, frontProxyConfigMap } from './metrics-adapter/front-proxy.ts';
 import { startMetricsServer } from './metrics-adapter/server.ts';
-import { makeConcurrencyReader } from './scaling/concurrency-reader.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import type { Informers } from './stores.ts';
 
@@ -26,27 +27,30 @@ export interface ServingOptions {
   readonly informers: Informers;
   readonly tls: OperatorTls;
   readonly book: DemandBook;
+  /** Of this process' own book. */
+  readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;
   /** `host:port` of the leader's demand server. */
   readonly leaderAddress: () => string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: KubeMetrics;
+  readonly registry: Registry;
   /** Ends the wait for a certificate. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Starts both servers once there is a certificate. Returns undefined when told to stop before.
+ * Starts the servers once there is a certificate. Returns undefined when told to stop before.
  *
  * @throws AppError as `listen` does.
  */
 export async function startServing(options: ServingOptions): Promise<{ stop(): Promise<void> } | undefined> {
-  const { config, informers, tls, book, isLeader, leaderAddress, clock, log } = options;
+  const { config, informers, tls, isLeader, leaderAddress, log } = options;
   const identityOf = (serviceAccount: string): string =>
     serviceAccountIdentity(config.trustDomain, config.systemNamespace, serviceAccount);
   const operatorIdentity = identityOf(operatorServiceAccount);
-  const readOwn = makeConcurrencyReader({ book, stores: informers, clock });
+  const readOwn = options.readConcurrency;
   const readLeaders = makeLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
   const readConcurrency: ReadConcurrency = (namespace, deployment) =>
     (isLeader() ? readOwn : readLeaders)(namespace, deployment);
@@ -73,10 +77,12 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
     readConcurrency,
     windowMs: config.scaling.stableWindow,
   });
-  log.info({ demand: demand.address, metrics: metrics.address }, 'servers started');
+  const admission = await startAdmission(options);
+  const addresses = { demand: demand.address, metrics: metrics.address, admission: admission.address };
+  log.info(addresses, 'servers started');
   return {
     stop: async () => {
-      await Promise.all([demand.stop(), metrics.stop(), frontProxy.stop()]);
+      await Promise.all([demand.stop(), metrics.stop(), admission.stop(), frontProxy.stop()]);
     },
   };
 }

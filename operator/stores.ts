@@ -10,6 +10,7 @@ import * as kinds from '../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../kube/resource.ts';
 import type { KubeTransport } from '../kube/transport.ts';
 import type { Logger } from '../platform/logging.ts';
+import { apiServiceName } from './metrics-adapter/reconcile-api-service.ts';
 import { fieldManager } from './serving-endpoint/names.ts';
 
 export interface Informers {
@@ -20,7 +21,10 @@ export interface Informers {
   readonly services: Informer<kinds.Service>;
   readonly configMaps: Informer<kinds.ConfigMap>;
   readonly secrets: Informer<kinds.Secret>;
+  /** Of everybody: others may scale what is ours. */
   readonly autoscalers: Informer<kinds.HorizontalPodAutoscaler>;
+  /** The one of the metrics API. */
+  readonly apiServices: Informer<kinds.APIService>;
   readonly runtimes: Informer<ServingRuntime>;
   readonly clusterRuntimes: Informer<ClusterServingRuntime>;
 }
@@ -32,6 +36,8 @@ export type Stores = { readonly [Name in keyof Informers]: Pick<Informers[Name],
 export const byEndpoint = 'endpoint';
 /** Index: `namespace/deployment` → the pods of the Deployment. */
 export const byDeployment = 'deployment';
+/** Index: `namespace/deployment` → the HPAs that scale the Deployment. */
+export const byScaleTarget = 'scaleTarget';
 /** Index: `namespace/public name` → the endpoints that claim the name. */
 export const byPublicName = 'publicName';
 
@@ -71,7 +77,19 @@ export function startInformers(options: {
     services: owned(kinds.services),
     configMaps: owned(kinds.configMaps),
     secrets: owned(kinds.secrets),
-    autoscalers: owned(kinds.horizontalPodAutoscalers),
+    autoscalers: startInformer({
+      ...options,
+      kind: kinds.horizontalPodAutoscalers,
+      indexes: {
+        [byEndpoint]: (autoscaler) => labelled(autoscaler, labels.endpoint),
+        [byScaleTarget]: (autoscaler) => [scaleTargetOf(autoscaler)].filter((target) => target !== undefined),
+      },
+    }),
+    apiServices: startInformer({
+      ...options,
+      kind: kinds.apiServices,
+      fieldSelector: `metadata.name=${apiServiceName}`,
+    }),
     runtimes: startInformer({ ...options, kind: kinds.servingRuntimes }),
     clusterRuntimes: startInformer({ ...options, kind: kinds.clusterServingRuntimes }),
   };
@@ -79,6 +97,12 @@ export function startInformers(options: {
 
 export const allInformers = (informers: Informers): readonly Informer<KubeObject>[] =>
   Object.values(informers) as readonly Informer<KubeObject>[];
+
+/** Returns `namespace/deployment` of what an HPA scales; undefined where that is no Deployment. */
+export function scaleTargetOf({ metadata, spec }: kinds.HorizontalPodAutoscaler): string | undefined {
+  const { kind, name } = spec?.scaleTargetRef ?? {};
+  return kind === 'Deployment' ? `${metadata?.namespace ?? ''}/${name ?? ''}` : undefined;
+}
 
 function labelled(object: KubeObject, label: string): string[] {
   const value = object.metadata?.labels?.[label];

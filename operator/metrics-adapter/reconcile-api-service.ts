@@ -1,14 +1,27 @@
 /** Owns the APIService of the metrics API: whose it is, and that the API server trusts our certificate. */
 import type { KubeClient } from '../../kube/client.ts';
 import { apiServices } from '../../kube/kinds.ts';
+import type { APIService } from '../../kube/kinds.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import { operatorServiceAccount } from '../certificates/system-certificates.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
 
-const apiServiceName = 'v1beta1.external.metrics.k8s.io';
+export const apiServiceName = 'v1beta1.external.metrics.k8s.io';
 
 /** `taken`: another adapter serves the API; `missing`: nobody does. */
 export type MetricsApiState = 'ours' | 'taken' | 'missing';
+
+type Installation = Pick<OperatorConfig, 'systemNamespace'>;
+
+/** Returns whose the metrics API is. */
+export function metricsApiStateOf(
+  apiService: APIService | undefined,
+  { systemNamespace }: Installation,
+): MetricsApiState {
+  if (apiService === undefined) return 'missing';
+  const { service } = apiService.spec ?? {};
+  return service?.name === operatorServiceAccount && service.namespace === systemNamespace ? 'ours' : 'taken';
+}
 
 /**
  * Gives the API server the authority that signs our serving certificate, where the API is ours.
@@ -17,22 +30,15 @@ export type MetricsApiState = 'ours' | 'taken' | 'missing';
  */
 export async function reconcileApiService(
   client: KubeClient,
-  config: Pick<OperatorConfig, 'systemNamespace'>,
+  installation: Installation,
+  apiService: APIService | undefined,
   bundlePem: string,
 ): Promise<MetricsApiState> {
-  const found = await client.find(apiServices, { name: apiServiceName });
-  if (found === undefined) return 'missing';
-  const { service, caBundle } = found.spec ?? {};
-  if (service?.name !== operatorServiceAccount || service.namespace !== config.systemNamespace)
-    return 'taken';
-  const wanted = Buffer.from(bundlePem).toString('base64');
-  if (caBundle !== wanted) {
-    await client.mergePatch(
-      apiServices,
-      { name: apiServiceName },
-      { spec: { caBundle: wanted } },
-      { fieldManager },
-    );
+  const state = metricsApiStateOf(apiService, installation);
+  const caBundle = Buffer.from(bundlePem).toString('base64');
+  if (state === 'ours' && apiService?.spec?.caBundle !== caBundle) {
+    const ref = { name: apiServiceName };
+    await client.mergePatch(apiServices, ref, { spec: { caBundle } }, { fieldManager });
   }
-  return 'ours';
+  return state;
 }

@@ -8,16 +8,31 @@ import { keyOf, refOf } from '../../kube/resource.ts';
  */
 export class AnsweringSince {
   readonly #since = new Map<string, number>();
+  #isFirst = true;
 
-  /** Takes over how it stands at `now`; `isRouted` tells whether the active config routes to a Deployment. */
-  note(all: readonly Deployment[], isRouted: (deployment: Deployment) => boolean, now: number): void {
-    const answering = new Set(
+  /**
+   * Takes over how it stands at `now`; `isRouted` tells whether the active config routes to a Deployment. A process that
+   * has just begun to look takes `recorded`, the time that the cluster has on record, so that a change of the leader
+   * does not make the time begin anew.
+   */
+  note(
+    all: readonly Deployment[],
+    isRouted: (deployment: Deployment) => boolean,
+    now: number,
+    recorded: (deployment: Deployment) => number | undefined = () => undefined,
+  ): void {
+    const answering = new Map(
       all
         .filter((deployment) => (deployment.status?.readyReplicas ?? 0) > 0 && isRouted(deployment))
-        .map((deployment) => keyOf(refOf(deployment))),
+        .map((deployment) => [keyOf(refOf(deployment)), deployment]),
     );
     for (const key of this.#since.keys()) if (!answering.has(key)) this.#since.delete(key);
-    for (const key of answering) if (!this.#since.has(key)) this.#since.set(key, now);
+    for (const [key, deployment] of answering) {
+      if (this.#since.has(key)) continue;
+      const earlier = this.#isFirst ? recorded(deployment) : undefined;
+      this.#since.set(key, Math.min(now, earlier ?? now));
+    }
+    this.#isFirst = false;
   }
 
   /** Returns since when, as `note` was told; undefined while it cannot be asked. */

@@ -2,10 +2,13 @@
 import { concurrencyMetric } from '../../core/scaling/concurrency-metric.ts';
 import { demandKey } from '../../core/scaling/demand-book.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
+import { toldConcurrency } from '../../core/scaling/told-concurrency.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isReady } from '../serving-endpoint/cold-start.ts';
 import { byDeployment } from '../stores.ts';
 import type { Stores } from '../stores.ts';
+import type { Idleness } from './idleness.ts';
+import { rulesOn } from './rules-on.ts';
 
 /** A Deployment whose concurrency is known. */
 export interface KnownConcurrency {
@@ -20,24 +23,43 @@ export type ReadConcurrency = (
   deployment?: string,
 ) => Promise<readonly KnownConcurrency[]>;
 
-/** Returns a reader of this process' own book: to be asked of the leader alone, who hears all reports. */
-export function makeConcurrencyReader(options: {
+export interface ConcurrencyReaderOptions {
   readonly book: DemandBook;
-  readonly stores: Pick<Stores, 'pods'>;
+  readonly idleness: Pick<Idleness, 'longEnough'>;
+  readonly stores: Pick<Stores, 'pods' | 'deployments'>;
   readonly clock: Clock;
-}): ReadConcurrency {
-  const { book, stores, clock } = options;
+}
+
+/** Returns a reader of this process' own book: to be asked of the leader alone, who hears all reports. */
+export function makeConcurrencyReader(options: ConcurrencyReaderOptions): ReadConcurrency {
   return (namespace, deployment) => {
-    const keys = deployment === undefined ? book.keysIn(namespace) : [demandKey(namespace, deployment)];
-    const now = clock.monotonic();
+    const keys =
+      deployment === undefined ? options.book.keysIn(namespace) : [demandKey(namespace, deployment)];
     const known = keys.flatMap((key) => {
-      const readyPods = stores.pods.store
-        .byIndex(byDeployment, key)
-        .filter(isReady)
-        .map((pod) => pod.metadata?.name ?? '');
-      const concurrency = concurrencyMetric(book.demandOf(key, now), readyPods);
+      const concurrency = concurrencyOf(key, options);
       return concurrency === undefined ? [] : [{ deployment: key.slice(namespace.length + 1), concurrency }];
     });
     return Promise.resolve(known);
   };
+}
+
+function concurrencyOf(key: string, options: ConcurrencyReaderOptions): number | undefined {
+  const { book, idleness, stores, clock } = options;
+  const deployment = stores.deployments.store.get(key);
+  const rules = rulesOn(deployment);
+  if (deployment === undefined || rules === undefined) return undefined;
+  const readyPods = stores.pods.store
+    .byIndex(byDeployment, key)
+    .filter(isReady)
+    .map((pod) => pod.metadata?.name ?? '');
+  const demand = book.demandOf(key, clock.monotonic(), rules.windowMs);
+  const concurrency = concurrencyMetric(demand, readyPods);
+  if (demand === undefined || concurrency === undefined) return undefined;
+  return toldConcurrency({
+    concurrency,
+    isSettled: demand.isSettled,
+    replicas: deployment.status?.replicas ?? deployment.spec?.replicas ?? 1,
+    rules,
+    mayGoToZero: idleness.longEnough(deployment) !== undefined,
+  });
 }

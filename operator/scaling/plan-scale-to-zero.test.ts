@@ -31,6 +31,7 @@ describe('a Deployment goes to zero', () => {
 
   it.each<[string, Partial<IdleCandidate>]>([
     ['it may not', { deployment: deployment(1) }],
+    ['nobody can read after how long it may', { deployment: deployment(1, 'soon') }],
     ['it is there already', { deployment: deployment(0, '10s') }],
     ['nothing is known of its demand', { demand: undefined }],
     ['one of its pods is silent', { pods: ['p', 'q'] }],

@@ -2,6 +2,7 @@
 import { parseDuration } from '../../core/duration.ts';
 import type { DeploymentDemand } from '../../core/scaling/demand-book.ts';
 import { provenIdleMs } from '../../core/scaling/idleness.ts';
+import { durationPattern } from '../../crds/schema/workload.ts';
 import type { Deployment } from '../../kube/kinds.ts';
 import { idleAfterAnnotation } from '../serving-endpoint/names.ts';
 
@@ -18,7 +19,9 @@ export interface IdleCandidate {
 export function idleLongEnough(candidate: IdleCandidate): number | undefined {
   const { deployment, pods, demand, answersSince } = candidate;
   const idleAfter = deployment.metadata?.annotations?.[idleAfterAnnotation];
-  if (idleAfter === undefined || (deployment.spec?.replicas ?? 1) === 0) return undefined;
+  // What somebody has spoilt the next reconcile puts right.
+  if (idleAfter === undefined || !durationPattern.test(idleAfter)) return undefined;
+  if ((deployment.spec?.replicas ?? 1) === 0) return undefined;
   const idleMs = provenIdleMs({ demand, pods, answersSince });
   return idleMs !== undefined && idleMs >= parseDuration(idleAfter) ? idleMs : undefined;
 }

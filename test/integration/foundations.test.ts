@@ -39,7 +39,6 @@ const calls: readonly (readonly [what: string, method: string, path: RegExp])[] 
   ['creating the authority', 'POST', /\/namespaces\/fairlead-system\/secrets$/],
   ['looking for a certificate', 'GET', /\/secrets\/fairlead-operator-tls$/],
   ['writing a certificate', 'PATCH', /\/secrets\/fairlead-gateway-tls$/],
-  ['reading the APIService', 'GET', /\/apiservices\/v1beta1\.external\.metrics\.k8s\.io$/],
   ['writing the APIService', 'PATCH', /\/apiservices\/v1beta1\.external\.metrics\.k8s\.io$/],
 ];
 const faults: readonly Fault[] = ['internal error', 'cut before it arrives', 'cut after it was done'];

@@ -120,9 +120,13 @@ function authorize(deps: HttpDeps, exchange: Exchange): void {
 
 function attributesOf(info: RequestInfo): AccessAttributes {
   if (info.form === 'path') return { verb: info.verb, path: info.path };
-  const { verb, group, plural, subresource, namespace, name } = info;
-  return { verb, group, resource: plural, subresource, namespace, name };
+  const { verb, group, plural, subresource, namespace } = info;
+  return { verb, group, resource: plural, subresource, namespace, name: info.name ?? selectedName(info) };
 }
+
+/** As Kubernetes: who lists or watches the object of one name alone asks for access to that object. */
+const selectedName = ({ query }: { readonly query: URLSearchParams }): string | undefined =>
+  /^metadata\.name==?([^,!=]+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
 
 async function route(deps: HttpDeps, exchange: Exchange): Promise<void> {
   const { info } = exchange;

@@ -1,0 +1,27 @@
+/** Owns what the average is told as to whoever scales by it, so that no replica goes by ignorance. */
+import type { ScalingRules } from './scaling-rules.ts';
+
+export interface ToldConcurrencyInput {
+  /** Summed over the pods. */
+  readonly concurrency: number;
+  /** Whether that is the average over a whole window. */
+  readonly isSettled: boolean;
+  readonly replicas: number;
+  readonly rules: Pick<ScalingRules, 'targetMilli'>;
+  /** Whether it has been idle for so long that it may go to zero. */
+  readonly mayGoToZero: boolean;
+}
+
+/** Asks for one replica, and so keeps the last one. */
+const traceOfDemand = 0.001;
+
+/**
+ * Returns the concurrency as it is told. A window that is younger than its length (a new pod, a leader that nobody told
+ * what was before) speaks for more replicas but never for fewer. What may not go to zero yet never reads as none.
+ */
+export function toldConcurrency(input: ToldConcurrencyInput): number {
+  const { concurrency, isSettled, replicas, rules, mayGoToZero } = input;
+  if (mayGoToZero) return 0;
+  const asItIs = (replicas * rules.targetMilli) / 1000;
+  return Math.max(concurrency, isSettled ? 0 : asItIs, traceOfDemand);
+}
