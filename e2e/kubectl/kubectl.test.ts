@@ -8,7 +8,8 @@ import type { Kubectl } from '../harness/kubectl.ts';
 
 const build = inject('kubectl');
 const name = 'by-kubectl';
-const manifest = dump(anEndpoint(name, 'models:/iris/1'));
+const endpoint = anEndpoint(name, 'models:/iris/1');
+const manifest = dump({ ...endpoint, spec: { ...endpoint.spec, description: 'before' } });
 
 describe('the stock kubectl', () => {
   let kubectl: Kubectl;
@@ -53,15 +54,18 @@ describe('the stock kubectl', () => {
   });
 
   it('applies server-side, and names the other manager in a conflict', async () => {
-    const changed = manifest.replace('models:/iris/1', 'models:/iris/2');
-    const conflict = await kubectl(['apply', '--server-side', '-f', '-'], changed);
+    const changed = manifest.replace('before', 'after');
+    const another = ['apply', '--server-side', '--field-manager=another', '-f', '-'];
+    const conflict = await kubectl(another, changed);
     expect(conflict.exitCode).not.toBe(0);
     expect(conflict.stderr).toMatch(/conflict.*kubectl-client-side-apply/s);
-    const own = await kubectl(['apply', '--server-side', '-f', '-'], manifest);
+    // kubectl itself takes over what it has applied from the client's side.
+    const own = await kubectl(['apply', '--server-side', '-f', '-'], changed);
     expect(own, own.stderr).toMatchObject({
       exitCode: 0,
       stdout: `servingendpoint.serving.fairlead.dev/${name} serverside-applied\n`,
     });
+    expect(await done('get', 'sep', name, '-o', 'jsonpath={.spec.description}')).toBe('after');
   });
 
   it('waits until the endpoint is Ready', async () => {

@@ -132,6 +132,17 @@ describe('server-side apply', () => {
     expect(error.message).toBe('Apply failed with 2 conflicts: conflicts with "one":\n- .data.a\n- .data.b');
   });
 
+  it('lets kubectl, and nobody else, take over what kubectl has applied from the client’s side', () => {
+    const content = { apiVersion: 'apps/v1', kind: 'X', metadata: { name: 'x' }, spec: { replicas: 1 } };
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(content) };
+    const world = new World(deployments).update('kubectl-client-side-apply', (draft) =>
+      Object.assign(draft, content, { metadata: { name: 'x', annotations } }),
+    );
+    const error = conflictOf(() => world.apply('another', { spec: { replicas: 2 } }));
+    expect(error.message).toContain('conflict with "kubectl-client-side-apply"');
+    expect(world.apply('kubectl', { spec: { replicas: 2 } }).spec).toEqual({ replicas: 2 });
+  });
+
   it('takes over with force, and the other manager loses the field', () => {
     const world = new World(deployments).apply('one', { spec: { replicas: 1, paused: true } });
     world.apply('two', { spec: { replicas: 2 } }, true);

@@ -5,6 +5,7 @@ import type { Schema } from '../schema/schema.ts';
 import { FieldSet, pathText } from './field-set.ts';
 import { compareValues, fieldSetOf } from './field-sets-of-values.ts';
 import type { Comparison } from './field-sets-of-values.ts';
+import { fieldsOfLastApply, kubectlManager } from './last-applied.ts';
 import {
   claimsAfterChange,
   claimsOf,
@@ -51,10 +52,23 @@ export function applyConfiguration(
   const owned = others.reduce((all, claim) => all.union(claim.fields), applied);
   const object = removeAbandoned(merged, previous.difference(applied), owned, schema) as JsonObject;
   const change = claimableChange(compareValues(base, object, schema), context);
-  const conflicts = conflictsOf(claims, manager, change);
+  const conflicts = withoutOwnPast(conflictsOf(claims, manager, change), live, context);
   if (conflicts.length > 0 && !context.force) throw conflictError(conflicts);
   const rest = claimsAfterChange(claims, manager, change);
   return { object, claims: withClaim(rest, manager, applied, time) };
+}
+
+/** Leaves out what kubectl itself applied from the client's side. */
+function withoutOwnPast(
+  conflicts: readonly FieldConflict[],
+  live: KubeObject,
+  { manager, schema }: WriteContext,
+): readonly FieldConflict[] {
+  if (manager.name !== kubectlManager || conflicts.length === 0) return conflicts;
+  const own = fieldsOfLastApply(live, schema);
+  return conflicts
+    .map(({ claim, fields }) => ({ claim, fields: fields.difference(own) }))
+    .filter(({ fields }) => !fields.isEmpty);
 }
 
 /** Returns the claims after a create or update by `manager`: it claims what it added or changed. */

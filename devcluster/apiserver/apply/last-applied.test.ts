@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { referenceTo, resolveSchema } from '../schema/schema.ts';
+import { fieldsOfLastApply } from './last-applied.ts';
+
+const schema = resolveSchema(referenceTo('io.k8s.api.apps.v1.Deployment'));
+const config = (spec: object, apiVersion = 'apps/v1'): string =>
+  JSON.stringify({ apiVersion, kind: 'Deployment', spec });
+
+it.each<[string, string | undefined, object]>([
+  ['what kubectl applied', config({ replicas: 1 }), { 'f:spec': { 'f:replicas': {} } }],
+  ['not what was changed since', config({ replicas: 5, paused: true }), { 'f:spec': { 'f:paused': {} } }],
+  ['nothing of another version', config({ replicas: 1 }, 'apps/v1beta1'), {}],
+  ['nothing of an annotation that is no JSON', '{', {}],
+  ['nothing of an annotation that is no object', '[]', {}],
+  ['nothing without the annotation', undefined, {}],
+])('kubectl may take over %s', (_name, lastApplied, fields) => {
+  const annotations =
+    lastApplied === undefined ? {} : { 'kubectl.kubernetes.io/last-applied-configuration': lastApplied };
+  const live = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'x', annotations },
+    spec: { replicas: 1, paused: true },
+  } as unknown as KubeObject;
+  expect(fieldsOfLastApply(live, schema).toFieldsV1()).toEqual(fields);
+});
