@@ -2,6 +2,7 @@
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', 'dist/**', '.fairlead/**'];
+const journey = { testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false };
 
 export default defineConfig({
   test: {
@@ -16,7 +17,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...exclude, 'test/**', `e2e/!(controlplane|harness|node)/**`],
+          // The machinery of the journeys has unit tests like any other room.
+          exclude: [...exclude, 'test/**', 'e2e/!(controlplane|harness|node)/**'],
         },
       },
       {
@@ -28,11 +30,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           globalSetup: ['e2e/harness/global-setup.ts'],
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/!(controlplane|harness|node|quickstart)/**/*.test.ts'],
           exclude,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
+          ...journey,
+        },
+      },
+      {
+        extends: true,
+        // `npm start` itself: on a cluster of its own, and by itself, because how long it takes is part of it.
+        test: {
+          name: 'quickstart',
+          include: ['e2e/quickstart/*.test.ts'],
+          exclude,
+          sequence: { groupOrder: 1 },
+          ...journey,
         },
       },
     ],
