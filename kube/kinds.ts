@@ -8,6 +8,7 @@ import type {
   V1Deployment,
   V1EndpointSlice,
   V1Lease,
+  V1MutatingWebhookConfiguration,
   V1Namespace,
   V1Pod,
   V1Scale,
@@ -15,6 +16,7 @@ import type {
   V1Service,
   V1SubjectAccessReview,
   V1TokenReview,
+  V1ValidatingWebhookConfiguration,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import type { ServingEndpoint } from '../crds/schema/serving-endpoint.ts';
@@ -40,6 +42,8 @@ export type TokenReview = Plain<V1TokenReview>;
 export type SubjectAccessReview = Plain<V1SubjectAccessReview>;
 export type APIService = Plain<V1APIService>;
 export type CustomResourceDefinition = Plain<V1CustomResourceDefinition>;
+export type MutatingWebhookConfiguration = Plain<V1MutatingWebhookConfiguration>;
+export type ValidatingWebhookConfiguration = Plain<V1ValidatingWebhookConfiguration>;
 export type Scale = Plain<V1Scale>;
 
 export const namespaces = makeKind<Namespace>('v1', 'Namespace', 'namespaces', 'cluster');
@@ -87,6 +91,19 @@ export const customResourceDefinitions = makeKind<CustomResourceDefinition>(
   'apiextensions.k8s.io/v1',
   'CustomResourceDefinition',
   'customresourcedefinitions',
+  'cluster',
+);
+
+export const mutatingWebhookConfigurations = makeKind<MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io/v1',
+  'MutatingWebhookConfiguration',
+  'mutatingwebhookconfigurations',
+  'cluster',
+);
+export const validatingWebhookConfigurations = makeKind<ValidatingWebhookConfiguration>(
+  'admissionregistration.k8s.io/v1',
+  'ValidatingWebhookConfiguration',
+  'validatingwebhookconfigurations',
   'cluster',
 );
 

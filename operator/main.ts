@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     transport,
     health,
     metrics,
+    registry,
     clock: systemClock,
     log,
     onFailure: (reason) => stop(reason, 1),

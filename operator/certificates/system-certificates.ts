@@ -7,7 +7,6 @@ import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import { reconcileAuthority } from './authority-keeper.ts';
 import type { Authority } from './authority.ts';
 import type { CertificateWish } from './check-certificate.ts';
 import { checkTlsSecret, makeTlsSecret } from './tls-secret.ts';
@@ -25,20 +24,21 @@ export interface SystemCertificatesOptions {
 }
 
 /**
- * Brings authority and system certificates up to date once.
+ * Brings the system certificates up to date once.
  *
- * @throws AppError `AUTHORITY_SECRET_INVALID`, `TLS_SECRET_NOT_OWNED`; ApiError.
+ * @throws AppError `TLS_SECRET_NOT_OWNED`; ApiError.
  */
-export async function reconcileSystemCertificates(options: SystemCertificatesOptions): Promise<Authority> {
+export async function reconcileSystemCertificates(
+  options: SystemCertificatesOptions,
+  authority: Authority,
+): Promise<void> {
   const { config } = options;
-  const authority = await reconcileAuthority(options);
   for (const [secret, account] of [
     [operatorSecretName, operatorServiceAccount],
     [gatewaySecretName, gatewayServiceAccount],
   ] as const) {
     await reconcileSecret(options, authority, secret, wishOf(config, account));
   }
-  return authority;
 }
 
 function wishOf(config: OperatorConfig, serviceAccount: string): CertificateWish {

@@ -4,6 +4,8 @@ import { durationSchema } from '../../core/duration.ts';
 import { logLevels } from '../../platform/logging.ts';
 import { certificatesSchema } from './certificates.ts';
 import { deadlinesSchema } from './deadlines.ts';
+import { limitsSchema } from './limits.ts';
+import { leaderElectionSchema } from './leader-election.ts';
 import { scalingSchema } from './scaling.ts';
 import { sidecarSchema } from './sidecar.ts';
 import { workloadTypesSchema } from './workload-types.ts';
@@ -38,6 +40,7 @@ export const operatorConfigSchema = z.strictObject({
   metricsPort: portSchema
     .default(6443)
     .describe('Port of external.metrics.k8s.io (TLS); 0 takes a free one.'),
+  webhookPort: portSchema.default(9443).describe('Port of the admission webhooks (TLS); 0 takes a free one.'),
   demandUrl: z
     .url()
     .optional()
@@ -55,7 +58,9 @@ export const operatorConfigSchema = z.strictObject({
   workloadTypes: workloadTypesSchema,
   sidecar: sidecarSchema.prefault({}),
   scaling: scalingSchema.prefault({}),
+  leaderElection: leaderElectionSchema.prefault({}),
   deadlines: deadlinesSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
   certificates: certificatesSchema.prefault({}),
 });
 

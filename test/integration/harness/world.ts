@@ -15,6 +15,7 @@ import { operatorConfigSchema } from '../../../operator/config/operator-config.t
 import { systemClock } from '../../../platform/clock.ts';
 import { Health } from '../../../platform/health.ts';
 import { makeLogger } from '../../../platform/logging.ts';
+import { makeRegistry } from '../../../platform/metrics.ts';
 import { applyManifests } from '../../../quickstart/cluster/apply.ts';
 import { readManifests } from '../../../quickstart/cluster/manifests.ts';
 import { startFaultProxy } from './fault-proxy.ts';
@@ -96,12 +97,12 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-/** The CRDs and what `config/` installs, but for the Deployments: there are no nodes to run them. */
+/** The CRDs and what `config/` installs, but for what needs operators behind a Service: there are no nodes to run them. */
 async function install(client: KubeClient): Promise<void> {
   await applyManifests(client, readManifests('crds'));
   await applyManifests(
     client,
-    readManifests('config').filter(({ kind }) => kind !== 'Deployment'),
+    readManifests('config').filter(({ kind = '' }) => !/^Deployment$|WebhookConfiguration$/.test(kind)),
   );
 }
 
@@ -133,6 +134,7 @@ async function runOperator(
     transport,
     health,
     metrics,
+    registry: makeRegistry(),
     clock: systemClock,
     log,
     onFailure: (reason) => {
