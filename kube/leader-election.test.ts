@@ -298,6 +298,24 @@ describe('stop', () => {
     expect(one.story).toEqual(['started']);
   });
 
+  it.each([
+    ['creates', undefined, isLeaseCreate],
+    ['takes', '', isLeaseWrite],
+  ])(
+    'hands over also a lease that its first attempt %s without hearing of it',
+    async (_row, before, write) => {
+      if (before !== undefined) lease.put(heldLease(before, '1999-01-01T00:00:00.000000Z'));
+      const { length } = lease.history;
+      api.once(write, (_response, request) => lease.put(JSON.parse(request.body) as Lease));
+      const one = enter('one');
+      await expect.poll(() => lease.history.length).toBeGreaterThan(length);
+      expect(holder()).toBe('one');
+      await one.election.stop();
+      expect(holder()).toBe('');
+      expect(one.story).toEqual([]);
+    },
+  );
+
   it('leaves the lease of another alone', async () => {
     lease.put(heldLease('other', '2026-01-01T00:00:00.000000Z'));
     const one = enter('one');

@@ -54,6 +54,8 @@ export class LeaderElection {
   /** When the last renewal that succeeded was sent: others count from its arrival, so this errs on the safe side. */
   #renewedAt = Number.NEGATIVE_INFINITY;
   #watchdog: NodeJS.Timeout | undefined;
+  /** Whether this process has ever asked for the lease. */
+  #hasWritten = false;
   #running: Promise<void> | undefined;
 
   constructor(options: LeaderElectionOptions) {
@@ -98,10 +100,11 @@ export class LeaderElection {
     this.#stopping.abort();
     clearTimeout(this.#watchdog);
     await this.#running;
-    const wasLeading = this.isLeader();
+    // The answer to a first attempt may have been cut off by the stop, and the lease be ours without our knowing.
+    const mayHold = this.isLeader() || (this.#state === 'waiting' && this.#hasWritten);
     this.#state = 'stopped';
     this.#metrics.leading.set({ lease: this.#options.name }, 0);
-    if (wasLeading) await this.#release();
+    if (mayHold) await this.#release();
   }
 
   async #run(): Promise<void> {
@@ -117,6 +120,8 @@ export class LeaderElection {
   }
 
   async #attempt(): Promise<void> {
+    // A process that stood still may come here first: a lease that it did not keep it does not renew either.
+    if (this.#state === 'leading' && !this.isLeader()) return;
     const sentAt = this.#clock.monotonic();
     let taken = false;
     try {
@@ -163,6 +168,7 @@ export class LeaderElection {
       this.#durations,
       this.#clock.now(),
     );
+    this.#hasWritten = true;
     try {
       this.#saw(await client.create(leases, lease, this.#call()));
       return true;
@@ -175,6 +181,7 @@ export class LeaderElection {
   async #write(current: Lease): Promise<boolean> {
     const { client, identity } = this.#options;
     const lease = makeHeldLease(current, identity, this.#durations, this.#clock.now());
+    this.#hasWritten = true;
     this.#saw(await client.replace(leases, lease, this.#call()));
     return true;
   }

@@ -112,6 +112,11 @@ function startElection(options: OperatorOptions, onStarted: () => void): LeaderE
     namespace: config.systemNamespace,
     name: 'fairlead-operator',
     identity: leaderIdentityOf(config.podName, config.podIp, config.demandPort),
+    durations: {
+      leaseMs: config.leaderElection.leaseDuration,
+      renewDeadlineMs: config.leaderElection.renewDeadline,
+      retryMs: config.leaderElection.retryPeriod,
+    },
     log,
     metrics,
     onStarted,

@@ -52,6 +52,13 @@ describe('the configuration', () => {
     expect(() => aConfig({ certificates })).toThrow(/must be/);
   });
 
+  it.each([
+    ['a leader that goes on when others have stopped respecting it', { leaseDuration: '10s' }],
+    ['a leader that cannot fail to renew once', { retryPeriod: '10s' }],
+  ])('refuses %s', (_name, leaderElection) => {
+    expect(() => aConfig({ leaderElection })).toThrow(/must be shorter/);
+  });
+
   it('sends reports to the Service of the operator unless told otherwise', () => {
     expect(demandUrlOf(aConfig())).toBe('https://fairlead-operator.fairlead-system.svc:8444/v1/demand');
     expect(demandUrlOf(aConfig({ demandUrl: 'https://127.0.0.9:8444/v1/demand' }))).toContain('127.0.0.9');
