@@ -41,7 +41,7 @@ def test_a_missing_prefix_is_not_found(s3: S3, tmp_path: Path) -> None:
 
 def test_a_missing_bucket_is_not_found(s3: S3, tmp_path: Path) -> None:
     ended = run_fetch("s3://nobody/iris", tmp_path / "model", **s3.environment())
-    _refused(ended, "model not found: s3://nobody/iris: there is no such bucket")
+    _refused(ended, "model not found: s3://nobody/iris: there is no bucket 'nobody'")
 
 
 def test_a_prefix_without_a_model_is_no_model(s3: S3, tmp_path: Path) -> None:

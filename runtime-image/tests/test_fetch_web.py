@@ -133,7 +133,7 @@ def test_a_page_that_is_no_archive_is_called_so(
 ) -> None:
     (model_archives / "page.html").write_text("<html>please log in</html>")
     ended = run_fetch(f"{web}/page.html", tmp_path / "model")
-    _refused(ended, tmp_path / "model", "neither a .tar.gz nor a .zip")
+    _refused(ended, tmp_path / "model", "neither a .tar, .tar.gz, .tar.zst nor a .zip")
 
 
 @pytest.mark.usefixtures("model_archives")

@@ -78,8 +78,10 @@ def _bring_from_mlflow(bringing: Bringing) -> str:
         return _download(bringing, location.source)
     if location.is_proxied:
         with make_session(bringing.connections) as session:
-            asker = Asker(session, bringing.source.name, bringing.patience, mlflow_store.REMEDIES)
-            listing = mlflow_store.list_proxied(location.repository, asker, bringing.selection)
+            asker = Asker(session, bringing.source.name, bringing.patience)
+            listing = mlflow_store.list_proxied(
+                bringing.source, location.repository, asker, bringing.selection
+            )
         return _transfer(bringing, listing, mlflow_store.REMEDIES)
     # The stores of which only MLflow knows how to speak to them.
     location.repository.download_artifacts("", str(bringing.content))

@@ -15,7 +15,7 @@ from fairlead_runtime.fetch.marker import Marker
 from fairlead_runtime.fetch.progress import Progress, report_progress
 from fairlead_runtime.fetch.report import Report
 from fairlead_runtime.fetch.selection import Selection
-from fairlead_runtime.fetch.source import Source
+from fairlead_runtime.fetch.source import Origin, Source
 from fairlead_runtime.fetch.transfer.attempts import Patience
 
 _logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def _find_model(request: Request, fetched: Path) -> Path:
         return fetched
     # An archive or an image usually wraps the model in one directory of its own.
     below = [found.parent for found in fetched.glob(f"*/{_MODEL_FILE}")]
-    if len(below) == 1:
+    if request.source.origin in (Origin.WEB, Origin.OCI) and len(below) == 1:
         return below[0]
     raise make_failure(
         "NOT_A_MODEL",

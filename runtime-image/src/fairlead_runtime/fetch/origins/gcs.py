@@ -40,10 +40,8 @@ def list_files(source: Source, asker: Asker, selection: Selection) -> Listing:
         from fairlead_runtime.fetch.origins import s3
 
         secret = os.environ.get("GS_SECRET_ACCESS_KEY", "")
-        client = s3.make_client(
-            asker.patience, endpoint=_endpoint(), key=key, secret=secret, region="auto"
-        )
-        return s3.list_bucket(client, bucket, source.uri, asker, selection)
+        store = s3.StoreSettings(_endpoint(), key, secret, region="auto")
+        return s3.list_bucket(store, source.uri, asker, selection)
     authorize = _Authorization(asker)
     found = list(_list_objects(asker, authorize, bucket, prefix))
     if not found:

@@ -14,6 +14,7 @@ import requests
 from fairlead_runtime.fetch.failures import make_failure
 from fairlead_runtime.fetch.origins.asking import Asker
 from fairlead_runtime.fetch.origins.local import path_of
+from fairlead_runtime.fetch.registry import explain_absence
 from fairlead_runtime.fetch.selection import Selection
 from fairlead_runtime.fetch.source import Origin, Source, parse_source
 from fairlead_runtime.fetch.transfer.remote_file import Headers, Listing, Opener, RemoteFile
@@ -76,11 +77,14 @@ def _find_uri(source: Source) -> str:
     return str(ModelsArtifactRepository.get_underlying_uri(source.uri))
 
 
-def list_proxied(repository: Any, asker: Asker, selection: Selection) -> Listing:
+def list_proxied(source: Source, repository: Any, asker: Asker, selection: Selection) -> Listing:
     """The files that a tracking server hands out."""
     found = list(_walk(repository, None))
     if not found:
-        raise asker.not_found("there is nothing at this place")
+        absence = explain_absence(source)
+        if absence:
+            raise make_failure("NOT_FOUND", source.name, absence)
+        raise asker.with_remedies(REMEDIES).not_found("there is nothing at this place")
     chosen = selection.pick(found, lambda entry: str(entry.path))
     return Listing(
         tuple(

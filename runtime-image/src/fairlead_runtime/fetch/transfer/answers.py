@@ -109,7 +109,7 @@ def parse_retry_after(value: str | None, now: float | None = None) -> float | No
 def _address(error: BaseException, text: str) -> str:
     request = getattr(error, "request", None)
     if request is not None and request.url:
-        return urlsplit(request.url).netloc.rpartition("@")[2]
+        return urlsplit(str(request.url)).netloc.rpartition("@")[2]
     pool = re.search(r"host='(?P<host>[^']+)', port=(?P<port>\d+)", text)
     return f"{pool['host']}:{pool['port']}" if pool else ""
 
@@ -129,7 +129,8 @@ def _told_in(body: str) -> str:
     """The cause in an error of S3, Azure or Google; any other page is not worth quoting."""
     parts = [re.search(f"<{tag}>([^<]*)</{tag}>", body) for tag in ("Code", "Message")]
     if any(parts):
-        return ": ".join(str(part[1]).splitlines()[0] for part in parts if part and part[1].strip())
+        found = [str(part[1]).strip() for part in parts if part]
+        return ": ".join(text.splitlines()[0] for text in found if text)
     try:
         document = json.loads(body)
     except ValueError:
