@@ -1,5 +1,6 @@
 /** Owns the proof that the chart renders what is committed, what its values promise, and pods that `restricted` admits. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { load } from 'js-yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../kube/kinds.ts';
 import type { KubeObject } from '../../kube/resource.ts';
@@ -28,6 +29,14 @@ async function render(...args: string[]): Promise<KubeObject[]> {
 
 const named = (objects: readonly KubeObject[], kind: string, name: string): KubeObject | undefined =>
   objects.find((object) => object.kind === kind && object.metadata?.name === name);
+
+it('has the version of what it installs', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(load(readFileSync('charts/fairlead/Chart.yaml', 'utf8'))).toMatchObject({
+    version,
+    appVersion: version,
+  });
+});
 
 // Without Go there is no helm to ask: everything below is skipped, and says so by its name.
 describe.skipIf(!hasGo())('the chart, rendered by the stock helm (needs Go)', () => {
