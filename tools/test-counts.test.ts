@@ -1,6 +1,6 @@
 /** Owns the tests of how test results are counted. */
 import { expect, it } from 'vitest';
-import { addCounts, countJunit, countVitest, lineOf, noTests } from './test-counts.ts';
+import { addCounts, countJunit, countVitest, honest, lineOf, noTests } from './test-counts.ts';
 
 it.each([
   [
@@ -37,4 +37,12 @@ it('adds what two runners count', () => {
     failed: 22,
     skipped: 33,
   });
+});
+
+it.each([
+  ['a suite that succeeded', { ...noTests, passed: 2 }, true, 0],
+  ['a suite with a failed test', { ...noTests, failed: 3 }, false, 3],
+  ['a suite that broke before its first test', noTests, false, 1],
+])('counts the failures of %s', (_name, counts, succeeded, failed) => {
+  expect(honest(counts, succeeded).failed).toBe(failed);
 });

@@ -27,6 +27,10 @@ export function countJunit(report: string): TestCounts {
   return { passed: attribute('tests') - failed - skipped, failed, skipped };
 }
 
+/** A suite that failed without a failed test of its own (it broke before it began) counts as one failure. */
+export const honest = (counts: TestCounts, succeeded: boolean): TestCounts =>
+  succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+
 export const addCounts = (one: TestCounts, other: TestCounts): TestCounts => ({
   passed: one.passed + other.passed,
   failed: one.failed + other.failed,

@@ -3,33 +3,26 @@
  * With arguments (`npm test -- operator`) it runs only the TypeScript tests that they select.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, messageOf } from '../platform/errors.ts';
 import { findPython } from '../quickstart/machine/python.ts';
 import { interpreterOf, makeEnvironment, testLocks } from '../quickstart/python/environment.ts';
 import { repository } from '../quickstart/settings.ts';
 import { buildBundles } from '../image/bundles.ts';
-import { addCounts, countJunit, countVitest, lineOf, noTests } from './test-counts.ts';
+import { addCounts, countJunit, honest, lineOf, noTests } from './test-counts.ts';
 import type { TestCounts } from './test-counts.ts';
-
-const results = join(repository, 'node_modules', '.cache', 'test-results');
+import { makeVitestCommand, readReport, readVitestCounts, results } from './vitest-run.ts';
 
 /** Runs a command in sight of the person; returns whether it succeeded. */
 function run(command: string, args: readonly string[], cwd = repository): boolean {
   return spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
 }
 
-/** A suite that failed without a failed test of its own (it broke before it began) counts as one failure. */
-const honest = (counts: TestCounts, succeeded: boolean): TestCounts =>
-  succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 };
-
 function testTypeScript(selection: readonly string[]): TestCounts {
   const file = join(results, 'vitest.json');
-  const vitest = join(repository, 'node_modules', 'vitest', 'vitest.mjs');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const succeeded = run(process.execPath, [vitest, 'run', ...reporters, ...selection]);
-  return honest(countVitest(readResult(file)), succeeded);
+  const [node, ...args] = makeVitestCommand(file, selection);
+  return readVitestCounts(file, run(node, args));
 }
 
 async function testPython(): Promise<TestCounts> {
@@ -43,16 +36,7 @@ async function testPython(): Promise<TestCounts> {
     ['-m', 'pytest', `--junitxml=${file}`],
     join(repository, 'runtime-image'),
   );
-  return honest(countJunit(readResult(file)), succeeded);
-}
-
-function readResult(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    // The suite broke before it could write one, which its exit status tells.
-    return '';
-  }
+  return honest(countJunit(readReport(file)), succeeded);
 }
 
 async function main(selection: readonly string[]): Promise<TestCounts> {

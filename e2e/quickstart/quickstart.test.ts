@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { occupyPort } from '../harness/ports.ts';
-import { processesOf } from './processes.ts';
+import { processesOf } from '../harness/processes.ts';
 import { startQuickstart } from './npm-start.ts';
 
 /** Whatever asks for a download fails. */
