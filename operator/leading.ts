@@ -8,7 +8,7 @@ import { keyOf } from '../kube/resource.ts';
 import type { Clock } from '../platform/clock.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logging.ts';
-import { makeWebhookKeeper } from './admission/reconcile-webhooks.ts';
+import { WebhookTrust } from './admission/webhook-trust.ts';
 import { reconcileAuthority } from './certificates/authority-keeper.ts';
 import type { Authority } from './certificates/authority.ts';
 import { reconcileSystemCertificates } from './certificates/system-certificates.ts';
@@ -28,6 +28,7 @@ import { probeNativeZero } from './scaling/scaling-mode.ts';
 import type { ScalingMode } from './scaling/scaling-mode.ts';
 import { startServingEndpointController } from './serving-endpoint/controller.ts';
 import { makeReconcile } from './serving-endpoint/reconcile.ts';
+import { startRuntimeControllers } from './serving-runtime/controller.ts';
 import { allInformers } from './stores.ts';
 import type { Informers } from './stores.ts';
 
@@ -47,8 +48,7 @@ export interface LeadingOptions {
 
 /** With what lasts as long as the leadership. */
 interface Leadership extends LeadingOptions {
-  /** Lets the API server trust the authorities whose certificates the admission webhooks show. */
-  readonly trustWebhooks: (bundlePem: string) => Promise<void>;
+  readonly webhookTrust: WebhookTrust;
 }
 
 /** What the whole installation depends on; looked after once a minute. */
@@ -64,7 +64,10 @@ const upkeepIntervalMs = 60_000;
 /** Starts to lead; endpoints wait until there is an authority to sign their certificates. */
 export function startLeading(options: LeadingOptions): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const running = lead({ ...options, trustWebhooks: makeWebhookKeeper(options) }, stopping.signal);
+  const running = lead(
+    { ...options, webhookTrust: new WebhookTrust({ ...options, stores: options.informers }) },
+    stopping.signal,
+  );
   return {
     stop: async () => {
       stopping.abort();
@@ -93,11 +96,14 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
     metrics,
     clock,
   });
+  const runtimes = startRuntimeControllers(options);
   const scaling = startScaling(options, () => foundations.scalingMode);
   let rest = new AbortController();
-  const unwatch = informers.apiServices.onChange(() => {
+  const unwatchApi = informers.apiServices.onChange(() => {
     if (stateOfMetricsApi(options) !== foundations.scalingMode.metricsApi) rest.abort();
   });
+  // Installed again, or after the operator: until they trust it, nobody can write an endpoint.
+  const unwatchWebhooks = options.webhookTrust.onLack(() => rest.abort());
   for (;;) {
     await pause(upkeepIntervalMs, AbortSignal.any([signal, rest.signal]));
     if (signal.aborted) break;
@@ -107,8 +113,10 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
     foundations = next;
     for (const { metadata } of informers.endpoints.store.list()) controller.queue.add(keyOf(metadata));
   }
-  unwatch();
+  unwatchApi();
+  unwatchWebhooks();
   await scaling.stop();
+  await runtimes.stop();
   await controller.stop();
 }
 
@@ -145,7 +153,7 @@ async function tryFoundations(options: Leadership): Promise<Foundations | undefi
   try {
     const authority = await reconcileAuthority(options);
     // Whom to trust is told before anybody shows a certificate: from the first moment on webhooks can be asked.
-    await options.trustWebhooks(authority.bundlePem);
+    await options.webhookTrust.reconcile(authority.bundlePem);
     await reconcileSystemCertificates(options, authority);
     const { client, config, informers } = options;
     const apiService = informers.apiServices.store.get(apiServiceName);

@@ -6,9 +6,23 @@ import type { PrinterColumn, ResourceDefinition } from './crd.ts';
 const age: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
 const runtimeColumns: readonly PrinterColumn[] = [
+  {
+    name: 'Ready',
+    type: 'string',
+    jsonPath: '.status.ready',
+    description: 'Whether endpoints can be served with it.',
+  },
+  { name: 'Formats', type: 'string', jsonPath: '.spec.supportedModelFormats[*].name' },
   { name: 'Protocol', type: 'string', jsonPath: '.spec.protocol' },
   { name: 'Disabled', type: 'boolean', jsonPath: '.spec.disabled' },
   { name: 'Image', type: 'string', jsonPath: '.spec.container.image', priority: 1 },
+  {
+    name: 'Message',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+    description: 'What is wrong with it, and the remedy.',
+    priority: 1,
+  },
   age,
 ];
 

@@ -64,6 +64,8 @@ export const modelSchema = z
       ),
     runtimeVersion: z
       .string()
+      .min(1)
+      .max(128)
       .regex(/^([A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64})$/)
       .optional()
       .describe("Tag or digest (sha256:…) that replaces the one of the runtime's image."),

@@ -1,5 +1,5 @@
 /** Owns what each reason means and what to do about it: for people, and for the page that is generated from it. */
-import {
+import type {
   autoscalingReasons,
   certificateReasons,
   configUpdateReasons,
@@ -7,6 +7,7 @@ import {
   fieldReasons,
   progressReasons,
   readyReasons,
+  runtimeReasons,
   trafficReasons,
 } from './reasons.ts';
 import { conditionTypes } from './condition.ts';
@@ -264,6 +265,15 @@ const entityTexts: TextsOf<typeof entityReasons> = {
   },
 };
 
+const runtimeTexts: TextsOf<typeof runtimeReasons> = {
+  Usable: { cause: 'Endpoints can be served with it.' },
+  Disabled: { cause: 'It is kept from being chosen, as its spec asks for.' },
+  Invalid: {
+    cause: 'No pod can be made of it; the message names each fault. Endpoints that name it fail.',
+    remedy: 'Correct what the message names.',
+  },
+};
+
 const progressTexts: TextsOf<typeof progressReasons> = {
   Progressing: { cause: 'Work goes on towards the spec; the message says on what.' },
 };
@@ -313,5 +323,10 @@ export const reasonGroups: readonly ReasonGroup[] = [
     subject: 'servedEntities[].reason',
     about: 'What a served entity waits for, or why it failed. Its message carries the details.',
     texts: entityTexts,
+  },
+  {
+    subject: 'Ready of a ServingRuntime or ClusterServingRuntime',
+    about: 'Whether endpoints can be served with the runtime.',
+    texts: runtimeTexts,
   },
 ];

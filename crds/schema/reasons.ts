@@ -160,4 +160,14 @@ export const progressReasons = {
   reconciling: 'Progressing',
 } as const;
 
+/** Reasons of the condition Ready of a ServingRuntime or ClusterServingRuntime. */
+export const runtimeReasons = {
+  /** Endpoints can be served with it. */
+  usable: 'Usable',
+  /** It is kept from being chosen, as its spec asks for. */
+  disabled: 'Disabled',
+  /** No pod can be made of it. */
+  invalid: 'Invalid',
+} as const;
+
 export type EntityReason = (typeof entityReasons)[keyof typeof entityReasons];

@@ -63,7 +63,7 @@ const modelServerSchema = z
   .prefault({})
   .describe('How the sidecar speaks to the model server. Paths may hold placeholders.');
 
-const servingRuntimeSpecSchema = z
+export const servingRuntimeSpecSchema = z
   .strictObject({
     disabled: z.boolean().default(false).describe('Keeps the runtime from being chosen.'),
     supportedModelFormats: z

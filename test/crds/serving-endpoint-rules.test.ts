@@ -43,6 +43,8 @@ const accepted: [sentence: string, object: unknown][] = [
   ['an idle time of one second', withWorkload({ scaleToZero: { idleAfter: '1s' } })],
   ['an idle time in several units', withWorkload({ scaleToZero: { idleAfter: '1h30m500ms' } })],
   ['environment and overlay of a model', withEntity({ env: [{ name: 'A', value: 'b' }], template: {} })],
+  ['a model in a volume', withEntity({ model: { uri: 'pvc://models.v1/iris/1' } })],
+  ['a whole volume', withEntity({ model: { uri: 'pvc://models' } })],
   ['a limit on calls', endpoint({ rateLimits: [{ calls: 10 }] })],
   ['a limit on tokens of one user', endpoint({ rateLimits: [{ key: 'user', principal: 'ada', tokens: 9 }] })],
 ];
@@ -128,6 +130,18 @@ const refused: [sentence: string, object: unknown, path: string, message: string
     withWorkload({ scaleToZero: { idleAfter: '0s' } }),
     'spec.servedEntities[0].workload.scaleToZero.idleAfter',
     'idleAfter must be at least 1s',
+  ],
+  [
+    'a volume that has no name',
+    withEntity({ model: { uri: 'pvc:///iris' } }),
+    'spec.servedEntities[0].model.uri',
+    'a model in a volume is pvc://<name of a PersistentVolumeClaim>',
+  ],
+  [
+    'credentials for a volume',
+    withEntity({ model: { uri: 'pvc://models/iris', credentials: { secretRef: { name: 's' } } } }),
+    'spec.servedEntities[0].model.credentials',
+    'a volume is mounted as it is and needs no credentials',
   ],
   [
     'a limit on nothing',

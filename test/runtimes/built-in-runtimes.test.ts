@@ -41,7 +41,7 @@ interface Sample {
   readonly runtime: string;
   readonly sentence: string;
   readonly uri: string;
-  readonly model: { readonly [field: string]: unknown };
+  readonly model: Readonly<Record<string, unknown>>;
   readonly workloadType: string;
 }
 
@@ -156,7 +156,9 @@ describe.each(samples)('$runtime, serving $sentence', (sample) => {
 
   it('makes the pod, and the configuration of its sidecar, that were reviewed', async () => {
     const { modelServer } = makeSidecarConfig(blueprintOf(sample));
-    const reviewed = [{ metadata, spec: pod }, { modelServer }].map((part) => dump(part, { lineWidth: 110, noRefs: true }));
+    const reviewed = [{ metadata, spec: pod }, { modelServer }].map((part) =>
+      dump(part, { lineWidth: 110, noRefs: true }),
+    );
     await expect(reviewed.join('---\n')).toMatchFileSnapshot(`goldens/${sample.runtime}.yaml`);
   });
 

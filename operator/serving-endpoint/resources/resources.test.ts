@@ -75,7 +75,7 @@ describe('the Service and the HPA', () => {
 
 describe('the HPA', () => {
   const behaviorOf = (builder: EndpointBuilder) =>
-    makeHorizontalPodAutoscaler(aBlueprint(builder)).spec?.behavior;
+    makeHorizontalPodAutoscaler(aBlueprint(builder)).spec.behavior;
 
   it('moves as Kubernetes would unless somebody says otherwise', () => {
     expect(behaviorOf(iris)).toEqual({
@@ -100,7 +100,7 @@ describe('the HPA', () => {
     const made = aBlueprint(iris.withWorkload({ scaling: { scaleDown: slowly } }), {
       config: aConfig({ scaling: { scaleDown: { stabilizationWindowSeconds: 30 } } }),
     });
-    expect(makeHorizontalPodAutoscaler(made).spec?.behavior?.scaleDown).toEqual({
+    expect(makeHorizontalPodAutoscaler(made).spec.behavior?.scaleDown).toEqual({
       stabilizationWindowSeconds: 30,
       selectPolicy: 'Max',
       ...slowly,
