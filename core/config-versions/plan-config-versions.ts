@@ -54,18 +54,18 @@ export function planConfigVersions(input: ConfigVersionsInput): ConfigVersionsPl
   const existing = [active, newestKept].find(
     (entry) => entry !== undefined && sameConfig(entry.config, input.wanted),
   );
-  const newest = Math.max(0, activeNumber ?? 0, input.pending ?? 0, ...byVersion.keys());
+  const numbers = [activeNumber, input.pending, ...byVersion.keys()].filter((number) => number !== undefined);
+  const newest = Math.max(0, ...numbers);
   const asked = existing ?? { version: newest + 1, config: input.wanted };
-  const isGivenUp = active !== undefined && active !== existing && asked.version === input.failed;
-  const target = isGivenUp ? active : asked;
-  const isSuperseded = input.pending !== undefined && input.pending !== target.version;
+  const fallback = active !== existing && asked.version === input.failed ? active : undefined;
+  const target = fallback ?? asked;
   return {
     target,
     isNew: existing === undefined,
     active,
     isRecovered: recovered !== undefined,
-    givenUp: isGivenUp ? asked : undefined,
-    superseded: isSuperseded ? input.pending : undefined,
+    givenUp: fallback === undefined ? undefined : asked,
+    superseded: input.pending === target.version ? undefined : input.pending,
     newest,
     forgettable: forgettable(byVersion, [asked.version, activeNumber], input.historyLimit),
   };

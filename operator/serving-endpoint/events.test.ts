@@ -29,6 +29,19 @@ const broken: ServingEndpointStatus = {
   conditions: [condition('Ready', 'False', 'CrashLoop'), condition('ConfigUpdate', 'True', 'UpToDate')],
 };
 
+const updating: ServingEndpointStatus = { ...active, pending: { configVersion: 2, since } };
+const serving: ServingEndpointStatus = {
+  ...active,
+  traffic: [{ servedEntity: 'iris-1', percent: 100, deployment: 'd', configVersion: 1 }],
+};
+const stopped: ServingEndpointStatus = { ...active, suspended: { since } };
+const row = (state: 'Ready' | 'ScaledToZero') => ({
+  name: 'iris-1',
+  configVersion: 1,
+  state,
+  deployment: 'd',
+});
+
 describe('events', () => {
   it.each<[string, ServingEndpointStatus | undefined, ServingEndpointStatus, string[]]>([
     ['tell a version that is brought up', undefined, pending, ['Normal ConfigVersionPending']],
@@ -42,6 +55,54 @@ describe('events', () => {
     ['tell an endpoint that breaks, with its cause', active, broken, ['Warning CrashLoop']],
     ['do not repeat a failure that is known', failedUpdate, failedUpdate, []],
     ['tell nothing when all is well again', broken, active, []],
+    [
+      'tell an update that was given up, and not that it is superseded as well',
+      updating,
+      {
+        ...failedUpdate,
+        pending: undefined,
+        failed: { configVersion: 2, since, reason: 'ModelNotFound', message: 'gone' },
+      },
+      ['Warning UpdateFailed'],
+    ],
+    [
+      'tell a version that another one supersedes',
+      updating,
+      { ...active, pending: { configVersion: 3, since } },
+      ['Normal ConfigVersionSuperseded', 'Normal ConfigVersionPending'],
+    ],
+    ['tell a version that is taken back', updating, active, ['Normal ConfigVersionSuperseded']],
+    [
+      'tell a version that was cancelled',
+      updating,
+      { ...active, conditions: [condition('ConfigUpdate', 'True', 'UpdateCanceled')] },
+      ['Normal UpdateCanceled'],
+    ],
+    ['tell an endpoint that is stopped', serving, stopped, ['Normal Suspended']],
+    [
+      'tell an endpoint that is started',
+      stopped,
+      { ...active, pending: { configVersion: 1, since } },
+      ['Normal Resuming', 'Normal ConfigVersionPending'],
+    ],
+    [
+      'tell an endpoint that serves again',
+      { ...active, pending: { configVersion: 1, since } },
+      serving,
+      ['Normal Resumed'],
+    ],
+    [
+      'tell an entity that was woken',
+      { ...serving, servedEntities: [row('ScaledToZero')] },
+      { ...serving, servedEntities: [row('Ready')] },
+      ['Normal Woken'],
+    ],
+    [
+      'tell no waking while it lasts',
+      { ...serving, servedEntities: [row('ScaledToZero')] },
+      { ...serving, servedEntities: [row('ScaledToZero')] },
+      [],
+    ],
   ])('%s', (_name, before, after, expected) => {
     expect(eventsOf(before, after).map(({ type, reason }) => `${type} ${reason}`)).toEqual(expected);
   });

@@ -17,8 +17,8 @@ export function eventsOf(
   after: ServingEndpointStatus,
 ): StatusEvent[] {
   return [
-    ...versionEvents(before, after),
     ...suspensionEvents(before, after),
+    ...versionEvents(before, after),
     ...wakeUpEvents(before, after),
     ...[conditionTypes.configUpdate, conditionTypes.ready].flatMap((type) => {
       const failure = newFailure(type, before?.conditions ?? [], after.conditions ?? []);

@@ -37,20 +37,15 @@ export function statusOf(report: Report): ServingEndpointStatus {
   const { snapshot, plan, outcome, config, now } = report;
   const { endpoint } = snapshot;
   const known = endpoint.status ?? {};
-  const { target } = plan.versions;
-  const { active, isServing } = outcome;
-  const isUpToDate = active?.version === target.version && (isServing || plan.isSuspended);
-  const activeVersion = active?.version ?? known.active?.configVersion;
+  const activeVersion = outcome.active?.version ?? known.active?.configVersion;
   const failed = failedOf(report);
-  const isGoingOn = !isUpToDate && !plan.isSuspended && outcome.givenUp === undefined;
-  const pending = versionSince(isGoingOn ? target.version : undefined, known.pending, now);
-  const shown = shownEntities(report, isUpToDate);
+  const pending = versionSince(pendingVersion(report), known.pending, now);
   const traffic = trafficOf(report);
   const outlook = {
     ...report,
     activeVersion,
     failed,
-    activeEntities: activeEntitiesOf(report, isUpToDate),
+    activeEntities: activeEntitiesOf(report),
     isRouted: traffic !== undefined,
   };
   return {
@@ -62,24 +57,36 @@ export function statusOf(report: Report): ServingEndpointStatus {
     ...withDefined('failed', failed),
     ...withDefined('suspended', plan.isSuspended ? suspendedSince(known, now) : undefined),
     ...withDefined('traffic', traffic),
-    servedEntities: shown.map((entity) => makeEntityRow(entity, known.servedEntities ?? [], now)),
+    servedEntities: shownEntities(report).map((entity) =>
+      makeEntityRow(entity, known.servedEntities ?? [], now),
+    ),
   };
 }
 
+/** Whether what is to be had serves. */
+const isUpToDate = ({ plan, outcome }: Report): boolean =>
+  outcome.isServing && outcome.active?.version === plan.versions.target.version;
+
+function pendingVersion(report: Report): number | undefined {
+  const { plan, outcome } = report;
+  const isOver = isUpToDate(report) || plan.isSuspended || outcome.givenUp !== undefined;
+  return isOver ? undefined : plan.versions.target.version;
+}
+
 /** Of the version that serves; of the target while none does, or where the record of the one that serves is lost. */
-function activeEntitiesOf({ plan, outcome }: Report, isUpToDate: boolean): readonly EntityPlan[] {
-  const { entities, targetEntities, active, isServing } = outcome;
-  if (plan.isSuspended) return entities;
-  return isUpToDate || active === undefined || !isServing
+function activeEntitiesOf(report: Report): readonly EntityPlan[] {
+  const { entities, targetEntities, active, isServing } = report.outcome;
+  if (report.plan.isSuspended) return entities;
+  return isUpToDate(report) || active === undefined || !isServing
     ? targetEntities
     : entities.filter((entity) => !targetEntities.includes(entity));
 }
 
 /** What was given up is on its way out, and tells its failure once, as a whole. */
-function shownEntities({ outcome }: Report, isUpToDate: boolean): readonly EntityPlan[] {
-  const { entities, targetEntities, givenUp } = outcome;
+function shownEntities(report: Report): readonly EntityPlan[] {
+  const { entities, targetEntities, givenUp } = report.outcome;
   if (givenUp !== undefined) return entities.filter((entity) => !targetEntities.includes(entity));
-  return isUpToDate && targetEntities.length > 0 ? targetEntities : entities;
+  return isUpToDate(report) ? targetEntities : entities;
 }
 
 function failedOf({ snapshot, plan, outcome, now }: Report): FailedVersion | undefined {

@@ -19,6 +19,64 @@ const wasReady = {
   ],
 };
 
+describe('the fetcher tells what kind of failure it was', () => {
+  it.each([
+    ['model not found: models:/iris/9: there is nothing at this place', 'ModelNotFound', true],
+    ['not a model: s3://b/x: there is no MLmodel file in what it holds', 'ModelNotFound', true],
+    ['source not usable: ftp://x: unknown scheme', 'ModelNotFound', true],
+    ['destination is full: /mnt/models: there is no space left', 'StorageFull', true],
+    ['access denied: s3://b/x: the credentials are wrong (403)', 'ModelAccessDenied', false],
+    ['cannot reach: s3://b/x: no server answers', 'ModelFetchFailed', false],
+  ])('%s', (sentence, reason, isFinal) => {
+    const once = diagnosePods([fetcher(ended(1, `log line\n${sentence}`))]);
+    const twice = diagnosePods([fetcher(ended(1, sentence), { restartCount: 1 })]);
+    expect(twice.failure?.reason).toBe(reason);
+    // What may heal is tried again before it counts.
+    expect(once.failure?.reason).toBe(isFinal ? reason : undefined);
+  });
+});
+
+describe('a model server that is ended from outside', () => {
+  const killed = (exitCode: number, reason?: string) =>
+    model(backOff, { restartCount: 2, lastState: ended(exitCode, 'loading layer 3', reason) });
+
+  it.each([
+    ['while it loads: it was not ready in time', killed(137), 'ProbeFailed', /while it was loading/],
+    [
+      'after it was ready: it stopped answering',
+      { ...killed(143), status: { ...killed(143).status, ...wasReady } },
+      'ProbeFailed',
+      /stopped answering its probe/,
+    ],
+    ['for its memory: it needs more', killed(137, 'OOMKilled'), 'OutOfMemory', /ran out of memory/],
+  ])('%s', (_name, pod, reason, words) => {
+    const { failure } = diagnosePods([pod]);
+    expect(failure?.reason).toBe(reason);
+    expect(failure?.message).toMatch(words);
+  });
+});
+
+describe('a pod that was evicted', () => {
+  const evicted = (message: string) => aPod('p', 'd', { phase: 'Failed', reason: 'Evicted', message });
+  const replacement = model(running);
+
+  it('for the disk that it used tells that the next one fares alike', () => {
+    const said = 'Usage of EmptyDir volume "model" exceeds the limit "1Gi". ';
+    expect(diagnosePods([evicted(said), replacement]).failure).toMatchObject({ reason: 'StorageFull' });
+  });
+
+  it('for its node tells nothing', () => {
+    const said = 'The node was low on resource: memory.';
+    expect(diagnosePods([evicted(said), replacement]).failure).toBeUndefined();
+  });
+});
+
+it('a model server that runs and has turned unready does not answer its probe', () => {
+  const pod = model(running, { started: true });
+  const { progress } = diagnosePods([{ ...pod, status: { ...pod.status, ...wasReady } }]);
+  expect(progress?.reason).toBe('ProbeFailed');
+});
+
 describe('a pod has failed', () => {
   it.each<[string, Pod, string, RegExp]>([
     [

@@ -64,8 +64,13 @@ function failureOf(pod: Pod, status: ContainerStatus): EntityExplanation | undef
       message: `${what} cannot be started: ${waiting.message ?? waiting.reason}; correct the entity's env, credentials or template`,
     };
   }
+  return crashOf(pod, status);
+}
+
+function crashOf(pod: Pod, status: ContainerStatus): EntityExplanation | undefined {
   const last = failedRun(status);
-  const counts = last !== undefined && (failures(status) >= failuresThatCount || isFinal(status.name, last));
+  if (last === undefined) return undefined;
+  const counts = failures(status) >= failuresThatCount || isFinal(status.name, last);
   return counts ? explainCrash(pod, status.name, last) : undefined;
 }
 

@@ -47,8 +47,8 @@ const rules: readonly Rule[] = [
   ],
   [/were unschedulable/, () => 'scheduling is switched off (cordoned)', 'uncordon them, or add nodes'],
   [
-    /volume|PersistentVolume/i,
-    ([words]) => `a volume cannot be used there (${words.trim()})`,
+    /^.*volume.*$/i,
+    ([words]) => `a volume cannot be used there (${words})`,
     'check the PersistentVolumeClaim that the entity names',
   ],
 ];
