@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -122,6 +123,24 @@ def s3_server(home: Path) -> Iterator[S3]:
         storage = S3(address, made["AccessKeyId"], made["SecretAccessKey"])
         storage.client("s3").create_bucket(Bucket="models")
         yield storage
+
+
+@contextlib.contextmanager
+def google_storage(home: Path, objects: dict[str, bytes]) -> Iterator[str]:
+    """Starts a Google Cloud Storage in memory, with a bucket named `models`."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    arguments = [
+        *(sys.executable, "-m", "gcp_storage_emulator"),
+        *("start", "--host=127.0.0.1", f"--port={port}", "--in-memory", "--default-bucket=models"),
+    ]
+    with _process(arguments, f"{address}/storage/v1/b", home / "gcs.log"):
+        for name, content in objects.items():
+            query = f"uploadType=media&name={urllib.parse.quote(name, safe='')}"
+            upload = f"{address}/upload/storage/v1/b/models/o?{query}"
+            kind = {"content-type": "application/octet-stream"}
+            urllib.request.urlopen(urllib.request.Request(upload, content, kind)).close()
+        yield address
 
 
 class _Files(http.server.SimpleHTTPRequestHandler):

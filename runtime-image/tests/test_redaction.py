@@ -19,6 +19,8 @@ from fairlead_runtime.redaction import redact
         ("models:/iris@champion", "models:/iris@champion"),
         ("file:///models/iris", "file:///models/iris"),
         ("s3://bucket/a@b/c", "s3://bucket/a@b/c"),
+        ("wasbs://models@acme.example/a?sig=1", "wasbs://models@acme.example/a?***"),
+        ("abfss://me:pass@acme.example/a", "abfss://acme.example/a"),
         ("write to a@b.example, or not", "write to a@b.example, or not"),
     ],
 )

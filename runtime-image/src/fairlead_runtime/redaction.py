@@ -52,5 +52,8 @@ def _clean_url(match: re.Match[str]) -> str:
     # sig, token …), so none is kept.
     address, mark, _query = match["rest"].partition("?")
     authority, slash, path = address.partition("/")
-    host = authority.rpartition("@")[2]
+    user, _, host = authority.rpartition("@")
+    # In Azure's addresses it is the name of a container, not of a user.
+    if match["scheme"] in ("wasbs://", "abfss://") and ":" not in user:
+        host = authority
     return f"{match['scheme']}{host}{slash}{path}{'?***' if mark else ''}"

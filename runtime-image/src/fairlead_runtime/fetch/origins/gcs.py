@@ -53,7 +53,7 @@ def list_files(source: Source, asker: Asker, selection: Selection) -> Listing:
 def _endpoint() -> str:
     emulator = os.environ.get("STORAGE_EMULATOR_HOST")
     if not emulator:
-        return _ENDPOINT
+        return os.environ.get("GOOGLE_STORAGE_ENDPOINT", _ENDPOINT).rstrip("/")
     return (emulator if "://" in emulator else f"http://{emulator}").rstrip("/")
 
 
