@@ -10,6 +10,7 @@ import * as kinds from '../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../kube/resource.ts';
 import type { KubeTransport } from '../kube/transport.ts';
 import type { Logger } from '../platform/logging.ts';
+import { webhookConfigurationName } from './admission/webhook-trust.ts';
 import { apiServiceName } from './metrics-adapter/reconcile-api-service.ts';
 import { fieldManager } from './serving-endpoint/names.ts';
 
@@ -25,6 +26,10 @@ export interface Informers {
   readonly autoscalers: Informer<kinds.HorizontalPodAutoscaler>;
   /** The one of the metrics API. */
   readonly apiServices: Informer<kinds.APIService>;
+  /** The one that leads to the operator. */
+  readonly validatingWebhooks: Informer<kinds.ValidatingWebhookConfiguration>;
+  /** The one that leads to the operator. */
+  readonly mutatingWebhooks: Informer<kinds.MutatingWebhookConfiguration>;
   readonly runtimes: Informer<ServingRuntime>;
   readonly clusterRuntimes: Informer<ClusterServingRuntime>;
 }
@@ -41,12 +46,14 @@ export const byScaleTarget = 'scaleTarget';
 /** Index: `namespace/public name` → the endpoints that claim the name. */
 export const byPublicName = 'publicName';
 
-/** Starts to watch everything. */
-export function startInformers(options: {
+interface InformerParts {
   readonly transport: KubeTransport;
   readonly log: Logger;
   readonly metrics: KubeMetrics;
-}): Informers {
+}
+
+/** Starts to watch everything. */
+export function startInformers(options: InformerParts): Informers {
   const ours = `${labels.managedBy}=${fieldManager}`;
   const owned = <Type extends KubeObject>(kind: ResourceKind<Type>): Informer<Type> =>
     startInformer({
@@ -77,6 +84,16 @@ export function startInformers(options: {
     services: owned(kinds.services),
     configMaps: owned(kinds.configMaps),
     secrets: owned(kinds.secrets),
+    ...startScalingInformers(options),
+    ...startWebhookInformers(options),
+    runtimes: startInformer({ ...options, kind: kinds.servingRuntimes }),
+    clusterRuntimes: startInformer({ ...options, kind: kinds.clusterServingRuntimes }),
+  };
+}
+
+/** What decides who scales. */
+function startScalingInformers(options: InformerParts): Pick<Informers, 'autoscalers' | 'apiServices'> {
+  return {
     autoscalers: startInformer({
       ...options,
       kind: kinds.horizontalPodAutoscalers,
@@ -90,8 +107,21 @@ export function startInformers(options: {
       kind: kinds.apiServices,
       fieldSelector: `metadata.name=${apiServiceName}`,
     }),
-    runtimes: startInformer({ ...options, kind: kinds.servingRuntimes }),
-    clusterRuntimes: startInformer({ ...options, kind: kinds.clusterServingRuntimes }),
+  };
+}
+
+/** The configurations that lead to the operator. */
+function startWebhookInformers(
+  options: InformerParts,
+): Pick<Informers, 'validatingWebhooks' | 'mutatingWebhooks'> {
+  const fieldSelector = `metadata.name=${webhookConfigurationName}`;
+  return {
+    validatingWebhooks: startInformer({
+      ...options,
+      kind: kinds.validatingWebhookConfigurations,
+      fieldSelector,
+    }),
+    mutatingWebhooks: startInformer({ ...options, kind: kinds.mutatingWebhookConfigurations, fieldSelector }),
   };
 }
 
@@ -100,8 +130,8 @@ export const allInformers = (informers: Informers): readonly Informer<KubeObject
 
 /** Returns `namespace/deployment` of what an HPA scales; undefined where that is no Deployment. */
 export function scaleTargetOf({ metadata, spec }: kinds.HorizontalPodAutoscaler): string | undefined {
-  const { kind, name } = spec?.scaleTargetRef ?? {};
-  return kind === 'Deployment' ? `${metadata?.namespace ?? ''}/${name ?? ''}` : undefined;
+  const { kind, name } = spec.scaleTargetRef;
+  return kind === 'Deployment' ? `${metadata?.namespace ?? ''}/${name}` : undefined;
 }
 
 function labelled(object: KubeObject, label: string): string[] {

@@ -5,7 +5,6 @@ import { aWrite } from './admission-fixture.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkName } from './check-name.ts';
 import { checkCreator, noteCreator } from './creator.ts';
-import { planBundle } from './reconcile-webhooks.ts';
 
 const creator = (name: string) => ({ 'serving.fairlead.dev/creator': name });
 const path = '/metadata/annotations/serving.fairlead.dev~1creator';
@@ -153,25 +152,5 @@ describe('checkLimits', () => {
     const verdict = checkLimits(aWrite(...write), { ...use, ...used }, limits);
     if (message === undefined) expect(verdict).toEqual({ allowed: true });
     else expect(verdict).toMatchObject({ code, message: expect.stringMatching(message) as string });
-  });
-});
-
-describe('planBundle', () => {
-  const service = { name: 'fairlead-operator', namespace: 'fairlead-system' };
-
-  it('gives the bundle to each of our webhooks that has another, and to no others', () => {
-    const webhooks = [
-      { name: 'new', clientConfig: { service } },
-      { name: 'good', clientConfig: { service, caBundle: 'BBB' } },
-      { name: 'stale', clientConfig: { service, caBundle: 'AAA' } },
-      { name: 'elsewhere', clientConfig: { service: { ...service, namespace: 'other' } } },
-      { name: 'by-url', clientConfig: {} },
-    ];
-    expect(planBundle(webhooks, 'BBB', 'fairlead-system')).toEqual([
-      { op: 'test', path: '/webhooks/0/name', value: 'new' },
-      { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: 'BBB' },
-      { op: 'test', path: '/webhooks/2/name', value: 'stale' },
-      { op: 'add', path: '/webhooks/2/clientConfig/caBundle', value: 'BBB' },
-    ]);
   });
 });

@@ -43,6 +43,8 @@ export interface World {
   startOperator(config?: Record<string, unknown>): Promise<RunningOperator>;
   apply(endpoint: ServingEndpointManifest): Promise<ServingEndpoint>;
   endpoint(name: string): Promise<ServingEndpoint>;
+  /** Returns a client with the rights of a ServiceAccount; whoever asked for it closes its transport. */
+  clientOf(account: { readonly namespace: string; readonly name: string }): Promise<KubeClient>;
   stop(): Promise<void>;
 }
 
@@ -87,6 +89,10 @@ export async function startWorld(): Promise<World> {
       return client.apply(servingEndpoints, object, { fieldManager: 'test' });
     },
     endpoint: (name) => client.get(servingEndpoints, { name, namespace: 'default' }),
+    clientOf: async (account) => {
+      const { token } = await api.issueServiceAccountToken(account);
+      return makeKubeClient(transportOf(api.url, api.caPem, token));
+    },
     stop: async () => {
       await Promise.all([...running].map((operator) => operator.stop()));
       await proxy.stop();
