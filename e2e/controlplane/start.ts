@@ -22,8 +22,8 @@ export interface ControlPlane {
 }
 
 /**
- * Starts etcd, kube-apiserver, kube-controller-manager and kube-scheduler, and returns once the API server is ready. They
- * end with `lifetime`, and `lifetime` with any of them.
+ * Starts etcd, kube-apiserver and, unless told to leave them out, kube-controller-manager and kube-scheduler; returns once
+ * the API server is ready. They end with `lifetime`, and `lifetime` with any of them.
  *
  * @throws AppError `CONTROL_PLANE_FAILED` naming the component and its log.
  */
@@ -34,8 +34,10 @@ export async function startControlPlane(options: {
   readonly dir: string;
   readonly logFile: (component: string) => string;
   readonly lifetime: Lifetime;
+  /** Leaves out what acts on objects; somebody else plays it then. */
+  readonly apiOnly?: boolean;
 }): Promise<ControlPlane> {
-  const { program, dir, logFile, lifetime } = options;
+  const { program, dir, logFile, lifetime, apiOnly = false } = options;
   const folders = { pki: join(dir, 'pki'), kubeconfigs: join(dir, 'kubeconfigs'), etcd: join(dir, 'etcd') };
   const pki = await makePki(folders.pki, Date.now());
   mkdirSync(folders.kubeconfigs, { recursive: true, mode: 0o700 });
@@ -54,7 +56,7 @@ export async function startControlPlane(options: {
   start(apiServer);
   await untilReady(kubeconfig, lifetime);
   // They would give up on an API server that is not ready within ten seconds.
-  others.forEach(start);
+  if (!apiOnly) others.forEach(start);
   return { kubeconfig, pki };
 }
 

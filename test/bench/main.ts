@@ -1,43 +1,28 @@
-/** Owns `npm run bench`: runs the benchmarks one after the other, prints the figures and writes them to results/. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir } from 'node:os';
+/**
+ * Owns `npm run bench [-- <suite> …]`: runs the suites one after the other, prints their figures and writes them to
+ * results/<suite>.{json,md}. Without an argument it runs `proxy`; `scale` takes about a quarter of an hour.
+ */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildBundles } from '../../image/bundles.ts';
-import { startBenchCluster } from './fairlead.ts';
-import { measureProxyCpu } from './proxy-cpu.ts';
-import { makeReport } from './report.ts';
-import { findTool } from './tools.ts';
-import { measureWakeUp } from './wake-up.ts';
+import { runProxySuite } from './proxy/main.ts';
+import { runScaleSuite } from './scale/main.ts';
+import type { SuiteReport } from './suite.ts';
 
-['nginx', 'wrk'].forEach(findTool);
-await buildBundles('image');
-const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
-const loadAtStart = loadavg()[0] ?? Number.NaN;
-const bench = await startBenchCluster(directory);
-try {
-  const proxies = await measureProxyCpu(bench);
-  const wakeUp = await measureWakeUp(bench);
-  const report = makeReport({
-    machine: `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Linux ${release()}`,
-    versions: `Node ${process.version}, ${nginxVersion()}`,
-    loadAverages: [loadAtStart, loadavg()[0] ?? Number.NaN],
-    proxies,
-    wakeUp,
-  });
-  const results = join(import.meta.dirname, 'results');
-  writeFileSync(join(results, 'latest.json'), `${JSON.stringify(report.figures, null, 2)}\n`);
-  writeFileSync(join(results, 'latest.md'), report.table);
-  console.log(report.table);
-} finally {
-  await bench.stop();
-  rmSync(directory, { recursive: true });
+const suites: Readonly<Record<string, () => Promise<SuiteReport>>> = {
+  proxy: runProxySuite,
+  scale: runScaleSuite,
+};
+
+const given = process.argv.slice(2);
+const unknown = given.find((name) => !Object.hasOwn(suites, name));
+if (unknown !== undefined) {
+  console.error(`bench: there is no suite "${unknown}"; there are ${Object.keys(suites).join(' and ')}`);
+  process.exit(2);
 }
-
-function nginxVersion(): string {
-  // nginx prints its version on standard error.
-  return execFileSync('sh', ['-c', `${findTool('nginx')} -v 2>&1`])
-    .toString()
-    .trim()
-    .replace('nginx version: ', '');
+for (const name of given.length === 0 ? ['proxy'] : given) {
+  const { figures, table } = (await suites[name]?.()) ?? { figures: {}, table: '' };
+  const results = join(import.meta.dirname, 'results', name);
+  writeFileSync(`${results}.json`, `${JSON.stringify(figures, null, 2)}\n`);
+  writeFileSync(`${results}.md`, table);
+  console.log(table);
 }

@@ -11,6 +11,8 @@ export interface MeasuredProcess {
   cpuMicroseconds(): number;
   /** Resident memory in MiB. */
   residentMiB(): number;
+  /** The most resident memory that it ever had, in MiB. */
+  peakResidentMiB(): number;
   stop(): Promise<void>;
 }
 
@@ -51,11 +53,14 @@ export async function startMeasured(
   return {
     pid,
     cpuMicroseconds: () => cpuTicks(pid) * microsecondsPerTick,
-    residentMiB: () =>
-      Number(/VmRSS:\s+([0-9]+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+    residentMiB: () => memoryMiB(pid, 'VmRSS'),
+    peakResidentMiB: () => memoryMiB(pid, 'VmHWM'),
     stop: () => stop(child),
   };
 }
+
+const memoryMiB = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
+  Number(new RegExp(`${field}:\\s+([0-9]+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 /** Fields 14 and 15 of /proc/pid/stat; the second one, the name, may hold spaces. */
 function cpuTicks(pid: number): number {

@@ -1,7 +1,7 @@
 /** Owns the second benchmark: how fast a request at zero gets its Deployment woken, and how fast it reaches the pod. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startModelServer } from '../../proxy/testing/model-server-fixture.ts';
-import { send } from '../../proxy/testing/http-client-fixture.ts';
+import { startModelServer } from '../../../proxy/testing/model-server-fixture.ts';
+import { send } from '../../../proxy/testing/http-client-fixture.ts';
 import { deployment, freePort, startGatewayProcess, startSidecarProcess, winePath } from './fairlead.ts';
 import type { BenchCluster } from './fairlead.ts';
 import { body, token } from './load.ts';

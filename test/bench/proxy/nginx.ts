@@ -1,9 +1,9 @@
 /** Owns nginx in its three parts: the backend, a plain proxy, and a pair of proxies with mTLS between them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startMeasured } from './measured-process.ts';
-import type { MeasuredProcess } from './measured-process.ts';
-import { findTool } from './tools.ts';
+import { startMeasured } from '../measured-process.ts';
+import type { MeasuredProcess } from '../measured-process.ts';
+import { findTool } from '../tools.ts';
 
 /** Starts nginx with `server` (a server block and what goes with it), as one process without a master. */
 export function startNginx(

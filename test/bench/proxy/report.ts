@@ -2,6 +2,7 @@
 import { judge } from './budgets.ts';
 import type { Judged, Verdict } from './budgets.ts';
 import type { ProxyFigures } from './proxy-cpu.ts';
+import type { SuiteReport } from '../suite.ts';
 import type { WakeUpFigures } from './wake-up.ts';
 
 export interface BenchInput {
@@ -27,7 +28,7 @@ interface ProxyRow {
 }
 
 /** Returns the figures of a run in both forms. */
-export function makeReport(input: BenchInput): { figures: object; table: string } {
+export function makeReport(input: BenchInput): SuiteReport {
   const [nginx, node] = input.proxies;
   const rows = input.proxies.map(
     ({ name, microsecondsPerRequest, idleMiB, residentMiB, load }): ProxyRow => ({

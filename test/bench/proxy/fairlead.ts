@@ -3,20 +3,25 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { issueCertificate } from '../../platform/tls/authority.ts';
-import type { SidecarConfig } from '../../core/sidecar-config.ts';
-import { sidecarNodeOptions } from '../../operator/serving-endpoint/resources/make-sidecar-container.ts';
-import { aWineEndpoint, startClusterFixture } from '../../proxy/testing/cluster-fixture.ts';
-import type { ClusterFixture } from '../../proxy/testing/cluster-fixture.ts';
-import { gatewayIdentity, makePki, operatorIdentity, wineIdentity } from '../../proxy/testing/pki-fixture.ts';
-import type { Pki } from '../../proxy/testing/pki-fixture.ts';
+import { issueCertificate } from '../../../platform/tls/authority.ts';
+import type { SidecarConfig } from '../../../core/sidecar-config.ts';
+import { sidecarNodeOptions } from '../../../operator/serving-endpoint/resources/make-sidecar-container.ts';
+import { aWineEndpoint, startClusterFixture } from '../../../proxy/testing/cluster-fixture.ts';
+import type { ClusterFixture } from '../../../proxy/testing/cluster-fixture.ts';
+import {
+  gatewayIdentity,
+  makePki,
+  operatorIdentity,
+  wineIdentity,
+} from '../../../proxy/testing/pki-fixture.ts';
+import type { Pki } from '../../../proxy/testing/pki-fixture.ts';
 import { token } from './load.ts';
-import { startMeasured } from './measured-process.ts';
-import type { MeasuredProcess } from './measured-process.ts';
+import { startMeasured } from '../measured-process.ts';
+import type { MeasuredProcess } from '../measured-process.ts';
 
 export const deployment = 'wine-0123456789';
 export const winePath = '/namespaces/team-a/serving-endpoints/wine/invocations';
-const dist = join(import.meta.dirname, '../../dist');
+const dist = join(import.meta.dirname, '../../../dist');
 
 export interface BenchCluster {
   readonly cluster: ClusterFixture;

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findTool } from './tools.ts';
+import { findTool } from '../tools.ts';
 
 export interface LoadResult {
   readonly requests: number;

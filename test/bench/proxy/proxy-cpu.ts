@@ -4,8 +4,8 @@ import { deployment, freePort, startGatewayProcess, startSidecarProcess, winePat
 import type { BenchCluster } from './fairlead.ts';
 import { runLoad } from './load.ts';
 import type { LoadResult } from './load.ts';
-import { startMeasured } from './measured-process.ts';
-import type { MeasuredProcess } from './measured-process.ts';
+import { startMeasured } from '../measured-process.ts';
+import type { MeasuredProcess } from '../measured-process.ts';
 import { backend, edgeProxy, plainProxy, sidecarProxy, startNginx } from './nginx.ts';
 import { join } from 'node:path';
 
