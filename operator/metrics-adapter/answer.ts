@@ -1,37 +1,9 @@
-/** Owns the answers of external.metrics.k8s.io/v1beta1: discovery, and the concurrency of Deployments. */
+/** Owns the answers of external.metrics.k8s.io/v1beta1: the concurrency of Deployments, and refusals. */
 import { labels } from '../../crds/schema/api.ts';
 import type { KnownConcurrency } from '../scaling/concurrency-reader.ts';
 import { concurrencyMetricName } from '../serving-endpoint/resources/make-horizontal-pod-autoscaler.ts';
 import { formatTime } from '../serving-endpoint/conditions.ts';
-
-const group = 'external.metrics.k8s.io';
-const groupVersion = `${group}/v1beta1`;
-
-const apiGroup = {
-  name: group,
-  versions: [{ groupVersion, version: 'v1beta1' }],
-  preferredVersion: { groupVersion, version: 'v1beta1' },
-};
-
-/** Discovery documents by path. */
-export const discovery: Readonly<Record<string, unknown>> = {
-  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [apiGroup] },
-  [`/apis/${group}`]: { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup },
-  [`/apis/${groupVersion}`]: {
-    kind: 'APIResourceList',
-    apiVersion: 'v1',
-    groupVersion,
-    resources: [
-      {
-        name: concurrencyMetricName,
-        singularName: '',
-        namespaced: true,
-        kind: 'ExternalMetricValueList',
-        verbs: ['get'],
-      },
-    ],
-  },
-};
+import { groupVersion } from './discovery.ts';
 
 /** Where one metric of one namespace is read, as a route. */
 export const metricPath = `/apis/${groupVersion}/namespaces/:namespace/:metric`;
@@ -47,12 +19,23 @@ export function makeMetricValues(
     metadata: {},
     items: known.map(({ deployment, concurrency }) => ({
       metricName: concurrencyMetricName,
-      metricLabels: { [labels.deployment]: deployment },
+      metricLabels: metricLabelsOf(deployment),
       timestamp: formatTime(options.now),
       windowSeconds: options.windowSeconds,
-      value: `${Math.round(concurrency * 1000)}m`,
+      value: quantityOf(concurrency),
     })),
   };
+}
+
+/** Returns the labels that a selector is held against. */
+export const metricLabelsOf = (deployment: string): Record<string, string> => ({
+  [labels.deployment]: deployment,
+});
+
+/** Returns a quantity in its canonical form: `2850m`, but `3` for 3000 thousandths. */
+function quantityOf(value: number): string {
+  const thousandths = Math.round(value * 1000);
+  return thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`;
 }
 
 /** Returns a Kubernetes Status that tells a failure. */

@@ -2,32 +2,78 @@
 import type { PeerCertificate } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { makeMetricValues } from './answer.ts';
+import { discoveryAt } from './discovery.ts';
 import { isAllowedName, parseFrontProxy } from './front-proxy.ts';
-import { parseDeploymentSelector } from './label-selector.ts';
+import { parseLabelSelector } from './label-selector.ts';
 
 const label = 'serving.fairlead.dev/deployment';
 
-describe('parseDeploymentSelector', () => {
+describe('a label selector', () => {
+  const iris = { [label]: 'iris-1' };
+
   it.each([
-    ['', undefined],
-    [`${label}=iris-1`, ['iris-1']],
-    [`${label}==iris-1`, ['iris-1']],
-    [`${label} in (iris-1, iris-2)`, ['iris-1', 'iris-2']],
-  ])('%j asks for %j', (selector, names) => {
-    expect(parseDeploymentSelector(selector)).toEqual(names);
+    ['', true],
+    [`${label}=iris-1`, true],
+    [`${label}==iris-1`, true],
+    [`${label} = iris-2`, false],
+    [`${label}!=iris-1`, false],
+    [`${label}!=iris-2`, true],
+    [`${label} in (iris-1, iris-2)`, true],
+    [`${label} notin (iris-1,iris-2)`, false],
+    ['tier notin (a)', true],
+    ['tier!=a', true],
+    ['tier=a', false],
+    [label, true],
+    [`!${label}`, false],
+    ['!tier', true],
+    [`${label}=iris-1,tier=a`, false],
+    [`${label} in (iris-1,iris-2),!tier`, true],
+    [`${label}=`, false],
+  ])('%j matches the metric of iris-1: %j', (selector, expected) => {
+    expect(parseLabelSelector(selector).matches(iris)).toBe(expected);
   });
 
-  it.each(['tier=a', `${label}!=iris-1`, `!${label}`, `${label}=a,tier=b`, `${label} notin (a)`])(
+  it('tells which Deployments alone it can match', () => {
+    expect(parseLabelSelector(`${label} in (a, b),tier!=x`).valuesOf(label)).toEqual(['a', 'b']);
+    expect(parseLabelSelector(`${label}!=a`).valuesOf(label)).toBeUndefined();
+  });
+
+  it.each(['tier a', 'tier=a b', `${label} in a`, '=a', ',', 'tier in (a,(b))', 'a=b,,c=d', 'UPPER/x=a'])(
     'refuses %j',
     (selector) => {
-      expect(() => parseDeploymentSelector(selector)).toThrow(
+      expect(() => parseLabelSelector(selector)).toThrow(
         expect.objectContaining({ code: 'SELECTOR_INVALID' }),
       );
     },
   );
 });
 
+describe('what the API says of itself', () => {
+  const newest = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+  it('is one document for API servers that ask for it, and the parts for others', () => {
+    expect(discoveryAt('/apis', `${newest},application/json`)).toMatchObject({
+      type: newest,
+      body: { kind: 'APIGroupDiscoveryList', items: [{ metadata: { name: 'external.metrics.k8s.io' } }] },
+    });
+    expect(discoveryAt('/apis', 'application/json')).toMatchObject({ body: { kind: 'APIGroupList' } });
+    expect(discoveryAt('/openapi/v3', '*/*')).toMatchObject({
+      body: {
+        paths: {
+          'apis/external.metrics.k8s.io/v1beta1': { serverRelativeURL: expect.any(String) as string },
+        },
+      },
+    });
+    expect(discoveryAt('/openapi/v2', '*/*')).toBeUndefined();
+  });
+});
+
 describe('the metrics API', () => {
+  it('writes whole quantities as the API server would', () => {
+    const known = [{ deployment: 'iris-1', concurrency: 3 }];
+    expect(makeMetricValues(known, { now: 0, windowSeconds: 60 })).toMatchObject({ items: [{ value: '3' }] });
+  });
+
   it('writes quantities in thousandths', () => {
     const known = [{ deployment: 'iris-1', concurrency: 2.84999 }];
     expect(makeMetricValues(known, { now: 0, windowSeconds: 60 })).toMatchObject({

@@ -1,5 +1,7 @@
 /** Owns the tests of the metrics server over TLS: whom it answers, and what. */
+import { once } from 'node:events';
 import { request } from 'node:https';
+import { connect } from 'node:tls';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
@@ -20,6 +22,9 @@ let authority: KeyPair;
 let aggregator: KeyPair;
 let stranger: KeyPair;
 let frontProxy: FrontProxy | undefined;
+let material: { cert: string; key: string; ca: string };
+let tellOfRotation: () => void;
+let tellOfFrontProxy: () => void;
 
 beforeAll(async () => {
   authority = await makeAuthority({ commonName: 'front proxy', ...validity });
@@ -27,12 +32,20 @@ beforeAll(async () => {
   aggregator = await issueCertificate(authority, { commonName: 'aggregator', ...client });
   stranger = await issueCertificate(authority, { commonName: 'stranger', ...client });
   const own = await issueCertificate(authority, { commonName: 'operator', usages: ['server'], ...validity });
-  const material = { cert: own.certificatePem, key: own.privateKeyPem, ca: authority.certificatePem };
+  material = { cert: own.certificatePem, key: own.privateKeyPem, ca: authority.certificatePem };
   server = await startMetricsServer({
     address: { host: '127.0.0.1', port: 0 },
-    tls: { ready: Promise.resolve(), current: () => material, onChange: (listener) => listener(material) },
+    tls: {
+      ready: Promise.resolve(),
+      current: () => material,
+      onChange: (listener) => {
+        tellOfRotation = () => listener(material);
+      },
+    },
     frontProxy: () => frontProxy,
-    onFrontProxyChange: () => undefined,
+    onFrontProxyChange: (listener) => {
+      tellOfFrontProxy = listener;
+    },
     readConcurrency: (namespace, deployment) => {
       if (namespace === 'leaderless') {
         return Promise.reject(new AppError('LEADER_UNKNOWN', 'no operator leads at the moment'));
@@ -45,6 +58,7 @@ beforeAll(async () => {
     log: makeLogger({ process: 'test', level: 'silent' }),
   });
   frontProxy = { caPem: authority.certificatePem, allowedNames: ['aggregator'] };
+  tellOfFrontProxy();
 });
 afterAll(() => server.stop());
 
@@ -90,6 +104,13 @@ describe('the metrics server', () => {
       `${iris}?labelSelector=serving.fairlead.dev%2Fdeployment%3Diris-1`,
       { items: [{ metricLabels: { 'serving.fairlead.dev/deployment': 'iris-1' } }] },
     ],
+    ['nothing of what no metric has', `${iris}?labelSelector=tier%3Da`, { items: [] }],
+    ['its OpenAPI documents', '/openapi/v3', { paths: {} }],
+    [
+      'the OpenAPI document of the group',
+      '/openapi/v3/apis/external.metrics.k8s.io/v1beta1',
+      { openapi: '3.0.0' },
+    ],
   ])('tells the aggregator %s', async (_what, path, body) => {
     const [status, answer] = await ask(path, { as: aggregator });
     expect(status).toBe(200);
@@ -107,7 +128,7 @@ describe('the metrics server', () => {
       400,
       'BadRequest',
     ],
-    ['a selector of another label', `${iris}?labelSelector=tier%3Da`, 'GET', 400, 'BadRequest'],
+    ['a selector that cannot be read', `${iris}?labelSelector=tier%20a`, 'GET', 400, 'BadRequest'],
     ['a write', iris, 'DELETE', 405, 'MethodNotAllowed'],
     [
       'a metric that nobody can tell now',
@@ -149,4 +170,34 @@ describe('the metrics server', () => {
       frontProxy = known;
     }
   });
+
+  it('shows a new certificate, and believes a new authority of the front proxy, without a restart', async () => {
+    const known = frontProxy;
+    const next = await makeAuthority({ commonName: 'next front proxy', ...validity });
+    const client = { commonName: 'aggregator', usages: ['client'] as const, ...validity };
+    const nextAggregator = await issueCertificate(next, client);
+    const renewed = await issueCertificate(authority, {
+      commonName: 'renewed',
+      usages: ['server'],
+      ...validity,
+    });
+    expect((await ask(root, { as: nextAggregator }))[0]).toBe(401);
+    frontProxy = { caPem: next.certificatePem, allowedNames: ['aggregator'] };
+    tellOfFrontProxy();
+    material = { ...material, cert: renewed.certificatePem, key: renewed.privateKeyPem };
+    tellOfRotation();
+    expect((await ask(root, { as: nextAggregator }))[0]).toBe(200);
+    expect((await ask(root, { as: aggregator }))[0]).toBe(401);
+    expect(await shownName()).toBe('renewed');
+    frontProxy = known;
+    tellOfFrontProxy();
+  });
 });
+
+async function shownName(): Promise<string | undefined> {
+  const socket = connect({ host: '127.0.0.1', port: server.address.port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const name = socket.getPeerCertificate().subject.CN;
+  socket.destroy();
+  return String(name);
+}

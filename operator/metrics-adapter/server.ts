@@ -12,10 +12,12 @@ import type { OperatorTls } from '../certificates/operator-tls.ts';
 import { tlsSocketOf } from '../http.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { concurrencyMetricName } from '../serving-endpoint/resources/make-horizontal-pod-autoscaler.ts';
-import { discovery, makeFailure, makeMetricValues, metricPath } from './answer.ts';
+import { labels } from '../../crds/schema/api.ts';
+import { makeFailure, makeMetricValues, metricLabelsOf, metricPath } from './answer.ts';
+import { discoveryAt } from './discovery.ts';
 import { isAllowedName } from './front-proxy.ts';
 import type { FrontProxy } from './front-proxy.ts';
-import { parseDeploymentSelector } from './label-selector.ts';
+import { parseLabelSelector } from './label-selector.ts';
 
 export interface MetricsServerOptions {
   readonly address: ListenAddress;
@@ -68,9 +70,11 @@ function makeApp(options: MetricsServerOptions): Express {
     else if (request.method === 'GET') next();
     else response.status(405).json(makeFailure(405, 'MethodNotAllowed', 'metrics can only be read'));
   });
-  for (const [path, document] of Object.entries(discovery)) {
-    app.get(path, (_request, response) => response.json(document));
-  }
+  app.use((request, response, next) => {
+    const document = discoveryAt(request.path, request.headers.accept ?? '');
+    if (document === undefined) next();
+    else response.setHeader('content-type', document.type).end(JSON.stringify(document.body));
+  });
   app.get(metricPath, (request, response, next) => answerMetric(request, response, next, options));
   app.use((request, response) => {
     response.status(404).json(makeFailure(404, 'NotFound', `there is no ${request.path}`));
@@ -111,13 +115,15 @@ async function answerMetric(
     return;
   }
   try {
-    const selector = new URL(request.originalUrl, 'https://metrics').searchParams.get('labelSelector');
-    const names = parseDeploymentSelector(selector ?? '');
+    const { searchParams } = new URL(request.originalUrl, 'https://metrics');
+    const selector = parseLabelSelector(searchParams.get('labelSelector') ?? '');
+    const names = selector.valuesOf(labels.deployment);
     const lists = await Promise.all(
       (names ?? [undefined]).map((name) => options.readConcurrency(namespace, name)),
     );
+    const known = lists.flat().filter(({ deployment }) => selector.matches(metricLabelsOf(deployment)));
     const windowSeconds = Math.round(options.windowMs / 1000);
-    response.json(makeMetricValues(lists.flat(), { now: options.clock.now(), windowSeconds }));
+    response.json(makeMetricValues(known, { now: options.clock.now(), windowSeconds }));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const status = error.code === 'SELECTOR_INVALID' ? 400 : 503;

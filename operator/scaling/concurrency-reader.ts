@@ -5,6 +5,7 @@ import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import { toldConcurrency } from '../../core/scaling/told-concurrency.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isReady } from '../serving-endpoint/cold-start.ts';
+import { replicasOf } from '../serving-endpoint/replicas.ts';
 import { byDeployment } from '../stores.ts';
 import type { Stores } from '../stores.ts';
 import type { Idleness } from './idleness.ts';
@@ -58,7 +59,7 @@ function concurrencyOf(key: string, options: ConcurrencyReaderOptions): number |
   return toldConcurrency({
     concurrency,
     isSettled: demand.isSettled,
-    replicas: deployment.status?.replicas ?? deployment.spec?.replicas ?? 1,
+    replicas: replicasOf(deployment).running,
     rules,
     mayGoToZero: idleness.longEnough(deployment) !== undefined,
   });

@@ -6,11 +6,12 @@ import { keyOf, refOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
+import { replicasOf } from '../serving-endpoint/replicas.ts';
 import type { Stores } from '../stores.ts';
-import type { ReadConcurrency } from './concurrency-reader.ts';
+import type { KnownConcurrency, ReadConcurrency } from './concurrency-reader.ts';
 import { autoscalersOf, isRouted, isStopped } from './endpoint-of.ts';
 import { startRepeating } from './repeat.ts';
-import type { ReplicaWriter } from './replica-writer.ts';
+import type { ReplicaChange, ReplicaWriter } from './replica-writer.ts';
 import { rulesOn } from './rules-on.ts';
 import { usesAutoscalers } from './scaling-mode.ts';
 import type { ScalingMode } from './scaling-mode.ts';
@@ -46,31 +47,32 @@ async function judge(
   memory: ScalingMemory | undefined,
   options: FollowDemandOptions,
 ): Promise<ScalingMemory | undefined> {
-  const { stores, writer, clock, log } = options;
+  const { desired: current, running } = replicasOf(deployment);
   const rules = rulesOn(deployment);
-  const current = deployment.spec?.replicas ?? 1;
-  if (rules === undefined || current === 0 || !isOurs(deployment, stores)) return undefined;
+  if (rules === undefined || current === 0 || !isOurs(deployment, options.stores)) return undefined;
   try {
     const { name, namespace = '' } = refOf(deployment);
     const [known] = await options.readConcurrency(namespace, name);
     const decision = decideReplicas({
       rules,
       current,
-      running: deployment.status?.replicas ?? current,
+      running,
       concurrencyMilli: known === undefined ? undefined : Math.round(known.concurrency * 1000),
       memory,
-      now: clock.monotonic(),
+      now: options.clock.monotonic(),
     });
-    const { replicas } = decision;
-    if (replicas === current) return decision.memory;
-    const demand = known === undefined ? '' : `, for a concurrency of ${known.concurrency.toFixed(1)}`;
-    const note = `went from ${current} to ${replicas} replicas${demand}`;
-    const isDone = await writer.write(deployment, { replicas, reason: 'Scaled', note });
+    if (decision.replicas === current) return decision.memory;
+    const isDone = await options.writer.write(deployment, changeTo(decision.replicas, current, known));
     return isDone ? decision.memory : memory;
   } catch (error) {
-    log.error({ ...refOf(deployment), cause: messageOf(error) }, 'demand cannot be followed');
+    options.log.error({ ...refOf(deployment), cause: messageOf(error) }, 'demand cannot be followed');
     return memory;
   }
+}
+
+function changeTo(replicas: number, current: number, known: KnownConcurrency | undefined): ReplicaChange {
+  const demand = known === undefined ? '' : `, for a concurrency of ${known.concurrency.toFixed(1)}`;
+  return { replicas, reason: 'Scaled', note: `went from ${current} to ${replicas} replicas${demand}` };
 }
 
 /** Before it has traffic the reconcile sets the scale; and an HPA, also one that is just going, is a writer already. */

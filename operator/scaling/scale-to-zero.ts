@@ -41,6 +41,6 @@ function isOurs(deployment: Deployment, stores: Stores): boolean {
   if (isStopped(stores, deployment) || mayNotShrink(stores, deployment)) return false;
   const { name } = refOf(deployment);
   return autoscalersOf(stores, deployment).every(
-    ({ metadata, spec }) => metadata?.name === name && spec?.minReplicas !== 0,
+    ({ metadata, spec }) => metadata?.name === name && spec.minReplicas !== 0,
   );
 }

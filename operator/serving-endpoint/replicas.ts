@@ -3,6 +3,8 @@ import type { Deployment } from '../../kube/kinds.ts';
 
 export interface Replicas {
   readonly desired: number;
+  /** Pods that there are, ready or not. */
+  readonly running: number;
   readonly ready: number;
   /** Of the newest pod template; 0 while the Deployment's controller has not seen the newest spec. */
   readonly upToDate: number;
@@ -13,6 +15,7 @@ export function replicasOf({ metadata, spec, status }: Deployment): Replicas {
   const isSeen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
   return {
     desired: spec?.replicas ?? 1,
+    running: status?.replicas ?? 0,
     ready: status?.readyReplicas ?? 0,
     upToDate: isSeen ? (status?.updatedReplicas ?? 0) : 0,
   };

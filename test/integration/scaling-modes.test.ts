@@ -247,7 +247,7 @@ describe('native scale to zero', () => {
       world,
       anEndpoint('plum').servingModel('models:/iris/1').withScaleToZero('1s'),
     );
-    const least = async () => (await autoscalerOf(sidecar))?.spec?.minReplicas;
+    const least = async () => (await autoscalerOf(sidecar))?.spec.minReplicas;
     await until('the HPA may go to zero', async () => (await least()) === 0);
     const stop = keepReporting(sidecar, () => leader);
     await new Promise((resolve) => setTimeout(resolve, 3_000));

@@ -281,6 +281,6 @@ describe('the metrics API', () => {
       path: `${root}/namespaces/default/other`,
     });
     await expect(ask404).rejects.toMatchObject({ status: 404 });
-    await expect(read('a,tier=b')).rejects.toMatchObject({ status: 400 });
+    await expect(read('a,tier b')).rejects.toMatchObject({ status: 400 });
   });
 });
