@@ -1,4 +1,4 @@
-/** Owns what each reason means and what to do about it: for people, and for the page that is generated from it. */
+/** Owns what each reason means and what to do about it, for people and for the generated page; one text per reason, so it is longer. */
 import type {
   autoscalingReasons,
   certificateReasons,

@@ -13,7 +13,7 @@ export interface UnsupportedField {
 
 type Row<Subject> = readonly [field: string, isAskedFor: (subject: Subject) => boolean, message: string];
 
-/** Schemes that the model fetcher brings models from. */
+/** Schemes that models are brought from: fetched, or mounted (`pvc`). */
 const fetchedSchemes: ReadonlySet<ModelScheme | undefined> = new Set<ModelScheme>([
   'models',
   'runs',
@@ -21,6 +21,7 @@ const fetchedSchemes: ReadonlySet<ModelScheme | undefined> = new Set<ModelScheme
   's3',
   'https',
   'file',
+  'pvc',
 ]);
 
 /** Whoever builds one of these deletes its row. */
