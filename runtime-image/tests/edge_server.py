@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
+_PIECE = 1024 * 1024
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -25,12 +27,21 @@ class Asked:
 
 @dataclass
 class Reply:
-    """One answer. `cut_after` breaks the connection after so many bytes of the body."""
+    """One answer. `cut_after` breaks the connection after so many bytes of the body, once `held`
+    is set where it is given. `zeros` is a body of so many of them."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
+    held: threading.Event | None = None
+    zeros: int = 0
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body, of which little is in memory at a time."""
+        yield self.body[: self.cut_after]
+        for start in range(0, self.zeros, _PIECE):
+            yield bytes(min(_PIECE, self.zeros - start))
 
 
 Answering = Callable[[Asked], Reply]
@@ -89,11 +100,15 @@ def edge_server(answer: Answering) -> Iterator[Edge]:
                 edge.asked.append(asked)
                 reply = edge.answer(asked)
             self.send_response(reply.status)
-            for name, value in {"content-length": str(len(reply.body)), **reply.headers}.items():
+            length = len(reply.body) + reply.zeros
+            for name, value in {"content-length": str(length), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             with contextlib.suppress(OSError):
-                self.wfile.write(reply.body[: reply.cut_after])
+                for piece in reply.pieces():
+                    self.wfile.write(piece)
+            if reply.held is not None:
+                reply.held.wait()
             if reply.cut_after is not None:
                 self.close_connection = True
                 with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import Tracked
 from logged_models import iris
-from origins import free_port
+from origins import S3, free_port
 from runtime_process import run_fetch
 
 
@@ -30,6 +30,48 @@ def _missing(source: str, tmp_path: Path, tracked: Tracked) -> str:
 @pytest.mark.parametrize("source", ["models:/iris/1", "models:/iris@champion"])
 def test_fetches_a_registered_model(source: str, tracked: Tracked, tmp_path: Path) -> None:
     assert _fetched(source, tmp_path / "model", tracked) == [0, 1, 2]
+
+
+def test_fetches_by_stage_and_by_the_newest_version(tracked: Tracked, tmp_path: Path) -> None:
+    client = mlflow.MlflowClient(tracked.address, tracked.address)
+    client.transition_model_version_stage("iris", "1", "Production")
+    assert _fetched("models:/iris/Production", tmp_path / "stage", tracked) == [0, 1, 2]
+    assert _fetched("models:/iris/latest", tmp_path / "latest", tracked) == [0, 1, 2]
+
+
+def test_fetches_a_model_whose_name_has_a_catalogue_and_a_schema(
+    tracked: Tracked, models: Path, tmp_path: Path
+) -> None:
+    client = mlflow.MlflowClient(tracked.address, tracked.address)
+    client.create_registered_model("main.cellar.iris")
+    version = client.get_model_version("iris", "1")
+    client.create_model_version("main.cellar.iris", version.source)
+    assert _fetched("models:/main.cellar.iris/1", tmp_path / "model", tracked) == [0, 1, 2]
+
+
+def test_a_version_that_lies_in_s3_is_fetched_from_there(
+    tracked: Tracked, s3: S3, tmp_path: Path
+) -> None:
+    client = mlflow.MlflowClient(tracked.address, tracked.address)
+    client.create_registered_model("stored")
+    client.create_model_version("stored", "s3://models/team/iris")
+    ended = run_fetch(
+        *("models:/stored/1", tmp_path / "model"),
+        MLFLOW_TRACKING_URI=tracked.address,
+        **s3.environment(),
+    )
+    assert (ended.code, ended.stderr) == (0, "")
+    assert ended.logged[-1]["source"] == "models:/stored/1"
+    assert (tmp_path / "model/model.skops").is_file()
+
+
+def test_fetches_artifacts_by_their_path_on_the_server(tracked: Tracked, tmp_path: Path) -> None:
+    client = mlflow.MlflowClient(tracked.address, tracked.address)
+    version = client.get_model_version("iris", "2")
+    location = client.get_model_version_download_uri("iris", "2")
+    assert version.name == "iris"
+    assert location.startswith("mlflow-artifacts:/")
+    assert _fetched(location, tmp_path / "model", tracked) == [0, 1, 2]
 
 
 def test_fetches_the_model_of_a_run(tracked: Tracked, tmp_path: Path) -> None:

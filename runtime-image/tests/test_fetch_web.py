@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import shutil
 import tarfile
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import SecureWeb
+from edge_server import Asked, Reply, edge_server
 from origins import free_port
 from runtime_process import Ended, run_fetch
 
@@ -42,6 +45,78 @@ def test_fetches_an_archive(name: str, web: str, models: Path, tmp_path: Path) -
     assert (ended.code, ended.stderr) == (0, "")
     for file in (models / "iris-skops").iterdir():
         assert (tmp_path / "model" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_single_file_of_another_format_is_the_model(
+    web: str, archives: Path, tmp_path: Path
+) -> None:
+    content = b"gguf" * 1000
+    (archives / "tiny.gguf").write_bytes(content)
+    pinned = f"{web}/tiny.gguf#sha256={hashlib.sha256(content).hexdigest()}"
+    ended = run_fetch(pinned, tmp_path / "model", "--format", "gguf")
+    assert (ended.code, ended.stderr) == (0, "")
+    assert (tmp_path / "model/tiny.gguf").read_bytes() == content
+
+
+def test_a_file_that_is_not_what_was_pinned_is_an_error(
+    web: str, archives: Path, tmp_path: Path
+) -> None:
+    (archives / "other.gguf").write_bytes(b"other")
+    pinned = f"{web}/other.gguf#sha256={hashlib.sha256(b'expected').hexdigest()}"
+    ended = run_fetch(pinned, tmp_path / "model", "--format", "gguf")
+    _refused(ended, tmp_path / "model", "[CHECKSUM_MISMATCH]")
+
+
+def test_a_fragment_that_pins_nothing_is_a_bad_argument(web: str, tmp_path: Path) -> None:
+    ended = run_fetch(f"{web}/tiny.gguf#md5sum", tmp_path / "model")
+    assert ended.code == 2
+    assert "is not sha256=<hexadecimal digest>" in ended.last_line
+
+
+@pytest.mark.parametrize(
+    ("variables", "sent"),
+    [
+        ({"HTTP_AUTHORIZATION": "Bearer t0ken-of-mine"}, "Bearer t0ken-of-mine"),
+        ({"HTTP_USERNAME": "me", "HTTP_PASSWORD": "hunter22"}, "Basic bWU6aHVudGVyMjI="),
+    ],
+)
+def test_the_secrets_variables_say_who_asks(
+    variables: dict[str, str], sent: str, tmp_path: Path
+) -> None:
+    def answer(asked: Asked) -> Reply:
+        return Reply(200, b"w") if asked.headers.get("authorization") == sent else Reply(401)
+
+    with edge_server(answer) as edge:
+        arguments = (f"{edge.address}/tiny.gguf", tmp_path / "model", "--format", "gguf")
+        assert run_fetch(*arguments, **variables).code == 0
+        refused = run_fetch(f"{edge.address}/a.gguf", tmp_path / "other", "--format", "gguf")
+        assert refused.last_line.endswith("[UNAUTHENTICATED]")
+
+
+@pytest.mark.parametrize(
+    ("header", "digest"),
+    [
+        ("repr-digest", lambda content: f"sha-256=:{_base64(hashlib.sha256(content))}:"),
+        ("digest", lambda content: f"sha-256={_base64(hashlib.sha256(content))}"),
+        ("content-md5", lambda content: _base64(hashlib.md5(content))),  # noqa: S324
+        ("x-goog-hash", lambda content: f"crc32c=n03x6A==,md5={_base64(hashlib.md5(content))}"),  # noqa: S324
+    ],
+)
+def test_a_checksum_in_the_answer_is_verified(
+    header: str, digest: Callable[[bytes], str], tmp_path: Path
+) -> None:
+    sent = [b"good", b"evil"]
+    headers = {header: digest(b"good")}
+    with edge_server(lambda _: Reply(200, sent[0], headers)) as edge:
+        arguments = (f"{edge.address}/w.gguf", tmp_path / "model", "--format", "gguf")
+        assert run_fetch(*arguments).code == 0
+        sent.reverse()
+        ended = run_fetch(f"{edge.address}/w.gguf", tmp_path / "other", "--format", "gguf")
+        _refused(ended, tmp_path / "other", "[CHECKSUM_MISMATCH]")
+
+
+def _base64(hasher: hashlib._Hash) -> str:
+    return base64.b64encode(hasher.digest()).decode()
 
 
 @pytest.mark.usefixtures("model_archives")
