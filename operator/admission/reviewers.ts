@@ -30,10 +30,8 @@ export function makeReviewers(options: ReviewersOptions): Readonly<Record<string
   const { store } = stores.endpoints;
   return {
     '/mutate/creator': noteCreator,
-    '/validate/access': async (write) => {
-      const creator = write.kind === 'ServingEndpoint' ? checkCreator(write) : undefined;
-      return creator?.allowed === false ? creator : checkAccess(write, mayAccess);
-    },
+    '/validate/access': (write) => checkAccess(write, mayAccess),
+    '/validate/creator': checkCreator,
     '/validate/name': (write) =>
       checkName(write, (namespace, name) =>
         store

@@ -174,16 +174,37 @@ describe('a namespace', () => {
 });
 
 describe('while no operator answers', () => {
-  it('nobody creates, but what changes no spec goes on', async () => {
+  it('nobody serves a Secret, and what refers to none goes on', async () => {
     await routeWebhooks(world);
-    const { status, message } = await refusal(apply(jane, endpoint('late')));
+    const { status, message } = await refusal(apply(jane, withSecret('fourth', 'hers')));
     expect(status).toBe(500);
     expect(message).toMatch(/failed calling webhook "access\.serving\.fairlead\.dev"/);
+    const ref = { name: 'fourth', namespace };
+    const env = [{ name: 'PLAIN', value: 'x' }];
+    const { spec } = await apply(jane, endpoint('fourth', { description: 'new' }, { env }));
+    expect(spec.description).toBe('new');
     const labels = { metadata: { labels: { a: 'c' } } };
-    const { metadata } = await jane.mergePatch(servingEndpoints, { name: 'second', namespace }, labels);
-    expect(metadata.labels).toEqual({ a: 'c' });
+    expect((await jane.mergePatch(servingEndpoints, ref, labels)).metadata.labels).toEqual({ a: 'c' });
+    const forged = { metadata: { annotations: { [annotations.creator]: 'somebody' } } };
+    expect((await refusal(jane.mergePatch(servingEndpoints, ref, forged))).status).toBe(500);
     expect(await jane.delete(servingEndpoints, { name: 'third', namespace })).toBe(true);
     await routeWebhooks(world, operator);
+  });
+
+  it.each<[string, Record<string, unknown>, object]>([
+    ['a template', {}, { template: { spec: { serviceAccountName: 'robot' } } }],
+    [
+      'credentials of the model',
+      {},
+      { model: { uri: 's3://a/b', credentials: { secretRef: { name: 'hers' } } } },
+    ],
+    ['a variable from elsewhere', {}, { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'a' } } }] }],
+    ['a section of the AI gateway', { aiGateway: { usageTracking: { enabled: true } } }, {}],
+  ])('%s is never let through unasked', async (_what, spec, entity) => {
+    await routeWebhooks(world);
+    const { status } = await refusal(apply(jane, endpoint('fourth', spec, entity)));
+    await routeWebhooks(world, operator);
+    expect(status).toBe(500);
   });
 
   it('nobody serves a Secret when the API server does not tell whether they may', async () => {
