@@ -3,8 +3,6 @@
 /** In the order in which runtimes are preferred where the user leaves it open: the original's own first. */
 export const protocols = ['mlflow', 'v1', 'v2', 'openai'] as const;
 
-export type Protocol = (typeof protocols)[number];
-
 /** What a language model can be asked to do, as MLflow and the original name it. */
 export const modelTasks = ['llm/v1/chat', 'llm/v1/completions', 'llm/v1/embeddings'] as const;
 
