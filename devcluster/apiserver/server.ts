@@ -29,6 +29,7 @@ import { startNamespaceController } from './namespaces/namespace-controller.ts';
 import type { NodeServices } from './node-services.ts';
 import { Lister } from './pipeline/read.ts';
 import type { Core } from './pipeline/request-context.ts';
+import { startQuotaController } from './quota/quota-controller.ts';
 import { Registry } from './resources/registry.ts';
 import { startEventExpiry } from './storage/event-expiry.ts';
 import { Journal, recoverObjects } from './storage/journal.ts';
@@ -76,7 +77,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { store, journal } = await openStore(options);
   const registry = new Registry();
   for (const type of makeBuiltinTypes()) registry.add(type);
-  const core: Core = { store, registry, clock, admission: makeAdmission(store) };
+  const core: Core = { store, registry, clock, admission: makeAdmission(store, () => clock.now()) };
   const parts = await startParts({ core, identity, log });
 
   const issuer = await makeTokenIssuer(identity.tokenKey, store, clock);
@@ -145,13 +146,15 @@ async function startParts(options: {
   bootstrapObjects(client, identity.proxyAuthority.certificatePem);
   const namespaces = startNamespaceController({ store, registry, client, caPem, log });
   const collector = startGarbageCollector({ store, registry, client: localClient('garbage-collector'), log });
+  const quotas = startQuotaController({ store, client: localClient('quota-controller'), now, log });
   const probes = startProbes({ store, client, aggregator, now, log });
   const expiry = startEventExpiry(store, now);
   return {
     aggregator,
     localClient,
     stop: async () => {
-      for (const part of [expiry, probes, aggregator, collector, namespaces, definitions]) await part.stop();
+      for (const part of [expiry, quotas, probes, aggregator, collector, namespaces, definitions])
+        await part.stop();
     },
   };
 }

@@ -1,7 +1,8 @@
-/** Owns what spans kinds when an object is created: its namespace must live, and a pod has a ServiceAccount. */
+/** Owns what spans kinds when an object is created: its namespace must live, a pod has a ServiceAccount and room. */
 import { ApiError, badRequest, notFound } from '../errors/api-error.ts';
 import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 import { objectAt } from '../objects/kube-object.ts';
+import { admitPod } from '../quota/admission.ts';
 import type { Admission } from '../pipeline/request-context.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import { qualifiedName } from '../errors/api-error.ts';
@@ -9,12 +10,15 @@ import type { ObjectStore } from '../storage/object-store.ts';
 
 const namespaceResource = { group: '', plural: 'namespaces' };
 
-export function makeAdmission(store: ObjectStore): Admission {
+export function makeAdmission(store: ObjectStore, now: () => number): Admission {
   return {
     onCreate: (type, draft) => {
       if (!type.namespaced) return;
       admitNamespace(store, type, draft);
       if (type.storage === 'pods') admitServiceAccount(store, draft);
+    },
+    beforeStored: (type, object) => {
+      if (type.storage === 'pods') admitPod(store, object, now());
     },
   };
 }

@@ -52,6 +52,7 @@ export function* createObject(
   validateNew(type, draft, context);
   const stored = type.toStored(draft);
   yield { ...asking, phase: 'validate', namespace, name: draft.metadata.name, object: draft };
+  core.admission.beforeStored(type, draft);
   if (core.store.get(type.storage, namespace, draft.metadata.name) !== undefined) {
     // An apply that began as a creation is an update now.
     if (apply !== undefined) throw new Overtaken(409, 'Conflict', modifiedMessage);

@@ -28,9 +28,12 @@ export interface RequestContext {
   readonly warnings: string[];
 }
 
-/** Checks what spans kinds before a write is validated: may fill the draft in, may refuse with an ApiError. */
+/** Checks what spans kinds; may refuse with an ApiError. */
 export interface Admission {
+  /** Before a new object is validated: may fill the draft in. */
   onCreate(type: ResourceType, draft: KubeObject): void;
+  /** Right before a new object is stored, when nobody changes it any more. */
+  beforeStored(type: ResourceType, object: KubeObject): void;
 }
 
 export interface Core {

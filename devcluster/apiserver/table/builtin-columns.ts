@@ -100,6 +100,11 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
         '<none>',
     ),
   ],
+  resourcequotas: [
+    column('Request', (object) => quotaText(status(object), (resource) => !resource.startsWith('limits.'))),
+    column('Limit', (object) => quotaText(status(object), (resource) => resource.startsWith('limits.'))),
+    ageColumn,
+  ],
   namespaces: [column('Status', (object) => status(object)['phase']), ageColumn],
   nodes: [
     column('Status', (object) => nodeStatus(object)),
@@ -212,6 +217,15 @@ function servicePorts(service: JsonObject): string {
     return `${number(port['port'])}${nodePort}/${text(port['protocol'])}`;
   });
   return ports.length === 0 ? '<none>' : ports.join(',');
+}
+
+function quotaText(told: JsonObject, picks: (resource: string) => boolean): string {
+  const used = objectAt(told, 'used');
+  return Object.entries(objectAt(told, 'hard'))
+    .filter(([resource]) => picks(resource))
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([resource, hard]) => `${resource}: ${amount(used[resource], '0')}/${amount(hard, '0')}`)
+    .join(', ');
 }
 
 function nodeStatus(node: KubeObject): string {

@@ -3,7 +3,7 @@ import { AppError } from '../../../platform/errors.ts';
 import type { LocalClient } from '../../apiserver/client/local-client.ts';
 import { isObject } from '../../apiserver/objects/kube-object.ts';
 import type { AutoscalerSpec } from '../objects/kinds.ts';
-import { parseQuantity } from '../objects/quantity.ts';
+import { parseQuantity } from '../../apiserver/objects/quantity.ts';
 import { selectorText } from '../objects/selector.ts';
 import type { MetricReading } from './proposal.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseQuantity } from '../objects/quantity.ts';
+import { parseQuantity } from '../../apiserver/objects/quantity.ts';
 import type { TargetState } from './proposal.ts';
 import { combineProposals, proposeReplicas } from './proposal.ts';
 

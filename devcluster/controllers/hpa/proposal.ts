@@ -1,5 +1,5 @@
 /** Owns how many replicas one external metric asks for: the arithmetic of autoscaling/v2, in whole numbers. Pure. */
-import { divideUp } from '../objects/quantity.ts';
+import { divideUp } from '../../apiserver/objects/quantity.ts';
 
 export interface MetricReading {
   /** `AverageValue` divides the metric over the pods, `Value` compares it as a whole. */

@@ -3,7 +3,7 @@ import { messageOf } from '../../../platform/errors.ts';
 import type { LocalClient } from '../../apiserver/client/local-client.ts';
 import type { KubeObject } from '../../apiserver/objects/kube-object.ts';
 import type { Autoscaler, AutoscalerStatus, LabelSelector, Pod } from '../objects/kinds.ts';
-import { parseQuantity, quantityText } from '../objects/quantity.ts';
+import { parseQuantity, quantityText } from '../../apiserver/objects/quantity.ts';
 import { matchesSelector } from '../objects/selector.ts';
 import { isReady } from '../replica-set/plan.ts';
 import type { MetricSpec } from './external-metrics.ts';

@@ -75,10 +75,11 @@ describe('the status of a ReplicaSet', () => {
     expect(nextAvailableIn(set, [aPod('a')], testEpoch)).toBeUndefined();
   });
 
-  it('keeps the time of a failure that goes on, and drops it when it is over', () => {
+  it('keeps time and words of a failure that goes on, and drops it when it is over', () => {
     const failure = { reason: 'FailedCreate', message: 'no' } as const;
     const failed = statusOf(set, [], failure, testEpoch);
-    const again = statusOf({ ...set, status: failed }, [], failure, testEpoch + second);
+    const other = { ...failure, message: 'no, in other words' };
+    const again = statusOf({ ...set, status: failed }, [], other, testEpoch + second);
     expect(again.conditions).toEqual(failed.conditions);
     expect(statusOf({ ...set, status: failed }, [], undefined, testEpoch).conditions).toBeUndefined();
   });

@@ -35,12 +35,11 @@ function conditionsOf(
   now: number,
 ): NonNullable<ReplicaSetStatus['conditions']> {
   const before = replicaSet.status?.conditions ?? [];
-  const others = before.filter((condition) => condition.type !== 'ReplicaFailure');
-  if (failure === undefined) return others;
-  const known = before.find((condition) => condition.type === 'ReplicaFailure');
-  if (known?.reason === failure.reason && known.message === failure.message) return before;
+  if (failure === undefined) return before.filter((condition) => condition.type !== 'ReplicaFailure');
+  // The first failure stays told, as in Kubernetes: the next one names another pod, and would be news without end.
+  if (before.some((condition) => condition.type === 'ReplicaFailure')) return before;
   return [
-    ...others,
+    ...before,
     { type: 'ReplicaFailure', status: 'True', ...failure, lastTransitionTime: timestamp(now) },
   ];
 }

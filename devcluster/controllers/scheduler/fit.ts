@@ -1,6 +1,7 @@
 /** Owns whether a pod may run on a node, and kube-scheduler's words where it may not. Pure. */
-import type { Container, Node, Pod } from '../objects/kinds.ts';
-import { parseQuantity } from '../objects/quantity.ts';
+import { podTotals } from '../../apiserver/objects/pod-resources.ts';
+import { parseQuantity } from '../../apiserver/objects/quantity.ts';
+import type { Node, Pod } from '../objects/kinds.ts';
 import { matchesExpression, matchesLabels } from '../objects/selector.ts';
 
 /**
@@ -79,39 +80,9 @@ function checkResources(pod: Pod, node: Node, others: readonly Pod[]): string[] 
   return reasons;
 }
 
-/**
- * Returns what a pod asks for, in thousandths by resource: the sum of its containers and native sidecars, or what one
- * of its init containers needs while it runs, if that is more.
- */
-export function requestsOf(pod: Pod): Map<string, bigint> {
-  const running = new Map<string, bigint>();
-  for (const container of pod.spec.containers) add(running, container);
-  const peak = new Map<string, bigint>();
-  const sidecars = new Map<string, bigint>();
-  for (const container of pod.spec.initContainers ?? []) {
-    if (container.restartPolicy === 'Always') {
-      add(running, container);
-      add(sidecars, container);
-      continue;
-    }
-    const during = new Map(sidecars);
-    add(during, container);
-    for (const [resource, amount] of during) raise(peak, resource, amount);
-  }
-  for (const [resource, amount] of peak) raise(running, resource, amount);
-  return running;
-}
-
-function add(total: Map<string, bigint>, container: Container): void {
-  const requests = { ...container.resources?.limits, ...container.resources?.requests };
-  for (const [resource, quantity] of Object.entries(requests)) {
-    total.set(resource, (total.get(resource) ?? 0n) + parseQuantity(quantity));
-  }
-}
-
-function raise(total: Map<string, bigint>, resource: string, amount: bigint): void {
-  if (amount > (total.get(resource) ?? 0n)) total.set(resource, amount);
-}
+/** Returns what a pod asks for, in thousandths by resource: a limit is a request where no request is made. */
+export const requestsOf = (pod: Pod): Map<string, bigint> =>
+  podTotals(pod.spec, ({ resources }) => ({ ...resources?.limits, ...resources?.requests }));
 
 /** Returns the message of an unschedulable pod for the reasons of each node. */
 export function unschedulableMessage(reasonsByNode: readonly (readonly string[])[]): string {

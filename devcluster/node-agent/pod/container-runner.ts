@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { AppError, messageOf } from '../../../platform/errors.ts';
 import type { EventType } from '../../controllers/objects/events.ts';
-import { divideUp, parseQuantity } from '../../controllers/objects/quantity.ts';
+import { divideUp, parseQuantity } from '../../apiserver/objects/quantity.ts';
 import { resolveImage } from '../image-table.ts';
 import type { ContainerProcess } from '../process/container-process.ts';
 import { startContainerProcess } from '../process/container-process.ts';

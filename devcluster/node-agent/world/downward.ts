@@ -1,7 +1,7 @@
 /** Owns what a pod may read about itself: fieldRef and resourceFieldRef. Pure. */
 import { AppError } from '../../../platform/errors.ts';
 import type { Container, Pod } from '../../controllers/objects/kinds.ts';
-import { divideUp, parseQuantity } from '../../controllers/objects/quantity.ts';
+import { divideUp, parseQuantity } from '../../apiserver/objects/quantity.ts';
 
 /** What the pod object itself does not say (yet). */
 export interface PodAddresses {

@@ -38,7 +38,7 @@ import (
 
 var roots = []any{
 	corev1.Namespace{}, corev1.Pod{}, corev1.Service{}, corev1.ConfigMap{}, corev1.Secret{}, corev1.ServiceAccount{},
-	corev1.Event{}, corev1.Node{}, corev1.Endpoints{},
+	corev1.Event{}, corev1.Node{}, corev1.Endpoints{}, corev1.ResourceQuota{},
 	appsv1.Deployment{}, appsv1.ReplicaSet{}, appsv1.ControllerRevision{},
 	autoscalingv1.HorizontalPodAutoscaler{}, autoscalingv1.Scale{}, autoscalingv2.HorizontalPodAutoscaler{},
 	discoveryv1.EndpointSlice{}, coordinationv1.Lease{}, eventsv1.Event{},

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbiddenValue } from '../../crd/validate.ts';
 import type { StatusCause } from '../../errors/api-error.ts';
-import { objectAt, objectsAt, setDefault } from '../../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt, setDefault } from '../../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../../objects/kube-object.ts';
 import type { Strategy } from '../../resources/resource-type.ts';
 import { checkPodSpec, qosClass, setPodSpecDefaults } from './pod-template.ts';
@@ -13,6 +13,7 @@ export const podStrategy: Strategy = {
   setDefaults: (draft) => {
     const spec = (draft['spec'] ??= {}) as JsonObject;
     setPodSpecDefaults(spec);
+    setRequests(spec);
     setDefault(spec, 'enableServiceLinks', true);
   },
   prepareForCreate: (draft) => {
@@ -28,6 +29,16 @@ export const podStrategy: Strategy = {
     return Number(spec['terminationGracePeriodSeconds'] ?? 30);
   },
 };
+
+/** What a pod limits it requests, unless it says otherwise; templates keep what they say. */
+function setRequests(spec: JsonObject): void {
+  for (const container of [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')]) {
+    const { limits } = objectAt(container, 'resources');
+    if (!isObject(limits) || Object.keys(limits).length === 0) continue;
+    const resources = container['resources'] as JsonObject;
+    resources['requests'] = { ...limits, ...objectAt(resources, 'requests') };
+  }
+}
 
 const mutableFields = ['activeDeadlineSeconds', 'terminationGracePeriodSeconds', 'tolerations'];
 

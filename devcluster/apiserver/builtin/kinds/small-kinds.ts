@@ -3,6 +3,7 @@ import { forbiddenValue, invalidValue, requiredValue, unsupportedValue } from '.
 import type { StatusCause } from '../../errors/api-error.ts';
 import { isObject, objectAt, objectsAt, setDefault } from '../../objects/kube-object.ts';
 import type { JsonObject, KubeObject } from '../../objects/kube-object.ts';
+import { parseQuantity } from '../../objects/quantity.ts';
 import { checkImmutable } from '../../pipeline/validate.ts';
 import type { Draft, Strategy } from '../../resources/resource-type.ts';
 
@@ -182,3 +183,28 @@ export const networkPolicyStrategy: Strategy = {
 
 export const noRules: Strategy = {};
 export const pathNamed: Strategy = { nameRule: 'path-segment' };
+
+/** Quotas of pods alone are kept; a scope would let in what the quota should refuse. */
+export const resourceQuotaStrategy: Strategy = {
+  validate: (quota) => {
+    const spec = objectAt(quota, 'spec');
+    const detail = 'scopes of quotas are not kept by the embedded cluster';
+    const scopes = ['scopes', 'scopeSelector'].filter((field) => spec[field] !== undefined);
+    return [
+      ...scopes.map((field) => forbiddenValue(`spec.${field}`, detail)),
+      ...Object.entries(objectAt(spec, 'hard')).flatMap(([resource, amount]) =>
+        checkAmount(`spec.hard[${resource}]`, amount),
+      ),
+    ];
+  },
+};
+
+function checkAmount(path: string, amount: unknown): StatusCause[] {
+  try {
+    const negative = parseQuantity(String(amount)) < 0n;
+    return negative ? [invalidValue(amount, path, 'must be greater than or equal to 0')] : [];
+  } catch {
+    const pattern = `'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`;
+    return [invalidValue(amount, path, `quantities must match the regular expression ${pattern}`)];
+  }
+}

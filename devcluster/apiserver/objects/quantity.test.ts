@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveIntOrPercent } from './int-or-percent.ts';
-import { parseQuantity, quantityText } from './quantity.ts';
+import { canonicalText, parseQuantity, quantityText } from './quantity.ts';
 
 describe('a quantity', () => {
   it.each<[string | number, bigint]>([
@@ -38,15 +37,16 @@ describe('a quantity', () => {
   });
 });
 
-describe('a number or percentage', () => {
-  it('rounds to the side that it is asked to', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 10_000 }), (percent, total) => {
-        const up = resolveIntOrPercent(`${percent}%`, total, 'up');
-        const down = resolveIntOrPercent(`${percent}%`, total, 'down');
-        expect(up - down).toBe((percent * total) % 100 === 0 ? 0 : 1);
-        expect(down * 100).toBeLessThanOrEqual(percent * total);
-      }),
-    );
+describe('a sum', () => {
+  it.each<[string, 'binary' | 'decimal', string]>([
+    ['1024Mi', 'binary', '1Gi'],
+    ['1536Mi', 'binary', '1536Mi'],
+    ['1000', 'binary', '1000'],
+    ['0', 'binary', '0'],
+    ['2000', 'decimal', '2k'],
+    ['1500m', 'decimal', '1500m'],
+    ['12', 'decimal', '12'],
+  ])('of %s is written with the largest unit (%s)', (quantity, base, expected) => {
+    expect(canonicalText(parseQuantity(quantity), base)).toBe(expected);
   });
 });

@@ -46,3 +46,14 @@ export function divideUp(dividend: bigint, divisor: bigint): bigint {
 export function quantityText(thousandths: bigint): string {
   return thousandths % 1000n === 0n ? String(thousandths / 1000n) : `${String(thousandths)}m`;
 }
+
+/**
+ * Returns thousandths as Kubernetes writes sums: with the largest unit that leaves no fraction, of 1024 or of 1000.
+ */
+export function canonicalText(thousandths: bigint, base: 'binary' | 'decimal'): string {
+  const units = base === 'binary' ? binary : { k: 10n ** 3n, M: 10n ** 6n, G: 10n ** 9n, T: 10n ** 12n };
+  const whole = thousandths / 1000n;
+  const fits = Object.entries(units).filter(([, unit]) => whole > 0n && thousandths % (unit * 1000n) === 0n);
+  const largest = fits.at(-1);
+  return largest === undefined ? quantityText(thousandths) : `${String(whole / largest[1])}${largest[0]}`;
+}
