@@ -55,7 +55,7 @@ async function runJourneys(
   selection: readonly string[],
   { scratch, lifetime }: { readonly scratch: string; readonly lifetime: Lifetime },
 ): Promise<TestCounts> {
-  const file = join(results, 'e2e.json');
+  const file = join(scratch, 'report.json');
   const command = makeVitestCommand(file, ['--project', 'e2e', ...selection]);
   const [program, ...args] = target === 'control-plane' ? inOwnNetwork(command) : command;
   // A process group of its own: Ctrl-C reaches it once, by us.
