@@ -1,4 +1,4 @@
-/** Owns the table of built-in kinds: names, scopes, subresources, and the rules of each. */
+/** Owns the table of built-in kinds: names, scopes, subresources, and the rules of each. One table, so longer than 300 lines. */
 import {
   mutatingConfigurationStrategy,
   validatingConfigurationStrategy,

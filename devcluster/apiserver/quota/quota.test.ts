@@ -1,3 +1,4 @@
+/** Owns the proof that a running cluster keeps its quotas, and tells how much of them is used. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, sh, TestCluster, untilTerm } from '../../node-agent/test-cluster.ts';
 import type { Deployment } from '../../controllers/objects/kinds.ts';
