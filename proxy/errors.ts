@@ -134,7 +134,7 @@ export const refusals = {
     503,
     'TEMPORARILY_UNAVAILABLE',
     'not_routed',
-    'The endpoint has no active configuration yet. Wait until it is ready.',
+    'The endpoint has no active configuration yet, or is being started. Wait until it is ready.',
     { retryAfterSeconds: 5 },
   ),
   entityFailed: (cause: string) =>

@@ -43,6 +43,7 @@ async function live(name: string): Promise<void> {
 /** Every kind of call that a reconcile makes, as the first run without faults showed (checked below). */
 const calls: readonly (readonly [what: string, method: string, path: RegExp])[] = [
   ['recording a config version', 'POST', /\/controllerrevisions$/],
+  ['noting which config version is active', 'PATCH', /\/controllerrevisions\/[^/]+$/],
   ['looking for a Secret', 'GET', /\/secrets\/[^/]+-sidecar-tls$/],
   ['applying a Secret', 'PATCH', /\/secrets\/[^/]+$/],
   ['looking for a ConfigMap', 'GET', /\/configmaps\/[^/]+-[0-9a-f]{10}$/],

@@ -1,9 +1,11 @@
 /** Owns the proof of updates: side by side, one switch, a failed one that hurts nobody, and restarts in between. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { annotations } from '../../crds/schema/api.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
-import { deployments } from '../../kube/kinds.ts';
+import { deployments, servingEndpoints } from '../../kube/kinds.ts';
 import type { Deployment } from '../../kube/kinds.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
+import { kstatusOf } from '../support/kstatus.ts';
 import { crashingPod, createPod, deploymentsOf, setReady } from './harness/nodes.ts';
 import { until } from './harness/until.ts';
 import { startWorld } from './harness/world.ts';
@@ -69,36 +71,61 @@ describe('an update', () => {
     );
   });
 
-  it('that fails leaves the active version serving, tells the cause, and recovers when the cause goes away', async () => {
+  it('that fails is given up with its cause, the active version serves on, and another try is for the asking', async () => {
     const old = await bringUp('tulip');
     await world.apply(serving('tulip', 99));
     const next = await deploymentOf('tulip', 99);
-    const cause = 'fetch failed: models:/iris/99: no such model version; register it';
+    const cause = 'model not found: models:/iris/99: there is no such version; register it';
     await createPod(world.client, next, 'tulip-99', crashingPod('fetch-model', cause));
     const failed = await until('it is given up', async () => {
       const endpoint = await world.endpoint('tulip');
-      return condition(endpoint, 'ConfigUpdate')?.reason === 'UpdateFailed' && endpoint;
+      return endpoint.status?.failed?.configVersion === 2 && endpoint;
     });
-    expect(condition(failed, 'ConfigUpdate')).toMatchObject({
-      status: 'False',
-      message: expect.stringContaining(cause) as string,
-    });
-    expect(condition(failed, 'Stalled')?.status).toBe('True');
-    expect(condition(failed, 'Reconciling')).toBeUndefined();
     expect(failed.status).toMatchObject({
       ready: 'True',
       active: { configVersion: 1 },
+      failed: { reason: 'ModelNotFound', message: expect.stringContaining(cause) as string },
       traffic: [{ deployment: old.metadata?.name }],
     });
-    expect(failed.status?.servedEntities?.find((row) => row.configVersion === 2)).toMatchObject({
-      state: 'Failed',
-      reason: 'ModelFetchFailed',
-    });
+    expect(kstatusOf(failed)).toBe('Failed');
+    await until('its Deployment goes', async () => (await deploymentsOf(world.client, 'tulip')).length === 1);
 
-    await setReady(world.client, next);
+    const ref = { name: 'tulip', namespace: 'default' };
+    const metadata = { annotations: { [annotations.retryUpdate]: 'registered now' } };
+    await world.client.mergePatch(servingEndpoints, ref, { metadata });
+    await setReady(world.client, await deploymentOf('tulip', 99));
     await until('it becomes active after all', async () => (await activeVersion('tulip')) === 2);
     const recovered = await world.endpoint('tulip');
-    expect(condition(recovered, 'Stalled')).toBeUndefined();
+    expect(recovered.status?.failed).toBeUndefined();
+    expect(kstatusOf(recovered)).toBe('Current');
+  });
+
+  it('is cancelled: the active config comes back into the spec, and what was begun goes', async () => {
+    const old = await bringUp('aster');
+    await world.apply(serving('aster', 2));
+    await until('version 2 is pending', async () => {
+      const { status } = await world.endpoint('aster');
+      return status?.pending?.configVersion === 2;
+    });
+    const refused = world.proxy.failNext(
+      ({ method, path }) => method === 'PATCH' && path.endsWith('/servingendpoints/aster'),
+      'conflict',
+    );
+    const metadata = { annotations: { [annotations.cancelUpdate]: '2' } };
+    const ref = { name: 'aster', namespace: 'default' };
+    await world.client.mergePatch(servingEndpoints, ref, { metadata });
+    const cancelled = await until('it is cancelled', async () => {
+      const endpoint = await world.endpoint('aster');
+      return condition(endpoint, 'ConfigUpdate')?.reason === 'UpdateCanceled' && endpoint;
+    });
+    expect(refused.done).toBe(true);
+    expect(cancelled.spec.servedEntities).toMatchObject([{ model: { uri: 'models:/iris/1' } }]);
+    expect(cancelled.status).toMatchObject({ active: { configVersion: 1 }, ready: 'True', version: '1' });
+    expect(kstatusOf(cancelled)).toBe('Current');
+    await until('only the active Deployment is left', async () => {
+      const left = await deploymentsOf(world.client, 'aster');
+      return left.length === 1 && left[0]?.metadata?.uid === old.metadata?.uid;
+    });
   });
 
   it('is superseded by a newer one, whose predecessor goes', async () => {

@@ -10,6 +10,8 @@ export interface SeenRequest {
   /** Without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Of the answer, once there is one. */
+  status?: number;
 }
 
 export type Fault = 'internal error' | 'conflict' | 'cut before it arrives' | 'cut after it was done';
@@ -18,8 +20,16 @@ export interface FaultProxy {
   readonly url: string;
   /** Everything but watches, in order of arrival. */
   readonly seen: readonly SeenRequest[];
+  readonly watches: readonly SeenRequest[];
   /** Fails the next request that matches, once; `done` tells whether it has happened. */
   failNext(matches: (request: SeenRequest) => boolean, fault: Fault): { readonly done: boolean };
+  /**
+   * From the next request that matches on, nothing comes through in either direction, as for a process that is killed:
+   * `before` that request, or `after` it was done, of which nobody hears.
+   */
+  killAt(matches: (request: SeenRequest) => boolean, moment: 'before' | 'after'): { readonly done: boolean };
+  /** Ends what `killAt` began, or was to begin. */
+  revive(): void;
   stop(): Promise<void>;
 }
 
@@ -27,15 +37,28 @@ export interface FaultProxy {
 export async function startFaultProxy(target: string, caPem: string): Promise<FaultProxy> {
   const agent = new Agent({ ca: caPem, keepAlive: true });
   const seen: SeenRequest[] = [];
+  const watches: SeenRequest[] = [];
   const planned: { matches: (request: SeenRequest) => boolean; fault: Fault; state: { done: boolean } }[] =
     [];
+  let death:
+    { matches: (request: SeenRequest) => boolean; moment: string; state: { done: boolean } } | undefined;
   const server = createServer((incoming, response) => {
     const request = describe(incoming);
-    if (!request.query.has('watch')) seen.push(request);
+    if (death?.state.done === true) {
+      response.destroy();
+      return;
+    }
+    if (death?.matches(request) === true) {
+      death.state.done = true;
+      if (death.moment === 'before') server.closeAllConnections();
+      else finishUnheard(incoming);
+      return;
+    }
+    (request.query.has('watch') ? watches : seen).push(request);
     const index = planned.findIndex(({ matches }) => matches(request));
     const [hit] = index === -1 ? [] : planned.splice(index, 1);
     if (hit !== undefined) hit.state.done = true;
-    if (hit === undefined) pass(incoming, response);
+    if (hit === undefined) pass(incoming, response, request);
     else if (hit.fault === 'cut after it was done') cutAfterwards(incoming, response);
     else fail(incoming, response, hit.fault);
   });
@@ -50,9 +73,10 @@ export async function startFaultProxy(target: string, caPem: string): Promise<Fa
     incoming.pipe(outgoing);
     return outgoing;
   };
-  const pass = (incoming: IncomingMessage, response: ServerResponse): void => {
+  const pass = (incoming: IncomingMessage, response: ServerResponse, request: SeenRequest): void => {
     const outgoing = send(incoming);
     outgoing.on('response', (answer) => {
+      if (answer.statusCode !== undefined) request.status = answer.statusCode;
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       response.flushHeaders();
       answer.pipe(response);
@@ -68,14 +92,29 @@ export async function startFaultProxy(target: string, caPem: string): Promise<Fa
       })
       .on('error', () => response.destroy());
   };
+  const finishUnheard = (incoming: IncomingMessage): void => {
+    const end = (): void => server.closeAllConnections();
+    send(incoming)
+      .on('response', (answer) => answer.resume().on('end', end))
+      .on('error', end);
+  };
   const address = await listen(server, { host: '127.0.0.1', port: 0 });
   return {
     url: `http://127.0.0.1:${address.port}`,
     seen,
+    watches,
     failNext: (matches, fault) => {
       const state = { done: false };
       planned.push({ matches, fault, state });
       return state;
+    },
+    killAt: (matches, moment) => {
+      const state = { done: false };
+      death = { matches, moment, state };
+      return state;
+    },
+    revive: () => {
+      death = undefined;
     },
     stop: async () => {
       server.closeAllConnections();
