@@ -19,6 +19,7 @@ import {
   metricsApiStateOf,
   reconcileApiService,
 } from './metrics-adapter/reconcile-api-service.ts';
+import type { DomainMetrics } from './domain-metrics/declare.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import { startFollowingDemand } from './scaling/follow-demand.ts';
 import type { Idleness } from './scaling/idleness.ts';
@@ -44,6 +45,7 @@ export interface LeadingOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: KubeMetrics;
+  readonly domainMetrics: DomainMetrics;
 }
 
 /** With what lasts as long as the leadership. */

@@ -13,12 +13,15 @@ import type { Logger } from '../platform/logging.ts';
 import type { Registry } from '../platform/metrics.ts';
 import { followOperatorTls } from './certificates/operator-tls.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
+import { makeDomainMetrics } from './domain-metrics/declare.ts';
+import { followChanges } from './domain-metrics/follow-changes.ts';
 import { leaderAddressOf, leaderIdentityOf } from './leader-address.ts';
 import { startLeading } from './leading.ts';
 import { makeConcurrencyReader } from './scaling/concurrency-reader.ts';
 import { Idleness } from './scaling/idleness.ts';
 import { startServing } from './serving.ts';
 import { allInformers, startInformers } from './stores.ts';
+import type { Informers } from './stores.ts';
 
 export interface OperatorOptions {
   readonly config: OperatorConfig;
@@ -44,26 +47,16 @@ interface Part {
 
 /** Starts an operator; it leads when its turn comes, and serves as soon as there is a certificate. */
 export function startOperator(options: OperatorOptions): Operator {
-  const { config, transport, metrics, clock, log } = options;
+  const { config, transport, metrics, registry, log } = options;
   const informers = startInformers({ transport, log, metrics });
   const tls = followOperatorTls(informers.secrets, config.systemNamespace, log);
-  const book = makeBook(config);
-  const idleness = new Idleness({ stores: informers, book, clock });
-  const readConcurrency = makeConcurrencyReader({ book, idleness, stores: informers, clock });
+  const common = { ...options, informers, ...makeDemandParts(options, informers) };
   let leading: Part | undefined;
   const election = startElection(options, () => {
-    leading = startLeading({
-      config,
-      client,
-      informers,
-      idleness,
-      readConcurrency,
-      events,
-      clock,
-      log,
-      metrics,
-    });
+    leading = startLeading({ ...common, client, events });
   });
+  const isLeader = (): boolean => election.isLeader();
+  const uncount = followChanges({ informers, registry, metrics: common.domainMetrics, isLeader });
   const client = makeKubeClient(transport, { guard: election.assertLeader });
   const events = startEventRecorder({
     client,
@@ -72,22 +65,9 @@ export function startOperator(options: OperatorOptions): Operator {
     log,
     metrics,
   });
+  const leaderAddress = (): string | undefined => leaderAddressOf(election.leaderIdentity());
   const serving = startWhenPossible(options, (signal) =>
-    startServing({
-      config,
-      transport,
-      informers,
-      tls,
-      book,
-      readConcurrency,
-      isLeader: () => election.isLeader(),
-      leaderAddress: () => leaderAddressOf(election.leaderIdentity()),
-      clock,
-      log,
-      metrics,
-      registry: options.registry,
-      signal,
-    }),
+    startServing({ ...common, tls, isLeader, leaderAddress, signal }),
   );
   const watches = allInformers(informers);
   options.health.addReadinessCheck('stores', () =>
@@ -95,6 +75,7 @@ export function startOperator(options: OperatorOptions): Operator {
   );
   return {
     stop: async () => {
+      uncount();
       await leading?.stop();
       await serving.stop();
       await events.stop();
@@ -102,6 +83,14 @@ export function startOperator(options: OperatorOptions): Operator {
       await election.stop();
     },
   };
+}
+
+/** Returns what is known of demand in this process: heard by its server, asked by those who scale. */
+function makeDemandParts({ config, registry, clock }: OperatorOptions, informers: Informers) {
+  const book = makeBook(config);
+  const idleness = new Idleness({ stores: informers, book, clock });
+  const readConcurrency = makeConcurrencyReader({ book, idleness, stores: informers, clock });
+  return { book, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
 }
 
 function startElection(options: OperatorOptions, onStarted: () => void): LeaderElection {

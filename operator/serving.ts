@@ -16,6 +16,7 @@ import { gatewayServiceAccount, operatorServiceAccount } from './certificates/sy
 import type { OperatorConfig } from './config/operator-config.ts';
 import { makeLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
 import { startDemandServer } from './demand-server/server.ts';
+import type { DomainMetrics } from './domain-metrics/declare.ts';
 import { followFrontProxy, frontProxyConfigMap } from './metrics-adapter/front-proxy.ts';
 import { startMetricsServer } from './metrics-adapter/server.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
@@ -36,6 +37,7 @@ export interface ServingOptions {
   readonly log: Logger;
   readonly metrics: KubeMetrics;
   readonly registry: Registry;
+  readonly domainMetrics: DomainMetrics;
   /** Ends the wait for a certificate. */
   readonly signal: AbortSignal;
 }

@@ -12,6 +12,7 @@ import type { Logger } from '../../platform/logging.ts';
 import { identitiesOf } from '../../platform/tls/identity.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
 import { readJson, sendJson, tlsSocketOf } from '../http.ts';
+import type { DomainMetrics } from '../domain-metrics/declare.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
 import type { ReportAuthority } from './authorise-report.ts';
@@ -34,6 +35,7 @@ export interface DemandServerOptions {
   readonly leaderAddress: () => string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly domainMetrics: DomainMetrics;
 }
 
 export interface DemandServer {
@@ -70,8 +72,10 @@ async function answer(
     sendError(response, 404, 'NOT_FOUND', `there is no ${route}`);
     return;
   }
-  if (!options.isLeader()) redirect(response, url, options.leaderAddress());
-  else if (isReport) await takeReport(request, response, options);
+  if (!options.isLeader()) {
+    if (isReport) options.domainMetrics.demandReports.inc({ result: 'redirected' });
+    redirect(response, url, options.leaderAddress());
+  } else if (isReport) await takeReport(request, response, options);
   else await tellConcurrency(request, response, url, options);
 }
 
@@ -93,16 +97,20 @@ async function takeReport(
   options: DemandServerOptions,
 ): Promise<void> {
   const parsed = demandReportSchema.safeParse(await readJson(request, maxReportBytes));
+  const { demandReports } = options.domainMetrics;
   if (!parsed.success) {
+    demandReports.inc({ result: 'invalid' });
     throw new AppError('BODY_INVALID', `the report is invalid: ${z.prettifyError(parsed.error)}`);
   }
   const authorised = authoriseReport(parsed.data, callerOf(request), options.authority);
   if ('refusal' in authorised) {
+    demandReports.inc({ result: 'refused' });
     options.log.warn({ refusal: authorised.refusal }, 'demand report refused');
     sendError(response, 403, 'PERMISSION_DENIED', authorised.refusal);
     return;
   }
   options.book.record(authorised.report, authorised.source, options.clock.monotonic());
+  demandReports.inc({ result: 'taken' });
   response.writeHead(204).end();
 }
 

@@ -10,6 +10,8 @@ import { refOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
+import type { DomainMetrics } from '../domain-metrics/declare.ts';
+import { directionOf } from '../domain-metrics/direction-of.ts';
 import { formatTime } from '../serving-endpoint/conditions.ts';
 import { scaleFieldManager } from '../serving-endpoint/names.ts';
 import type { Stores } from '../stores.ts';
@@ -21,6 +23,7 @@ export interface ReplicaWriterOptions {
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly domainMetrics: DomainMetrics;
 }
 
 export interface ReplicaChange {
@@ -58,6 +61,8 @@ export class ReplicaWriter {
       return false;
     }
     log.info({ ...ref, replicas, note }, 'scaled');
+    const direction = directionOf(deployment.spec?.replicas ?? 1, replicas);
+    this.#options.domainMetrics.scaleChanges.inc({ writer: 'operator', direction });
     await this.#explain(deployment, change);
     return true;
   }
