@@ -40,12 +40,12 @@ def test_fetches_by_stage_and_by_the_newest_version(tracked: Tracked, tmp_path: 
 
 
 def test_fetches_a_model_whose_name_has_a_catalogue_and_a_schema(
-    tracked: Tracked, models: Path, tmp_path: Path
+    tracked: Tracked, tmp_path: Path
 ) -> None:
     client = mlflow.MlflowClient(tracked.address, tracked.address)
     client.create_registered_model("main.cellar.iris")
     version = client.get_model_version("iris", "1")
-    client.create_model_version("main.cellar.iris", version.source)
+    client.create_model_version("main.cellar.iris", version.source, model_id=version.model_id)
     assert _fetched("models:/main.cellar.iris/1", tmp_path / "model", tracked) == [0, 1, 2]
 
 
@@ -56,7 +56,8 @@ def test_a_version_that_lies_in_s3_is_fetched_from_there(
     client.create_registered_model("stored")
     client.create_model_version("stored", "s3://models/team/iris")
     ended = run_fetch(
-        *("models:/stored/1", tmp_path / "model"),
+        "models:/stored/1",
+        tmp_path / "model",
         MLFLOW_TRACKING_URI=tracked.address,
         **s3.environment(),
     )

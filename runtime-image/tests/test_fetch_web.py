@@ -87,8 +87,9 @@ def test_the_secrets_variables_say_who_asks(
         return Reply(200, b"w") if asked.headers.get("authorization") == sent else Reply(401)
 
     with edge_server(answer) as edge:
-        arguments = (f"{edge.address}/tiny.gguf", tmp_path / "model", "--format", "gguf")
-        assert run_fetch(*arguments, **variables).code == 0
+        source = f"{edge.address}/tiny.gguf"
+        admitted = run_fetch(source, tmp_path / "model", "--format", "gguf", **variables)
+        assert admitted.code == 0
         refused = run_fetch(f"{edge.address}/a.gguf", tmp_path / "other", "--format", "gguf")
         assert refused.last_line.endswith("[UNAUTHENTICATED]")
 
