@@ -9,7 +9,7 @@ interface Guarded {
   exceeded: boolean;
 }
 
-const lookEveryMs = 500;
+const lookEveryMs = 1_000;
 
 /** One per node. Where a system has no /proc (macOS), nothing is looked at and no limit is enforced. */
 export class MemoryGuard {
