@@ -1,6 +1,6 @@
 /** Owns what a served entity runs: a model by URI, an external provider's model, or a curated foundation model. */
 import * as z from 'zod';
-import { rules } from './cel.ts';
+import { atomicList, rules } from './cel.ts';
 import { httpUrlSchema } from './http-url.ts';
 import { modelTasks, protocols } from './protocol.ts';
 import { secretSourceSchema, secretValueSchema } from './references.ts';
@@ -33,6 +33,18 @@ export function modelSchemeOf(uri: string): ModelScheme | undefined {
 const uriPattern =
   /^((models|runs|mlflow-artifacts):\/|(s3|gs|azure|wasbs|abfss|https|pvc|file|hf|oci):\/\/).+$/;
 
+/** Patterns of a shell over paths below the source, of which `*` crosses slashes. */
+const patternsSchema = z.array(z.string().min(1).max(255)).min(1).max(32).meta(atomicList);
+
+const filesSchema = z
+  .strictObject({
+    include: patternsSchema
+      .optional()
+      .describe('Only files that match one of these are fetched, e.g. "*Q4_K_M.gguf"; default: all.'),
+    exclude: patternsSchema.optional().describe('Files that match one of these are not fetched.'),
+  })
+  .describe('Which files of the source are fetched.');
+
 export const modelSchema = z
   .strictObject({
     uri: z
@@ -41,7 +53,7 @@ export const modelSchema = z
       .max(2048)
       .regex(uriPattern)
       .describe(
-        'Where the model is: models:/<name>/<version>, models:/<name>@<alias>, runs:/<run>/<path>, mlflow-artifacts:/, s3://, gs://, azure://, wasbs://, abfss://, https://, pvc://, file://, hf:// or oci://.',
+        'Where the model is: models:/<name>/<version>, models:/<name>@<alias>, runs:/<run>/<path>, mlflow-artifacts:/, s3://, gs://, azure://, wasbs://, abfss://, https://, pvc://, file://, hf:// or oci:// (docs/reference/model-sources.md).',
       ),
     format: z
       .strictObject({
@@ -79,6 +91,7 @@ export const modelSchema = z
       .describe(
         "What a language model is asked to do: requests go to the runtime's path for it. Default: the runtime's path for all.",
       ),
+    files: filesSchema.optional(),
     credentials: secretSourceSchema
       .optional()
       .describe(
@@ -96,6 +109,11 @@ export const modelSchema = z
         rule: "!self.uri.startsWith('pvc:') || !has(self.credentials)",
         message: 'a volume is mounted as it is and needs no credentials: remove them',
         fieldPath: '.credentials',
+      },
+      {
+        rule: "!self.uri.startsWith('pvc:') || !has(self.files)",
+        message: 'a volume is mounted as it is: name the directory in the uri, and remove files',
+        fieldPath: '.files',
       },
     ),
   )

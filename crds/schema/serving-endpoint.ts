@@ -107,6 +107,7 @@ const coldStartSchema = z
     totalSeconds: z.number().min(0).optional().describe('From the pod being created to its first readiness.'),
     scheduleSeconds: z.number().min(0).optional().describe('Until a node took the pod.'),
     fetchSeconds: z.number().min(0).optional().describe('Fetching the model.'),
+    fetchedBytes: z.int().min(0).optional().describe('Size of the model that was fetched.'),
     loadSeconds: z.number().min(0).optional().describe('Starting the server and loading the model.'),
   })
   .describe('Where the time of the last start went.');

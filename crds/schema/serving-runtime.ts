@@ -93,7 +93,7 @@ export const servingRuntimeSpecSchema = z
     fetcher: containerSchema
       .optional()
       .describe(
-        'The init container that brings the model; its args get --source and --destination. Without one the server fetches {{model.uri}} by itself.',
+        'The init container that brings the model; its args get --source, --destination, --format, and --include and --exclude where the model says so. Without one the server fetches {{model.uri}} by itself.',
       ),
     credentials: z
       .enum(['fetcher', 'container'])

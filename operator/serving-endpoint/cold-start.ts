@@ -34,8 +34,20 @@ function measure(pod: Pod): ColdStart {
     ...span('totalSeconds', created, ready),
     ...span('scheduleSeconds', created, conditionTime(pod, 'PodScheduled')),
     ...span('fetchSeconds', seconds(fetch?.startedAt), seconds(fetch?.finishedAt)),
+    ...fetchedBytes(fetch?.message),
     ...span('loadSeconds', loadStarted, ready),
   };
+}
+
+/** The fetcher leaves a report as its last message; the fetcher of another image may leave what it likes. */
+function fetchedBytes(message: string | undefined): ColdStart {
+  if (message?.startsWith('{') !== true) return {};
+  try {
+    const { bytes } = JSON.parse(message) as { bytes?: unknown };
+    return Number.isSafeInteger(bytes) && (bytes as number) >= 0 ? { fetchedBytes: bytes as number } : {};
+  } catch {
+    return {};
+  }
 }
 
 const modelStatus = (pod: Pod) =>

@@ -3,7 +3,7 @@ import type { ServingRuntimeSpec } from '../../../crds/schema/serving-runtime.ts
 import type { Container } from '../../../kube/kinds.ts';
 import type { FilledRuntime } from '../../serving-runtime/fill-runtime.ts';
 import { overlayTemplate } from '../../serving-runtime/overlay.ts';
-import type { Blueprint } from './blueprint.ts';
+import type { Blueprint, ModelEntity } from './blueprint.ts';
 import { confined, credentialsOf, fetcherName } from './containers.ts';
 import type { ModelVolume } from './model-volume.ts';
 
@@ -28,10 +28,19 @@ export function makeFetcher(
   const container = {
     ...overlayTemplate(base, fetcher),
     name: fetcherName,
-    args: [...argsOf(fetcher), '--source', entity.model.uri, '--destination', modelDirectory],
+    args: [...argsOf(fetcher), ...whatToFetch(entity.model, modelDirectory)],
     ...(credentialsFor === 'fetcher' ? credentialsOf(entity.model, fetcher) : {}),
   };
   return [container as unknown as Container];
+}
+
+/** What every fetcher is told; a pattern in one word with its flag, because it may begin with a dash. */
+function whatToFetch({ uri, format, files }: ModelEntity['model'], modelDirectory: string): string[] {
+  return [
+    ...['--source', uri, '--destination', modelDirectory, '--format', format.name],
+    ...(files?.include ?? []).map((pattern) => `--include=${pattern}`),
+    ...(files?.exclude ?? []).map((pattern) => `--exclude=${pattern}`),
+  ];
 }
 
 function argsOf(container: ServingRuntimeSpec['container']): readonly unknown[] {

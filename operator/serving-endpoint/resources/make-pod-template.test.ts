@@ -26,10 +26,20 @@ describe('the pod of a served entity', () => {
     expect(fetcher).toMatchObject({
       image: 'runtime:1',
       command: ['fetch'],
-      args: ['--source', 'models:/iris/1', '--destination', '/mnt/models'],
+      args: ['--source', 'models:/iris/1', '--destination', '/mnt/models', '--format', 'mlflow'],
       env: [{ name: 'MLFLOW_TRACKING_URI', value: 'http://mlflow:5000' }],
       terminationMessagePolicy: 'FallbackToLogsOnError',
     });
+  });
+
+  it('tells the fetcher which files of the source are wanted', () => {
+    const files = { include: ['*.gguf', '-x'], exclude: ['draft/*'] };
+    const model = { uri: 'hf://org/m', format: { name: 'gguf' }, files };
+    const made = podOf(aBlueprint(anEndpoint('m').servingModel('hf://org/m', { model })));
+    expect(made.initContainers![0]!.args).toEqual([
+      ...['--source', 'hf://org/m', '--destination', '/mnt/models', '--format', 'gguf'],
+      ...['--include=*.gguf', '--include=-x', '--exclude=draft/*'],
+    ]);
   });
 
   it('gives the fetcher alone the credentials', () => {
