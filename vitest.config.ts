@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           // The machinery of the journeys has unit tests like any other room.
-          exclude: [...exclude, 'test/!(bench)/**', 'e2e/!(controlplane|harness|node)/**'],
+          exclude: [...exclude, 'test/**', 'e2e/!(controlplane|harness|node)/**'],
         },
       },
       {
