@@ -39,6 +39,12 @@ const accepted: [sentence: string, object: unknown][] = [
   ['an entity with 0 percent', endpoint({ servedEntities: two, ...routes(['iris-1', 100], ['iris-2', 0]) })],
   ['an entity without a route', endpoint({ servedEntities: two, ...routes(['iris-2', 100]) })],
   ['a size', withWorkload({ size: 'Large' })],
+  [
+    'rules of scaling',
+    withWorkload({
+      scaling: { scaleUp: { policies: [{ type: 'Percent', value: 900, periodSeconds: 15 }] } },
+    }),
+  ],
   ['concurrency bounds', withWorkload({ minConcurrency: 4, maxConcurrency: 4 })],
   ['an idle time of one second', withWorkload({ scaleToZero: { idleAfter: '1s' } })],
   ['an idle time in several units', withWorkload({ scaleToZero: { idleAfter: '1h30m500ms' } })],
@@ -114,6 +120,20 @@ const refused: [sentence: string, object: unknown, path: string, message: string
     'size excludes minConcurrency and maxConcurrency',
   ],
   [
+    'a replica that takes more than is wanted at most',
+    withWorkload({ minConcurrency: 4, maxConcurrency: 8, scaling: { concurrencyPerReplica: 9 } }),
+    'spec.servedEntities[0].workload',
+    'scaling.concurrencyPerReplica must not be greater than maxConcurrency',
+  ],
+  [
+    'a policy that takes more replicas away than there are',
+    withWorkload({
+      scaling: { scaleDown: { policies: [{ type: 'Percent', value: 101, periodSeconds: 15 }] } },
+    }),
+    'spec.servedEntities[0].workload.scaling.scaleDown',
+    'scaleDown cannot take more than 100 percent of the replicas',
+  ],
+  [
     'one bound alone',
     withWorkload({ minConcurrency: 4 }),
     'spec.servedEntities[0].workload',
@@ -178,8 +198,31 @@ describe('the rules of ServingEndpoint', () => {
     ]);
   });
 
+  it('refuse to turn an entity into one of a provider, and back, but not another in its place', () => {
+    const external = { provider: 'openai', name: 'gpt-4o', task: 'llm/v1/chat' };
+    const hosted = withEntity({});
+    const provided = withEntity({ model: undefined, externalModel: external });
+    const renamed = withEntity({ name: 'gpt', model: undefined, externalModel: external });
+
+    for (const [after, before] of [
+      [provided, hosted],
+      [hosted, provided],
+    ]) {
+      expect(check(after, before)).toMatchObject([
+        {
+          path: 'spec.servedEntities[0]',
+          message: expect.stringMatching(
+            /cannot change between externalModel and a model.*add another entity/,
+          ) as string,
+        },
+      ]);
+    }
+    expect(check(renamed, hosted)).toEqual([]);
+  });
+
   it('are all refused once in this table', () => {
-    const known = rulesIn(schema).filter((message) => !message.startsWith('routeOptimized'));
+    const transitions = /^(routeOptimized|a served entity cannot change)/;
+    const known = rulesIn(schema).filter((message) => !transitions.test(message));
     const seen = new Set(refused.flatMap(([, object]) => check(object).map(({ message }) => message)));
 
     expect([...seen].sort()).toEqual(known.sort());
