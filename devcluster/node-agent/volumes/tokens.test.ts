@@ -49,6 +49,23 @@ describe('the token of a pod', () => {
     expect((await tokens.of(aPod('web'), volume, now)).get('token')).toBe('token-2');
   });
 
+  it('is used to its end where it cannot be renewed, and asked for every ten seconds', async () => {
+    let fails = false;
+    let asked = 0;
+    const tokens = new PodTokens(() => {
+      asked += 1;
+      return fails ? Promise.reject(new Error('away')) : Promise.resolve({ token: 'old', expiresAt: hour });
+    });
+    await tokens.of(aPod('web'), volume, 0);
+    fails = true;
+    expect((await tokens.of(aPod('web'), volume, 0.8 * hour)).get('token')).toBe('old');
+    expect(tokens.refreshAt).toBe(0.8 * hour + 10_000);
+    await tokens.of(aPod('web'), volume, 0.8 * hour + 9_999);
+    expect(asked).toBe(2);
+    await expect(tokens.of(aPod('web'), volume, hour)).rejects.toThrow('away');
+    expect(tokens.refreshAt).toBe(hour + 10_000);
+  });
+
   it('is not there where the API refuses it', async () => {
     const tokens = new PodTokens(() => Promise.reject(new Error('serviceaccounts "default" not found')));
     await expect(tokens.of(aPod('web'), volume, 0)).rejects.toThrow('not found');
