@@ -164,6 +164,12 @@ const refused: [sentence: string, object: unknown, path: string, message: string
     'a volume is mounted as it is and needs no credentials',
   ],
   [
+    'a choice of files for a volume',
+    withEntity({ model: { uri: 'pvc://models/iris', files: { include: ['*.gguf'] } } }),
+    'spec.servedEntities[0].model.files',
+    'a volume is mounted as it is: name the directory in the uri',
+  ],
+  [
     'a limit on nothing',
     endpoint({ rateLimits: [{ key: 'user' }] }),
     'spec.rateLimits[0]',
