@@ -45,6 +45,11 @@ export const servedEntitySchema = z
         message: 'exactly one of model, externalModel and foundationModel must be set',
       },
       {
+        rule: 'has(self.externalModel) == has(oldSelf.externalModel)',
+        message:
+          'a served entity cannot change between externalModel and a model that is served here: add another entity and remove this one',
+      },
+      {
         rule: '!has(self.externalModel) || (!has(self.env) && !has(self.template))',
         message:
           'env and template need a pod: remove them, or set model or foundationModel instead of externalModel',
