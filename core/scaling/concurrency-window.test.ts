@@ -69,4 +69,14 @@ describe('ConcurrencyWindow', () => {
       }),
     );
   });
+
+  it('reaches further back once it is asked to', () => {
+    const window = new ConcurrencyWindow(10_000, start);
+    const asked = report(window, 6, 20, start);
+    expect(window.average(60_000, asked)).toBeCloseTo(6);
+    const later = report(window, 0, 40, asked);
+    // Ten seconds of 6 were in the ring when it grew, and forty without any came after.
+    expect(window.average(60_000, later)).toBeCloseTo(6 / 5, 1);
+    expect(window.isFull(60_000, later)).toBe(false);
+  });
 });

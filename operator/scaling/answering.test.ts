@@ -35,3 +35,18 @@ it.each<[string, () => Parameters<AnsweringSince['note']>]>([
   answering.note([ready], routed, 3);
   expect(answering.of(ready)).toBe(3);
 });
+
+it('begins with what the cluster has on record, when a process begins to look, and not later', () => {
+  const answering = new AnsweringSince();
+  const other = aDeployment('other').withReplicas(1).withReady(1).build();
+  answering.note([ready], routed, 100, () => 30);
+  expect(answering.of(ready)).toBe(30);
+  answering.note([ready, other], routed, 101, () => 30);
+  expect(answering.of(other)).toBe(101);
+});
+
+it('never counts from a time that is yet to come, which a clock that is wrong may tell', () => {
+  const answering = new AnsweringSince();
+  answering.note([ready], routed, 100, () => 130);
+  expect(answering.of(ready)).toBe(100);
+});

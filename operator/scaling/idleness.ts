@@ -9,7 +9,7 @@ import { byDeployment } from '../stores.ts';
 import type { Stores } from '../stores.ts';
 import { AnsweringSince } from './answering.ts';
 import { endpointOf, isRouted } from './endpoint-of.ts';
-import { idleLongEnough } from './plan-scale-to-zero.ts';
+import { idleLongEnough, mayGoToZero } from './plan-scale-to-zero.ts';
 
 export interface IdlenessOptions {
   readonly stores: Pick<Stores, 'deployments' | 'pods' | 'endpoints'>;
@@ -45,6 +45,8 @@ export class Idleness {
   longEnough(deployment: Deployment): number | undefined {
     const { book, clock } = this.#options;
     const { name, namespace = '' } = refOf(deployment);
+    // Most of thousands may not go to zero or are there: nothing is gathered for them, every second.
+    if (!mayGoToZero(deployment)) return undefined;
     return idleLongEnough({
       deployment,
       // A pod that never became ready has served nobody and may be unable to report.

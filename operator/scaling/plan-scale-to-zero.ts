@@ -15,13 +15,17 @@ export interface IdleCandidate {
   readonly answersSince: number | undefined;
 }
 
+/** Returns whether a Deployment goes to zero when it is idle; what somebody has spoilt the next reconcile puts right. */
+export function mayGoToZero({ metadata, spec }: Deployment): boolean {
+  const idleAfter = metadata?.annotations?.[idleAfterAnnotation];
+  return idleAfter !== undefined && durationPattern.test(idleAfter) && spec?.replicas !== 0;
+}
+
 /** Returns for how many milliseconds a Deployment has been idle, where that is long enough for it to go to zero. */
 export function idleLongEnough(candidate: IdleCandidate): number | undefined {
   const { deployment, pods, demand, answersSince } = candidate;
-  const idleAfter = deployment.metadata?.annotations?.[idleAfterAnnotation];
-  // What somebody has spoilt the next reconcile puts right.
-  if (idleAfter === undefined || !durationPattern.test(idleAfter)) return undefined;
-  if ((deployment.spec?.replicas ?? 1) === 0) return undefined;
+  if (!mayGoToZero(deployment)) return undefined;
   const idleMs = provenIdleMs({ demand, pods, answersSince });
-  return idleMs !== undefined && idleMs >= parseDuration(idleAfter) ? idleMs : undefined;
+  const idleAfterMs = parseDuration(deployment.metadata?.annotations?.[idleAfterAnnotation] ?? '');
+  return idleMs !== undefined && idleMs >= idleAfterMs ? idleMs : undefined;
 }
