@@ -2,7 +2,7 @@
  * Owns the proof that pods live as under a kubelet: order of containers, probes, restarts, volumes, termination.
  * Longer than 300 lines: one cluster, started once, serves every case.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -315,6 +315,27 @@ describe.concurrent('a pod that is deleted', () => {
     cluster.pods.delete('stubborn', 'default');
     await cluster.gone('stubborn');
     for (const pid of pids) await eventually(() => !isAlive(pid), Boolean);
+  });
+
+  it('stays as it ended while a finalizer keeps it', async () => {
+    cluster.run('kept', { containers: [sh('main', untilTerm())] });
+    await cluster.ready('kept');
+    cluster.pods.mergePatch('kept', 'default', { metadata: { finalizers: ['example.org/wait'] } });
+    cluster.pods.delete('kept', 'default');
+    const { state } = await cluster.container(
+      'kept',
+      'main',
+      (status) => status.state?.terminated !== undefined,
+    );
+    const { uid } = cluster.pod('kept')?.metadata ?? {};
+    const files = join(cluster.directory, 'node/pods', uid ?? '');
+    await eventually(async () => (await stat(files).catch(() => undefined)) === undefined, Boolean);
+    cluster.pods.mergePatch('kept', 'default', { metadata: { labels: { looked: 'at' } } });
+    // What a look at the pod would lead to comes after some turns of the event loop.
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+    expect((await cluster.container('kept', 'main')).state).toEqual(state);
+    cluster.pods.mergePatch('kept', 'default', { metadata: { finalizers: null } });
+    await cluster.gone('kept');
   });
 
   it('goes at once when it is forced, and so do its processes', async () => {

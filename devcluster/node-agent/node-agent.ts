@@ -139,6 +139,8 @@ class NodeAgent {
   readonly #node: NodeParts;
   readonly #workers = new Map<string, PodWorker>();
   readonly #uidOf = new Map<string, string>();
+  /** Pods that are done with here, while somebody's finalizer keeps their objects. */
+  readonly #kept = new Set<string>();
   readonly #logs: LogDirectories;
   readonly #watches: { stop(): void }[];
 
@@ -181,9 +183,11 @@ class NodeAgent {
     const { uid, namespace = '', name } = pod.metadata;
     const worker = this.#workers.get(uid);
     if (deleted) {
+      this.#kept.delete(uid);
       worker?.lose();
       return;
     }
+    if (this.#kept.has(uid)) return;
     if (worker !== undefined) {
       worker.update(pod);
       return;
@@ -194,6 +198,7 @@ class NodeAgent {
     const key = `${namespace}/${name}`;
     const onDone = (): void => {
       this.#workers.delete(uid);
+      if (this.#node.api.pods.get(name, namespace)?.metadata.uid === uid) this.#kept.add(uid);
       if (this.#uidOf.get(key) === uid) this.#uidOf.delete(key);
       this.#logs.release(uid).catch((error: unknown) => {
         this.#node.log.warn({ error, pod: name }, 'old logs not removed');
