@@ -9,16 +9,28 @@ export interface SentRequest {
   readonly outcome: string;
 }
 
-/** Sends `perSecond` requests a second, whether or not earlier ones have been answered, until it is stopped. */
+/** As many may wait for their answer: a machine that is slow meanwhile gets fewer requests, not a queue without end. */
+const mostUnderWay = 32;
+
+/** Sends `perSecond` requests a second, as far as they are answered in time, until it is stopped. */
 export function startLoad(endpoint: string, perSecond: number): { stop(): Promise<readonly SentRequest[]> } {
-  const requests: Promise<SentRequest>[] = [];
+  const sent: SentRequest[] = [];
+  const underWay = new Set<Promise<void>>();
   const stopping = new AbortController();
+  const start = (): void => {
+    const request = send(endpoint).then((outcome) => {
+      sent.push(outcome);
+      underWay.delete(request);
+    });
+    underWay.add(request);
+  };
   const loop = (async () => {
-    const startedAt = performance.now();
+    let last = performance.now();
     while (!stopping.signal.aborted) {
       // A timer that fires late is made up for: the rate is what counts.
-      const due = ((performance.now() - startedAt) * perSecond) / 1000;
-      while (requests.length < due) requests.push(send(endpoint));
+      const due = Math.floor(((performance.now() - last) * perSecond) / 1000);
+      for (let count = 0; count < due && underWay.size < mostUnderWay; count += 1) start();
+      last += (due * 1000) / perSecond;
       await delay(1000 / perSecond);
     }
   })();
@@ -26,7 +38,8 @@ export function startLoad(endpoint: string, perSecond: number): { stop(): Promis
     stop: async () => {
       stopping.abort();
       await loop;
-      return Promise.all(requests);
+      await Promise.all(underWay);
+      return sent;
     },
   };
 }

@@ -1,15 +1,13 @@
 /** Owns the carrying out of a plan: what is written, in which order, and what a refusal means. */
 import { annotations } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
-import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { ApiError, isAlreadyExists } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { controllerRevisions, deployments, servingEndpoints } from '../../kube/kinds.ts';
+import { controllerRevisions, deployments } from '../../kube/kinds.ts';
 import type { ControllerRevision } from '../../kube/kinds.ts';
 import { refOf } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
-import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
 import { takenBy } from '../children/check-child.ts';
 import { describeChild } from '../children/apply-child.ts';
 import type { Child, ChildWriter } from '../children/apply-child.ts';
@@ -88,21 +86,6 @@ async function mark(
 ): Promise<void> {
   const metadata = { uid, annotations: { [annotations.activeSince]: since } };
   await client.mergePatch(controllerRevisions, { name: revision, namespace }, { metadata }, { fieldManager });
-}
-
-/**
- * Writes a config into the spec, over the spec that the decision was made on. The annotation that asked for it stays:
- * it tells afterwards that the update was cancelled.
- */
-export async function writeConfig(
-  client: KubeClient,
-  { metadata }: ServingEndpoint,
-  { config }: ConfigVersion,
-): Promise<void> {
-  const { name, namespace, resourceVersion } = metadata;
-  const { servedEntities, routes } = config;
-  const patch = { metadata: { resourceVersion }, spec: { servedEntities, traffic: { routes } } };
-  await client.mergePatch(servingEndpoints, { name, namespace }, patch, { fieldManager });
 }
 
 /** Returns why an object cannot be made as it should be. */

@@ -23,7 +23,7 @@ import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import type { ScalingMode } from '../scaling/scaling-mode.ts';
 import type { Stores } from '../stores.ts';
-import { act, applyOrExplain, staleStores, writeConfig } from './act.ts';
+import { act, applyOrExplain, staleStores } from './act.ts';
 import type { Refusals } from './act.ts';
 import { checkEndpoint } from './checks.ts';
 import type { CertificateState } from './claims.ts';
@@ -35,6 +35,7 @@ import type { Snapshot } from './observe.ts';
 import { outcomeOf } from './outcome.ts';
 import { planServingEndpoint } from './plan.ts';
 import { statusOf, statusOfBlocked } from './status.ts';
+import { writeConfig } from './write-config.ts';
 
 export interface ReconcileDeps {
   readonly stores: Stores;

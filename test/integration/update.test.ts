@@ -126,6 +126,10 @@ describe('an update', () => {
       const left = await deploymentsOf(world.client, 'aster');
       return left.length === 1 && left[0]?.metadata?.uid === old.metadata?.uid;
     });
+    // What came back belongs to who applied it: their next apply replaces it.
+    const next = await world.apply(serving('aster', 3));
+    expect(next.spec.servedEntities.map(({ name }) => name)).toEqual(['iris-3']);
+    expect(next.spec.traffic).toBeUndefined();
   });
 
   it('is superseded by a newer one, whose predecessor goes', async () => {
