@@ -31,7 +31,7 @@ export interface StoreOptions<Type extends KubeObject> {
 }
 
 /** Removes in place what no reader needs and makes caches several times larger: managedFields, last-applied. */
-function dropBulk<Type extends KubeObject>(object: Type): Type {
+export function dropBulk<Type extends KubeObject>(object: Type): Type {
   const metadata: (NonNullable<KubeObject['metadata']> & { managedFields?: unknown }) | undefined =
     object.metadata;
   if (metadata !== undefined) {

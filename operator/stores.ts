@@ -8,6 +8,7 @@ import type { Informer } from '../kube/informer.ts';
 import type { KubeMetrics } from '../kube/kube-metrics.ts';
 import * as kinds from '../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../kube/resource.ts';
+import { dropBulk } from '../kube/store.ts';
 import type { KubeTransport } from '../kube/transport.ts';
 import type { Logger } from '../platform/logging.ts';
 import { webhookConfigurationName } from './admission/webhook-trust.ts';
@@ -76,6 +77,7 @@ export function startInformers(options: InformerParts): Informers {
       ...options,
       kind: kinds.pods,
       labelSelector: ours,
+      transform: withoutSpec,
       indexes: {
         [byEndpoint]: (pod) => labelled(pod, labels.endpoint),
         [byDeployment]: (pod) => labelled(pod, labels.deployment),
@@ -132,6 +134,12 @@ export const allInformers = (informers: Informers): readonly Informer<KubeObject
 export function scaleTargetOf({ metadata, spec }: kinds.HorizontalPodAutoscaler): string | undefined {
   const { kind, name } = spec.scaleTargetRef;
   return kind === 'Deployment' ? `${metadata?.namespace ?? ''}/${name}` : undefined;
+}
+
+/** What pods are to be stands in their Deployments; ten thousand copies of it would be a fifth of the memory. */
+function withoutSpec(pod: kinds.Pod): kinds.Pod {
+  const { spec: _spec, ...kept } = dropBulk(pod);
+  return kept;
 }
 
 function labelled(object: KubeObject, label: string): string[] {
