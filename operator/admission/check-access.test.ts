@@ -77,6 +77,19 @@ describe('checkAccess', () => {
     expect(asked).toEqual(['get secrets/s@team']);
   });
 
+  it('does not ask hundreds of questions for one write', async () => {
+    const { mayAccess, asked } = granting('get secrets@team');
+    const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
+    expect(await checkAccess(aWrite(withSecrets(...names(256))), mayAccess)).toEqual({ allowed: true });
+    asked.length = 0;
+    const verdict = await checkAccess(aWrite(withSecrets(...names(257))), mayAccess);
+    expect(verdict).toMatchObject({
+      code: 422,
+      message: expect.stringContaining('257 Secrets and service accounts, and 256 are the most') as string,
+    });
+    expect(asked).toEqual([]);
+  });
+
   it('refuses when nobody can tell, and never lets it pass', async () => {
     const mayAccess: MayAccess = () => Promise.reject(new Error('connection refused'));
     expect(await checkAccess(aWrite(withSecrets('s')), mayAccess)).toMatchObject({

@@ -13,8 +13,13 @@ import type { Verdict } from './verdict.ts';
  */
 export async function checkAccess(write: Write, mayAccess: MayAccess): Promise<Verdict> {
   const asker: Asker = { write, mayAccess };
+  const references = exposedReferences(write);
+  const names = new Set(references.map(({ kind, name }) => `${kind}/${name ?? ''}`));
+  if (names.size > maxNames) {
+    const message = `the write refers to ${names.size} Secrets and service accounts, and ${maxNames} are the most; put what belongs together into one Secret`;
+    return refusal(422, message, 'spec');
+  }
   try {
-    const references = exposedReferences(write);
     const problems = await Promise.all([
       checkSecrets(
         references.filter(({ kind }) => kind === 'Secret'),
@@ -31,6 +36,9 @@ export async function checkAccess(write: Write, mayAccess: MayAccess): Promise<V
     return refusal(503, message);
   }
 }
+
+/** Each is a question to the API server; nobody has a use for so many. */
+const maxNames = 256;
 
 interface Asker {
   readonly write: Write;

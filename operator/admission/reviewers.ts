@@ -1,5 +1,4 @@
 /** Owns the table of webhooks: which path judges what. A path is one webhook, with a failure policy of its own. */
-import { publicNameOf } from '../../core/routing/public-name.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import { byPublicName } from '../stores.ts';
@@ -34,10 +33,7 @@ export function makeReviewers(options: ReviewersOptions): Readonly<Record<string
     '/validate/creator': checkCreator,
     '/validate/name': (write) =>
       checkName(write, (namespace, name) =>
-        store
-          .byIndex(byPublicName, `${namespace}/${name}`)
-          .filter((endpoint) => publicNameOf(endpoint) === name)
-          .map(({ metadata }) => metadata.name),
+        store.byIndex(byPublicName, `${namespace}/${name}`).map(({ metadata }) => metadata.name),
       ),
     '/validate/limits': (write) => {
       const { namespace } = write;

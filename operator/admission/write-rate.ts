@@ -10,6 +10,7 @@ export class WriteRate {
   readonly #windowMs: number;
   /** By namespace, the oldest first. */
   readonly #times = new Map<string, number[]>();
+  #sweptAt = 0;
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
@@ -43,11 +44,19 @@ export class WriteRate {
 
   #note(namespace = '', at: number, now: number): void {
     if (at <= now - this.#windowMs) return;
+    this.#sweep(now);
     const times = this.#recent(namespace, now);
     times.push(at);
     // A list tells in no order.
     if (times.length > 1 && at < (times.at(-2) ?? at)) times.sort((a, b) => a - b);
     this.#times.set(namespace, times);
+  }
+
+  /** Forgets namespaces that nobody has written to or asked about for a while. */
+  #sweep(now: number): void {
+    if (now - this.#sweptAt < this.#windowMs) return;
+    this.#sweptAt = now;
+    for (const namespace of [...this.#times.keys()]) this.#recent(namespace, now);
   }
 
   #recent(namespace: string, now: number): number[] {

@@ -36,7 +36,7 @@ function matchingType(core: Core, hook: Hook, question: AdmissionQuestion): Reso
   return versions.find((each) => hook.rules.some((rule) => ruleMatches(rule, each, question)));
 }
 
-export function ruleMatches(
+function ruleMatches(
   rule: Rule,
   type: Pick<ResourceType, 'group' | 'version' | 'plural' | 'namespaced'>,
   question: Pick<AdmissionQuestion, 'operation' | 'subresource'>,
