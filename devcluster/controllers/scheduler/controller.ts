@@ -65,14 +65,14 @@ function schedule({ client, clock, events }: Parts, waiting: Set<string>, key: s
     .list()
     .map((node) => ({
       node: node.metadata.name,
-      reasons: checkFit(
+      misfit: checkFit(
         pod,
         node,
         running.filter((other) => other.spec.nodeName === node.metadata.name),
       ),
     }));
   const at = timestamp(clock.now());
-  const chosen = judged.find(({ reasons }) => reasons.length === 0);
+  const chosen = judged.find(({ misfit }) => misfit === undefined);
   if (chosen !== undefined) {
     pods.mergePatch(name, namespace, {
       metadata: { resourceVersion: pod.metadata.resourceVersion },
@@ -84,7 +84,7 @@ function schedule({ client, clock, events }: Parts, waiting: Set<string>, key: s
     return;
   }
   waiting.add(key);
-  const message = unschedulableMessage(judged.map(({ reasons }) => reasons));
+  const message = unschedulableMessage(judged.flatMap(({ misfit }) => misfit ?? []));
   const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (known?.status === 'False' && known.message === message) return;
   const reason = 'Unschedulable';

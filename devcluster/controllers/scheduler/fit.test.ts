@@ -30,6 +30,8 @@ const affinity = (operator: string, value: string): Partial<PodSpec> => ({
   },
 });
 const gpuPod = aPod('other', { spec: asking({ 'nvidia.com/gpu': '1' }) });
+const reasonsOf = (...input: Parameters<typeof checkFit>): readonly string[] =>
+  checkFit(...input)?.reasons ?? [];
 const noMatch = "node(s) didn't match Pod's node affinity/selector";
 
 describe('a pod on a node', () => {
@@ -47,35 +49,35 @@ describe('a pod on a node', () => {
     ['fits by affinity', affinity('Gt', '2'), []],
     ['does not fit by affinity', affinity('Lt', '2'), [noMatch]],
   ])('%s', (_name, spec, expected) => {
-    expect(checkFit(aPod('web', { spec }), node, [])).toEqual(expected);
+    expect(reasonsOf(aPod('web', { spec }), node, [])).toEqual(expected);
   });
 
   it('does not fit where others have the last GPU, though cpu may be shared', () => {
     const busy = aPod('busy', { spec: asking({ cpu: '2' }) });
-    expect(checkFit(aPod('web', { spec: asking({ 'nvidia.com/gpu': '1' }) }), node, [gpuPod])).toEqual([
+    expect(reasonsOf(aPod('web', { spec: asking({ 'nvidia.com/gpu': '1' }) }), node, [gpuPod])).toEqual([
       'Insufficient nvidia.com/gpu',
     ]);
-    expect(checkFit(aPod('web', { spec: asking({ cpu: '2' }) }), node, [busy])).toEqual([]);
+    expect(reasonsOf(aPod('web', { spec: asking({ cpu: '2' }) }), node, [busy])).toEqual([]);
   });
 
   it('does not fit where another pod has its port of the host', () => {
     const front = (hostNetwork: boolean) =>
       aPod('front', { spec: { hostNetwork, containers: [{ name: 'c', ports: [{ containerPort: 8080 }] }] } });
     const reason = "node(s) didn't have free ports for the requested pod ports";
-    expect(checkFit(front(true), node, [front(true)])).toEqual([reason]);
-    expect(checkFit(front(false), node, [front(true)])).toEqual([]);
+    expect(reasonsOf(front(true), node, [front(true)])).toEqual([reason]);
+    expect(reasonsOf(front(false), node, [front(true)])).toEqual([]);
   });
 
   it('does not fit beside as many pods as the node takes', () => {
-    expect(checkFit(aPod('web'), node, [gpuPod, gpuPod, gpuPod])).toEqual(['Too many pods']);
+    expect(reasonsOf(aPod('web'), node, [gpuPod, gpuPod, gpuPod])).toEqual(['Too many pods']);
   });
 
   it('does not fit on a tainted or cordoned node unless it tolerates the taint', () => {
     const tainted: Node = { ...node, spec: { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] } };
-    expect(checkFit(aPod('web'), tainted, [])).toEqual(['node(s) had untolerated taint {gpu: yes}']);
+    expect(reasonsOf(aPod('web'), tainted, [])).toEqual(['node(s) had untolerated taint(s)']);
     const tolerations = [{ key: 'gpu', operator: 'Exists' }];
-    expect(checkFit(aPod('web', { spec: { tolerations } }), tainted, [])).toEqual([]);
-    expect(checkFit(aPod('web'), { ...node, spec: { unschedulable: true } }, [])).toEqual([
+    expect(reasonsOf(aPod('web', { spec: { tolerations } }), tainted, [])).toEqual([]);
+    expect(reasonsOf(aPod('web'), { ...node, spec: { unschedulable: true } }, [])).toEqual([
       'node(s) were unschedulable',
     ]);
   });
@@ -95,10 +97,35 @@ describe('a pod on a node', () => {
   });
 });
 
+describe('what a node has against a pod', () => {
+  it('is the first thing that is wrong, however much else is', () => {
+    const tainted: Node = { ...node, spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } };
+    const pod = aPod('web', { spec: { ...asking({ cpu: '9' }), nodeSelector: { gpu: 'a100' } } });
+    expect(reasonsOf(pod, tainted, [])).toEqual(['node(s) had untolerated taint(s)']);
+  });
+
+  it.each<[string, Partial<PodSpec>, boolean]>([
+    ['other pods, where they have what it asks for', asking({ 'nvidia.com/gpu': '1' }), true],
+    ['itself, where it asks for more than there is', asking({ 'nvidia.com/gpu': '2' }), false],
+    ['itself, where it wants another node', { nodeSelector: { gpu: 'a100' } }, false],
+  ])('is a matter of %s', (_name, spec, expected) => {
+    expect(checkFit(aPod('web', { spec }), node, [gpuPod])?.isTaken).toBe(expected);
+  });
+});
+
 describe('the message of an unschedulable pod', () => {
-  it('counts the reasons over all nodes', () => {
-    expect(unschedulableMessage([['Insufficient nvidia.com/gpu']])).toBe(
+  it('counts the reasons over all nodes, and what eviction could do', () => {
+    const gpu = ['Insufficient nvidia.com/gpu'];
+    expect(unschedulableMessage([{ reasons: gpu, isTaken: false }])).toBe(
       '0/1 nodes are available: 1 Insufficient nvidia.com/gpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+    );
+    const nodes = [
+      { reasons: gpu, isTaken: true },
+      { reasons: [...gpu, 'Too many pods'], isTaken: true },
+      { reasons: [noMatch], isTaken: false },
+    ];
+    expect(unschedulableMessage(nodes)).toBe(
+      `0/3 nodes are available: 1 Too many pods, 1 ${noMatch}, 2 Insufficient nvidia.com/gpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.`,
     );
     expect(unschedulableMessage([])).toBe('no nodes available to schedule pods');
   });

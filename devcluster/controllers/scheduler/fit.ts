@@ -4,27 +4,35 @@ import { parseQuantity } from '../../apiserver/objects/quantity.ts';
 import type { Node, Pod } from '../objects/kinds.ts';
 import { matchesExpression, matchesLabels } from '../objects/selector.ts';
 
+/** Why a node does not take a pod. */
+export interface Misfit {
+  readonly reasons: readonly string[];
+  /** Whether the node would take it, if other pods were not there. */
+  readonly isTaken: boolean;
+}
+
 /**
- * Returns why `pod` cannot run on `node`, in kube-scheduler's words; empty where it can. `others` are the pods that
- * the node runs already. cpu and memory are judged for the pod alone, because local processes share the machine
- * without limits; every other resource (a GPU, say) is counted over all pods.
+ * Returns why `pod` cannot run on `node`, in kube-scheduler's words and order, of which the first that fails decides;
+ * undefined where it can. `others` are the pods that the node runs already. cpu and memory are judged for the pod
+ * alone, because local processes share the machine; every other resource (a GPU, say) is counted over all pods.
  */
-export function checkFit(pod: Pod, node: Node, others: readonly Pod[]): string[] {
-  const reasons: string[] = [];
-  if (node.spec?.unschedulable === true) reasons.push('node(s) were unschedulable');
-  if (!matchesNode(pod, node)) reasons.push("node(s) didn't match Pod's node affinity/selector");
-  const intolerable = (node.spec?.taints ?? []).find(
+export function checkFit(pod: Pod, node: Node, others: readonly Pod[]): Misfit | undefined {
+  const intolerable = (node.spec?.taints ?? []).some(
     (taint) => taint.effect !== 'PreferNoSchedule' && !tolerates(pod, taint),
   );
-  if (intolerable !== undefined) {
-    reasons.push(`node(s) had untolerated taint {${intolerable.key}: ${intolerable.value ?? ''}}`);
-  }
+  if (node.spec?.unschedulable === true) return never('node(s) were unschedulable');
+  if (intolerable) return never('node(s) had untolerated taint(s)');
+  if (!matchesNode(pod, node)) return never("node(s) didn't match Pod's node affinity/selector");
   const taken = new Set(others.flatMap(hostPortsOf));
   if (hostPortsOf(pod).some((port) => taken.has(port))) {
-    reasons.push("node(s) didn't have free ports for the requested pod ports");
+    return { reasons: ["node(s) didn't have free ports for the requested pod ports"], isTaken: true };
   }
-  return [...reasons, ...checkResources(pod, node, others)];
+  const reasons = checkResources(pod, node, others);
+  if (reasons.length === 0) return undefined;
+  return { reasons, isTaken: checkResources(pod, node, []).length === 0 };
 }
+
+const never = (reason: string): Misfit => ({ reasons: [reason], isTaken: false });
 
 function hostPortsOf(pod: Pod): string[] {
   const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
@@ -84,13 +92,23 @@ function checkResources(pod: Pod, node: Node, others: readonly Pod[]): string[] 
 export const requestsOf = (pod: Pod): Map<string, bigint> =>
   podTotals(pod.spec, ({ resources }) => ({ ...resources?.limits, ...resources?.requests }));
 
-/** Returns the message of an unschedulable pod for the reasons of each node. */
-export function unschedulableMessage(reasonsByNode: readonly (readonly string[])[]): string {
-  const nodes = reasonsByNode.length;
-  if (nodes === 0) return 'no nodes available to schedule pods';
+/** Returns the message of an unschedulable pod for what each node has against it. */
+export function unschedulableMessage(misfits: readonly Misfit[]): string {
+  if (misfits.length === 0) return 'no nodes available to schedule pods';
+  const available = `0/${misfits.length} nodes are available:`;
+  // No pod is more important than another here, so none is ever evicted.
+  const preemption = misfits.map(({ isTaken }) =>
+    isTaken ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling',
+  );
+  const reasons = misfits.flatMap((misfit) => misfit.reasons);
+  return `${available} ${counted(reasons)}. preemption: ${available} ${counted(preemption)}.`;
+}
+
+function counted(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
-  for (const reason of reasonsByNode.flat()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-  const preemption = `preemption: 0/${nodes} nodes are available: ${nodes} Preemption is not helpful for scheduling.`;
-  return `0/${nodes} nodes are available: ${parts.join(', ')}. ${preemption}`;
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ');
 }
