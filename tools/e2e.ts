@@ -13,7 +13,7 @@ import { buildGoProgram, hasGo } from '../e2e/harness/go-program.ts';
 import { checkOwnNetwork, inOwnNetwork } from '../e2e/harness/network-namespace.ts';
 import { prepare } from '../e2e/harness/prepare.ts';
 import { processesOf } from '../e2e/harness/processes.ts';
-import { controlPlaneProgram, helmProgram, kubectlProgram } from '../e2e/harness/programs.ts';
+import { controlPlaneProgram, helmProgram, judgeProgram, kubectlProgram } from '../e2e/harness/programs.ts';
 import { chooseTarget } from '../e2e/harness/targets/choose.ts';
 import type { TargetName } from '../e2e/harness/targets/choose.ts';
 import { AppError, messageOf, systemCodeOf } from '../platform/errors.ts';
@@ -40,6 +40,7 @@ async function prepareAll(target: TargetName, signal: AbortSignal): Promise<void
   const programs = [
     kubectlProgram,
     helmProgram,
+    judgeProgram,
     ...(target === 'control-plane' ? [controlPlaneProgram] : []),
   ];
   for (const program of programs) {

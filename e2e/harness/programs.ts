@@ -23,3 +23,6 @@ export const helmProgram: GoProgram = {
   packagePath: 'helm.sh/helm/v4/cmd/helm',
   variables: { 'helm.sh/helm/v4/internal/version.version': 'v4.3.1' },
 };
+
+/** Tells how the tools of GitOps see an object. */
+export const judgeProgram: GoProgram = { name: 'judge', folder: 'gitops/judge', variables: {} };

@@ -97,9 +97,10 @@ export const nobodyImportsAProcess: Rule = (files) =>
         ),
     );
 
+/** The commands in tools/ run the tests, and build what journeys need. */
 export const productionLeavesTestsAlone: Rule = (files) =>
   files
-    .filter(({ path }) => !isForTests(path))
+    .filter(({ path }) => !isForTests(path) && roomOf(path) !== 'tools')
     .flatMap(({ path, imports }) =>
       imports
         .filter(({ target, isTypeOnly }) => isOurs(target) && isForTests(target) && !isTypeOnly)

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	lua "github.com/yuin/gopher-lua"
@@ -28,8 +29,12 @@ func run() error {
 	if len(os.Args) != 2 {
 		return fmt.Errorf("usage: judge health.lua < object.json")
 	}
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
 	var object unstructured.Unstructured
-	if err := json.NewDecoder(os.Stdin).Decode(&object.Object); err != nil {
+	if err := object.UnmarshalJSON(text); err != nil {
 		return err
 	}
 	flux, err := status.Compute(&object)
