@@ -4,8 +4,9 @@ import type { RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { systemCodeOf } from '../../../platform/errors.ts';
 import { findEndpoint } from '../aggregation/backend.ts';
+import type { ServicePort } from '../aggregation/backend.ts';
 import { ApiError } from '../errors/api-error.ts';
-import { isObject, objectAt } from '../objects/kube-object.ts';
+import { isObject, objectAt, objectsAt } from '../objects/kube-object.ts';
 import type { JsonObject } from '../objects/kube-object.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Hook } from './hook.ts';
@@ -15,6 +16,8 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 
 interface Target {
   readonly url: URL;
+  /** `host:port` as Kubernetes dials it: of a Service, its cluster IP. */
+  readonly dialled: string;
   readonly options: RequestOptions;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -26,8 +29,11 @@ interface Target {
  */
 export async function callWebhook(store: ObjectStore, hook: Hook, review: object): Promise<unknown> {
   const url = urlOf(hook);
+  let dialled = '';
   try {
-    const { status, body } = await post(targetOf(store, hook, url), JSON.stringify(review), hook);
+    const target = targetOf(store, hook, url);
+    ({ dialled } = target);
+    const { status, body } = await post(target, JSON.stringify(review), hook);
     if (status < 200 || status > 299) {
       throw new Error(
         `an error on the server (${JSON.stringify(body.slice(0, 200))}) has prevented the request from succeeding`,
@@ -35,7 +41,7 @@ export async function callWebhook(store: ObjectStore, hook: Hook, review: object
     }
     return JSON.parse(body) as unknown;
   } catch (error) {
-    throw new Error(`Post ${JSON.stringify(url)}: ${explain(error)}`, { cause: error });
+    throw new Error(`Post ${JSON.stringify(url)}: ${explain(error, dialled)}`, { cause: error });
   }
 }
 
@@ -56,12 +62,42 @@ function targetOf(store: ObjectStore, { clientConfig }: Hook, from: string): Tar
   const trust =
     typeof bundle === 'string' && bundle !== '' ? { ca: Buffer.from(bundle, 'base64').toString('utf8') } : {};
   const { service } = clientConfig;
-  if (!isObject(service)) return { url, options: trust, headers: {} };
-  const { host, port, serverName } = findEndpoint(store, reference(service));
+  if (!isObject(service)) {
+    const dialled = `${url.hostname}:${url.port === '' ? '443' : url.port}`;
+    return { url, dialled, options: trust, headers: {} };
+  }
+  const wanted = reference(service);
+  const dialled = `${clusterIpOf(store, wanted)}:${wanted.port}`;
+  const endpoint = endpointOf(store, wanted);
+  if (endpoint === undefined) throw new Error(refused(dialled));
+  const { host, port, serverName } = endpoint;
   // The name stays in the URL: what is dialled is the endpoint.
   const options = { ...trust, host, hostname: host, port, servername: serverName };
-  return { url, options, headers: { host: serverName } };
+  return { url, dialled, options, headers: { host: serverName } };
 }
+
+/** @throws Error in Kubernetes' words where there is no such Service or port. */
+function clusterIpOf(store: ObjectStore, { namespace, name, port }: ServicePort): string {
+  const service = store.get('services', namespace, name);
+  if (service === undefined) throw new Error(`service "${name}" not found`);
+  const spec = objectAt(service, 'spec');
+  if (!objectsAt(spec, 'ports').some((each) => each['port'] === port)) {
+    throw new Error(`no service port ${port} found for service "${name}"`);
+  }
+  return String(spec['clusterIP']);
+}
+
+/** Returns undefined where nobody stands behind the Service. */
+function endpointOf(store: ObjectStore, service: ServicePort): ReturnType<typeof findEndpoint> | undefined {
+  try {
+    return findEndpoint(store, service);
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
+}
+
+const refused = (dialled: string): string => `dial tcp ${dialled}: connect: connection refused`;
 
 const reference = ({ namespace, name, port }: JsonObject) => ({
   namespace: String(namespace),
@@ -106,13 +142,12 @@ const untrusted = new Set([
 ]);
 
 /** What Go's HTTP client calls the failures that people meet. */
-function explain(error: unknown): string {
+function explain(error: unknown, dialled: string): string {
   const code = systemCodeOf(error) ?? '';
-  if (error instanceof ApiError) return error.message;
   if (error instanceof Error && ['TimeoutError', 'AbortError'].includes(error.name)) {
     return 'context deadline exceeded';
   }
-  if (code === 'ECONNREFUSED') return 'dial tcp: connect: connection refused';
+  if (code === 'ECONNREFUSED') return refused(dialled);
   if (untrusted.has(code)) {
     return 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
   }

@@ -62,12 +62,11 @@ function checkWebhook(webhook: JsonObject, path: string): StatusCause[] {
             'should be a domain with at least three segments separated by dots',
           ),
         ]),
-    ...checkVersions(webhook, path),
+    ...oneOf('failurePolicy', ['Fail', 'Ignore']),
+    ...oneOf('matchPolicy', ['Equivalent', 'Exact']),
     ...(webhook['sideEffects'] === undefined
       ? [requiredValue(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun')]
       : oneOf('sideEffects', ['None', 'NoneOnDryRun'])),
-    ...oneOf('failurePolicy', ['Fail', 'Ignore']),
-    ...oneOf('matchPolicy', ['Equivalent', 'Exact']),
     ...oneOf('reinvocationPolicy', ['IfNeeded', 'Never']),
     ...(isTimely
       ? []
@@ -80,6 +79,7 @@ function checkWebhook(webhook: JsonObject, path: string): StatusCause[] {
         ]),
     ...objectsAt(webhook, 'rules').flatMap((rule, index) => checkRule(rule, `${path}.rules[${index}]`)),
     ...checkClient(objectAt(webhook, 'clientConfig'), `${path}.clientConfig`),
+    ...checkVersions(webhook, path),
     ...objectsAt(webhook, 'matchConditions').flatMap((condition, index) =>
       checkCondition(condition, `${path}.matchConditions[${index}]`),
     ),
@@ -93,7 +93,7 @@ function checkVersions(webhook: JsonObject, path: string): StatusCause[] {
     return [requiredValue(field, 'must specify one of v1, v1beta1')];
   }
   if (versions.includes('v1')) return [];
-  return [invalidValue(versions, field, 'must include at least one of v1, which is what this server speaks')];
+  return [invalidValue(versions, field, 'must include at least one of v1, v1beta1')];
 }
 
 function checkRule(rule: JsonObject, path: string): StatusCause[] {
@@ -109,7 +109,7 @@ function checkClient({ url, service, caBundle }: JsonObject, path: string): Stat
   }
   if (typeof url === 'string' && !url.startsWith('https://')) {
     const message = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
-    problems.push(invalidValue(url, `${path}.url`, message));
+    problems.push(invalidValue(url.split(':', 1)[0], `${path}.url`, message));
   }
   for (const field of isObject(service) ? (['name', 'namespace'] as const) : []) {
     if (objectAt({ service }, 'service')[field] === undefined) {
@@ -137,7 +137,7 @@ function checkCondition({ name, expression }: JsonObject, path: string): StatusC
   const problems = typeof name === 'string' && name !== '' ? [] : [requiredValue(`${path}.name`)];
   if (typeof expression !== 'string' || expression === '')
     return [...problems, requiredValue(`${path}.expression`)];
-  const { problem } = compileCondition(String(name), expression);
+  const { problem } = compileCondition(expression);
   if (problem === undefined) return problems;
   return [...problems, invalidValue(expression, `${path}.expression`, `compilation failed: ${problem}`)];
 }

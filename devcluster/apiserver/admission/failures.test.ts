@@ -7,13 +7,14 @@ import type { WebhookFixture } from './webhook-fixture.ts';
 
 let world: WebhookFixture;
 let reviewer: WebhookFixture['reviewer'];
+let server: WebhookFixture['server'];
 const aWebhook: WebhookFixture['aWebhook'] = (...given) => world.aWebhook(...given);
 const configure: WebhookFixture['configure'] = (...given) => world.configure(...given);
 const createMap: WebhookFixture['createMap'] = (...given) => world.createMap(...given);
 
 beforeAll(async () => {
   world = await startWebhookFixture();
-  ({ reviewer } = world);
+  ({ reviewer, server } = world);
 });
 afterEach(() => world.reset());
 afterAll(() => world.stop());
@@ -66,7 +67,7 @@ describe('a webhook that fails', () => {
     [
       'is not there',
       () => ({ url: 'https://127.0.0.1:1/x', caBundle: reviewer.caBundle }),
-      /connection refused$/,
+      /Post "https:\/\/127\.0\.0\.1:1\/x\?timeout=2s": dial tcp 127\.0\.0\.1:1: connect: connection refused$/,
     ],
     [
       'shows a certificate of somebody else',
@@ -76,7 +77,27 @@ describe('a webhook that fails', () => {
     [
       'has no Service',
       () => ({ service: { namespace: 'default', name: 'gone' }, caBundle: reviewer.caBundle }),
-      /Post "https:\/\/gone\.default\.svc:443\/\?timeout=2s": service\/gone in "default" is not present$/,
+      /Post "https:\/\/gone\.default\.svc:443\/\?timeout=2s": service "gone" not found$/,
+    ],
+    [
+      'has a Service with another port',
+      () => ({ service: { namespace: 'default', name: 'kubernetes', port: 5 } }),
+      /no service port 5 found for service "kubernetes"$/,
+    ],
+    [
+      'has a Service with nobody behind it',
+      () => {
+        const client = server.api.localClient('test');
+        const metadata = { name: 'idle', namespace: 'default' };
+        client.resource('v1', 'Service').create({
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata,
+          spec: { clusterIP: '127.96.0.77', ports: [{ port: 443, protocol: 'TCP' }] },
+        } as never);
+        return { service: metadata };
+      },
+      /: dial tcp 127\.96\.0\.77:443: connect: connection refused$/,
     ],
   ])('is in the way when it %s', async (_name, clientConfig, message) => {
     await configure('Validating', aWebhook('/away', { clientConfig: clientConfig() }));

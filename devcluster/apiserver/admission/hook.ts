@@ -66,8 +66,8 @@ function makeHook(configuration: string, webhook: JsonObject): Hook {
     exact: webhook['matchPolicy'] === 'Exact',
     namespaces: parseLabelSelector(selector('namespaceSelector')),
     objects: objects === '' ? undefined : parseLabelSelector(objects),
-    conditions: objectsAt(webhook, 'matchConditions').map(({ name, expression }) =>
-      compileCondition(String(name), String(expression)),
+    conditions: objectsAt(webhook, 'matchConditions').map(({ expression }) =>
+      compileCondition(String(expression)),
     ),
     failurePolicy: webhook['failurePolicy'] === 'Ignore' ? 'Ignore' : 'Fail',
     timeoutSeconds: Number(webhook['timeoutSeconds'] ?? 10),

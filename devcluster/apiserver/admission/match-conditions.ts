@@ -5,7 +5,7 @@ import { registerKubernetesFunctions } from '../crd/cel-functions.ts';
 import { dynamicValue } from '../crd/cel-types.ts';
 
 export interface MatchCondition {
-  readonly name: string;
+  readonly expression: string;
   /** Why it cannot be evaluated at all. */
   readonly problem: string | undefined;
   /** @throws Error where the evaluation fails. */
@@ -19,7 +19,7 @@ export interface ConditionVariables {
 }
 
 /** Returns a condition; one that does not compile never holds, and tells why. */
-export function compileCondition(name: string, expression: string): MatchCondition {
+export function compileCondition(expression: string): MatchCondition {
   const environment = new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true });
   registerKubernetesFunctions(environment);
   for (const variable of ['object', 'oldObject', 'request']) environment.registerVariable(variable, 'dyn');
@@ -38,8 +38,8 @@ export function compileCondition(name: string, expression: string): MatchConditi
         oldObject: dynamicValue(oldObject ?? null),
         request: dynamicValue(request),
       }) === true;
-    return { name, problem, holds };
+    return { expression, problem, holds };
   } catch (error) {
-    return { name, problem: messageOf(error), holds: () => false };
+    return { expression, problem: messageOf(error), holds: () => false };
   }
 }

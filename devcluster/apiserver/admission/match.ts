@@ -69,6 +69,10 @@ function selects(core: Core, hook: Hook, question: AdmissionQuestion): boolean {
   return hook.namespaces(core.store.get('namespaces', undefined, namespace ?? '')?.metadata.labels);
 }
 
+/** The library begins with a capital, and shows the place on further lines. */
+const celMessage = (error: unknown): string =>
+  (messageOf(error).split('\n', 1)[0] ?? '').replace(/^N(?=o such key)/, 'n');
+
 /** A condition that is false decides, whatever becomes of the others. */
 function conditionsHold(hook: Hook, question: AdmissionQuestion): boolean {
   if (hook.conditions.length === 0) return true;
@@ -83,7 +87,7 @@ function conditionsHold(hook: Hook, question: AdmissionQuestion): boolean {
       if (condition.problem !== undefined) throw new Error(condition.problem);
       if (!condition.holds(variables)) return false;
     } catch (error) {
-      failures.push(`expression "${condition.name}" resulted in error: ${messageOf(error)}`);
+      failures.push(`expression '${condition.expression}' resulted in error: ${celMessage(error)}`);
     }
   }
   if (failures.length === 0) return true;
