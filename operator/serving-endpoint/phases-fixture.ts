@@ -4,6 +4,7 @@ import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
 import { anEndpoint } from '../../test/support/an-endpoint.ts';
 import type { EndpointBuilder } from '../../test/support/an-endpoint.ts';
 import type { Refusals } from './act.ts';
+import type { CertificateState } from './claims.ts';
 import type { Snapshot } from './observe.ts';
 import { outcomeOf } from './outcome.ts';
 import { planServingEndpoint } from './plan.ts';
@@ -14,11 +15,11 @@ import { statusOf } from './status.ts';
 export const now = Date.parse('2026-01-01T00:10:00Z');
 export const since = '2026-01-01T00:00:00Z';
 
+export const uid = '0c5b927a-1871-46ad-9c86-9440a88f2448';
+
 /** An endpoint that serves one version of a model; the version of its config has the same number. */
 export const iris = (version: number): EndpointBuilder =>
-  anEndpoint('iris')
-    .withMetadata({ uid: '0c5b927a-1871-46ad-9c86-9440a88f2448', generation: 4 })
-    .servingModel(`models:/iris/${version}`);
+  anEndpoint('iris').withMetadata({ uid, generation: 4 }).servingModel(`models:/iris/${version}`);
 
 /** Returns the traffic of an endpoint with one entity. */
 export const routedTo = (endpoint: ServingEndpoint, configVersion: number) =>
@@ -50,12 +51,16 @@ export interface Reconciled {
 export function reconciled(
   endpoint: ServingEndpoint,
   seen: Partial<Snapshot> = {},
-  { refusals = new Map(), at = now }: { readonly refusals?: Refusals; readonly at?: number } = {},
+  given: {
+    readonly refusals?: Refusals;
+    readonly certificate?: CertificateState;
+    readonly at?: number;
+  } = {},
 ): Reconciled {
+  const { refusals = new Map(), certificate = { problem: undefined, isUsable: true }, at = now } = given;
   const snapshot = aSnapshot(endpoint, seen);
   const plan = planServingEndpoint(snapshot, config, at);
   const outcome = outcomeOf({ snapshot, plan, refusals, config, now: at });
-  const certificate = { problem: undefined, isUsable: true };
   const status = statusOf({ snapshot, plan, outcome, certificate, config, now: at });
   // Whatever is reported must be what the API server accepts.
   servingEndpointSchema.parse({ ...endpoint, status });

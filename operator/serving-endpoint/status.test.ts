@@ -1,72 +1,30 @@
+/** Owns the tests of what is reported of an endpoint: conditions, the switch, times. */
 import { describe, expect, it } from 'vitest';
-import type { ServingEndpoint, ServingEndpointStatus } from '../../crds/schema/serving-endpoint.ts';
-import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
+import type { ServingEndpointStatus } from '../../crds/schema/serving-endpoint.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { HorizontalPodAutoscaler } from '../../kube/kinds.ts';
-import { anEndpoint } from '../../test/support/an-endpoint.ts';
 import { aContainer, aPod, ended } from '../operator-fixture.ts';
-import type { Refusals } from './act.ts';
-import type { Snapshot } from './observe.ts';
-import { outcomeOf } from './outcome.ts';
-import { planServingEndpoint } from './plan.ts';
-import { aRevision, aSnapshot, byName, config, deploymentFor } from './snapshot-fixture.ts';
-import { statusOf } from './status.ts';
-import type { Report } from './status.ts';
+import {
+  iris,
+  now,
+  one,
+  reconciled,
+  revisions,
+  routedTo,
+  servingOne,
+  since,
+  told,
+  two,
+  uid,
+} from './phases-fixture.ts';
+import { byName, deploymentFor } from './snapshot-fixture.ts';
 
-const now = Date.parse('2026-01-01T00:10:00Z');
-const uid = '0c5b927a-1871-46ad-9c86-9440a88f2448';
-const iris = (version: number) =>
-  anEndpoint('iris').withMetadata({ uid, generation: 4 }).servingModel(`models:/iris/${version}`);
-const one = iris(1).build();
-const two = iris(2).build();
-const active = { configVersion: 1, since: '2026-01-01T00:00:00Z' };
-const traffic = [
-  {
-    servedEntity: 'iris-1',
-    percent: 100,
-    deployment: deploymentFor(one, 'iris-1').metadata!.name!,
-    configVersion: 1,
-  },
-];
-
-function report(
-  endpoint: ServingEndpoint,
-  seen: Partial<Snapshot> = {},
-  given: Partial<Report> & { readonly refusals?: Refusals } = {},
-): ServingEndpointStatus {
-  const snapshot = aSnapshot(endpoint, seen);
-  const plan = planServingEndpoint(snapshot, config, now);
-  const { refusals = new Map(), ...rest } = given;
-  const status = statusOf({
-    snapshot,
-    plan,
-    outcome: outcomeOf({ snapshot, plan, refusals, config, now }),
-    certificate: { problem: undefined, isUsable: true },
-    config,
-    now,
-    ...rest,
-  });
-  // Whatever is reported must be what the API server accepts.
-  servingEndpointSchema.parse({ ...endpoint, status });
-  return status;
-}
-
+const { active, traffic } = servingOne;
+const trafficOfTwo = routedTo(two, 2);
+const report = (...args: Parameters<typeof reconciled>) => reconciled(...args).status;
 const refused = (message: string) => ({ reason: entityReasons.objectRefused, message });
 
-/** Condition types with their statuses and reasons. */
-const told = ({ conditions = [] }: ServingEndpointStatus) =>
-  Object.fromEntries(conditions.map(({ type, status, reason }) => [type, `${status} ${reason}`]));
-
 const takenApi = { metricsApi: 'taken', nativeZero: 'off' } as const;
-const trafficOfTwo = [
-  {
-    ...traffic[0]!,
-    servedEntity: 'iris-2',
-    deployment: deploymentFor(two, 'iris-2').metadata!.name!,
-    configVersion: 2,
-  },
-];
-
 const autoscaler = (deployment: string, active: string, reason: string): HorizontalPodAutoscaler => ({
   metadata: { name: deployment },
   spec: { maxReplicas: 1, scaleTargetRef: { kind: 'Deployment', name: deployment } },
@@ -86,9 +44,8 @@ const crashing = aPod('p', second.metadata!.name!, {
   ],
 });
 const failing = deploymentFor(two, 'iris-2', { desired: 1, ready: 0 });
-const activeOne = iris(1).withStatus({ active, traffic }).build();
-const updating = iris(2).withStatus({ active, traffic }).build();
-const revisions = [aRevision(one, 1), aRevision(two, 2)];
+const activeOne = iris(1).withStatus(servingOne).build();
+const updating = iris(2).withStatus(servingOne).build();
 
 describe('what is reported (kstatus)', () => {
   it.each<[string, () => ServingEndpointStatus, Record<string, string>, string[]]>([
@@ -172,7 +129,7 @@ describe('what is reported (kstatus)', () => {
       'of an active config whose pods have failed',
       () => {
         const endpoint = iris(2)
-          .withStatus({ active: { ...active, configVersion: 2 }, traffic: trafficOfTwo })
+          .withStatus({ active: { configVersion: 2, since }, traffic: trafficOfTwo })
           .build();
         return report(endpoint, { revisions, deployments: byName(failing), pods: [crashing] });
       },
@@ -294,7 +251,7 @@ describe('times', () => {
   it('of conditions change with their status alone', () => {
     const before = '2025-12-31T00:00:00Z';
     const endpoint = iris(1)
-      .withStatus({ active, traffic })
+      .withStatus(servingOne)
       .withCondition({ type: 'Ready', status: 'True', reason: 'ScaledToZero', lastTransitionTime: before })
       .withCondition({
         type: 'TrafficRouted',
@@ -313,6 +270,6 @@ describe('times', () => {
   it('leave a status that says the same as it was', () => {
     const seen = { revisions, deployments: byName(first) };
     const status = report(activeOne, seen);
-    expect(report({ ...activeOne, status }, seen, { now: now + 3_600_000 })).toEqual(status);
+    expect(report({ ...activeOne, status }, seen, { at: now + 3_600_000 })).toEqual(status);
   });
 });
