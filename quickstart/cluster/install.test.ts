@@ -22,6 +22,8 @@ const kinds: Record<string, [kind: string, namespaced: boolean]> = {
   configmaps: ['ConfigMap', true],
   deployments: ['Deployment', true],
   apiservices: ['APIService', false],
+  mutatingwebhookconfigurations: ['MutatingWebhookConfiguration', false],
+  validatingwebhookconfigurations: ['ValidatingWebhookConfiguration', false],
   networkpolicies: ['NetworkPolicy', true],
   poddisruptionbudgets: ['PodDisruptionBudget', true],
   priorityclasses: ['PriorityClass', false],
