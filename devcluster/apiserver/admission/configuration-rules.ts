@@ -93,7 +93,10 @@ function checkVersions(webhook: JsonObject, path: string): StatusCause[] {
     return [requiredValue(field, 'must specify one of v1, v1beta1')];
   }
   if (versions.includes('v1')) return [];
-  return [invalidValue(versions, field, 'must include at least one of v1, v1beta1')];
+  const message = versions.includes('v1beta1')
+    ? 'v1beta1 alone is not spoken by the embedded cluster: add v1'
+    : 'must include at least one of v1, v1beta1';
+  return [invalidValue(versions, field, message)];
 }
 
 function checkRule(rule: JsonObject, path: string): StatusCause[] {
