@@ -116,7 +116,7 @@ function updateClaim(outlook: Outlook): Claim {
   const goesOn =
     activeVersion === undefined || plan.isSuspended ? '' : `; config version ${activeVersion} goes on`;
   if (failed !== undefined) {
-    const message = `config version ${failed.configVersion} was given up: ${failed.message}${goesOn}`;
+    const message = `config version ${failed.configVersion} was given up: ${headline(failed.message)}${goesOn}`;
     return claim(type, 'False', configUpdateReasons.updateFailed, message);
   }
   if (activeVersion === target && (isRouted || plan.isSuspended)) {

@@ -23,7 +23,10 @@ const removed = ({ plan }: Reconciled) => plan.removals.map(({ name }) => name);
 const failed = { configVersion: 2, since, reason: 'ModelNotFound', message: 'iris-2: gone' };
 
 describe('an update that fails', () => {
-  const gaveUp = reconciled(updating, { ...seen, pods: [fetching('model not found: models:/iris/2: gone')] });
+  const gaveUp = reconciled(updating, {
+    ...seen,
+    pods: [fetching('asking the registry\nmodel not found: models:/iris/2: gone')],
+  });
 
   it('is given up at once where the model does not exist, with the cause and nothing else changed', () => {
     expect(gaveUp.status).toMatchObject({
@@ -34,7 +37,10 @@ describe('an update that fails', () => {
       version: '1',
     });
     expect(gaveUp.status.pending).toBeUndefined();
-    expect(gaveUp.status.failed?.message).toMatch(/^iris-2: the model cannot be fetched: model not found/);
+    // The pods go, and with them their logs.
+    expect(gaveUp.status.failed?.message).toBe(
+      'iris-2: the model cannot be fetched: model not found: models:/iris/2: gone\nIts last log lines:\nasking the registry',
+    );
     expect(gaveUp.status.conditions?.find(({ type }) => type === 'ConfigUpdate')).toMatchObject({
       status: 'False',
       reason: 'UpdateFailed',

@@ -78,7 +78,7 @@ function shortfallOf(
   return {
     entity: entity.name,
     reason: verdict.reason,
-    message: headline(verdict.message),
+    message: verdict.message,
     failedSince: hasFailed ? (Number.isNaN(since) ? now : since) : undefined,
   };
 }

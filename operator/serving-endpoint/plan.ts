@@ -91,7 +91,8 @@ function planBringingUp(
   const { target, active } = versions;
   const routed = routedDeployments(snapshot);
   // Where nothing tells of traffic although a version is active, the endpoint was stopped; or its status was lost.
-  const isServing = active !== undefined && (routed.size > 0 || versions.isRecovered);
+  const hasTraffic = (snapshot.endpoint.status?.traffic ?? []).length > 0;
+  const isServing = active !== undefined && (hasTraffic || versions.isRecovered);
   const planned = (version: typeof target): PlannedEntity[] =>
     planEntities({ snapshot, version, active, isServing, config }).map((entity) =>
       withChildren(snapshot, entity),
@@ -125,8 +126,8 @@ function planBringingUp(
 }
 
 /**
- * A stopped endpoint keeps its objects, at zero and without their autoscalers. What it asks for anew meanwhile is
- * recorded and brought up once it is started.
+ * A stopped endpoint keeps its objects, at zero and without their autoscalers. What it asks for anew meanwhile is neither
+ * recorded nor brought up until it is started.
  */
 function planSuspended(
   snapshot: Snapshot,

@@ -11,12 +11,15 @@ export interface Replicas {
 }
 
 /** Returns the replicas of a Deployment. */
-export function replicasOf({ metadata, spec, status }: Deployment): Replicas {
-  const isSeen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+export function replicasOf(deployment: Deployment): Replicas {
+  const { spec, status } = deployment;
   return {
     desired: spec?.replicas ?? 1,
     running: status?.replicas ?? 0,
     ready: status?.readyReplicas ?? 0,
-    upToDate: isSeen ? (status?.updatedReplicas ?? 0) : 0,
+    upToDate: isSeen(deployment) ? (status?.updatedReplicas ?? 0) : 0,
   };
 }
+
+const isSeen = ({ metadata, status }: Deployment): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
