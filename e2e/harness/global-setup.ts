@@ -37,11 +37,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     const { signal } = lifetime;
+    signal.addEventListener('abort', () => {
+      if (lifetime.failed) console.error(`e2e: ${lifetime.reason}`);
+    });
     const interpreter = await prepare({ logFile: home.logFile('python'), signal, note });
     const go = { logFile: home.logFile('go'), signal };
     project.provide('kubectl', await buildGoProgram(kubectlProgram, go));
     project.provide('helm', await buildGoProgram(helmProgram, go));
-    const start = targets[chooseTarget(process.env, 'devcluster')];
+    // `npm test` stays on this machine, whatever cluster a person has named for `npm run e2e`.
+    const { E2E_TARGET } = process.env;
+    const start = targets[E2E_TARGET === undefined ? 'devcluster' : chooseTarget(process.env, 'devcluster')];
     project.provide('cluster', await start({ home, lifetime, note, interpreter }));
   } catch (error) {
     await end(true);
