@@ -1,5 +1,6 @@
 /** Owns the tests of validating webhooks through the API: what they are asked, and what becomes of a refusal. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { aConfigMap } from '../testing/objects.ts';
 import { maps, nextName, startWebhookFixture } from './webhook-fixture.ts';
 import type { WebhookFixture } from './webhook-fixture.ts';
 
@@ -108,6 +109,19 @@ describe('a validating webhook', () => {
     });
     expect(answer.body).toMatchObject({ data: { n: '1', other: 'x' } });
     expect(reviewer.asked).toHaveLength(2);
+  });
+
+  it('leaves nothing behind in a namespace that ends meanwhile', async () => {
+    const client = server.api.localClient('other').resource('v1', 'Namespace');
+    client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'brief' } });
+    await configure('Validating', aWebhook('/end'));
+    reviewer.on('/end', () => {
+      client.delete('brief');
+      return { allowed: true };
+    });
+    const body = { ...aConfigMap('late'), metadata: { name: 'late', namespace: 'brief' } };
+    const answer = await server.call('POST', '/api/v1/namespaces/brief/configmaps', { body });
+    expect([403, 404]).toContain(answer.status);
   });
 
   it('leaves a write with a version to fail when another came in between', async () => {

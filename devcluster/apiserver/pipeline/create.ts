@@ -52,6 +52,8 @@ export function* createObject(
   validateNew(type, draft, context);
   const stored = type.toStored(draft);
   yield { ...asking, phase: 'validate', namespace, name: draft.metadata.name, object: draft };
+  // Its namespace may have ended while webhooks were asked.
+  core.admission.onCreate(type, draft);
   core.admission.beforeStored(type, draft);
   if (core.store.get(type.storage, namespace, draft.metadata.name) !== undefined) {
     // An apply that began as a creation is an update now.
