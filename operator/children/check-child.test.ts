@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { checkChild, withAppliedHash } from './check-child.ts';
 
 const owner = (uid: string) => [{ apiVersion: 'v1', kind: 'E', name: 'e', uid, controller: true }];
+/** Of an endpoint; two of them never have one name at a time. */
+const endpoint = (name: string, uid: string) => [
+  { apiVersion: 'serving.fairlead.dev/v1alpha1', kind: 'ServingEndpoint', name, uid, controller: true },
+];
 const wanted = {
   metadata: { name: 'child', ownerReferences: owner('u1') },
   spec: { memory: '1024Mi', empty: '', list: [{ name: 'a' }, { name: 'b' }] },
@@ -51,5 +55,14 @@ describe('checkChild', () => {
     };
     expect(checkChild(labelled, withAppliedHash(labelled))).toBe('current');
     expect(checkChild(labelled, { metadata: { name: 's' } })).toBe('notOwned');
+  });
+
+  it.each([
+    ['is left over from an earlier endpoint of the same name', endpoint('iris', 'u0'), 'leftOver'],
+    ['is not ours with another endpoint', endpoint('rose', 'u0'), 'notOwned'],
+    ['is not ours with another kind of owner', [{ ...endpoint('iris', 'u0')[0]!, kind: 'E' }], 'notOwned'],
+  ])('%s', (_name, ownerReferences, verdict) => {
+    const child = { metadata: { name: 'child', ownerReferences: endpoint('iris', 'u1') } };
+    expect(checkChild(child, { metadata: { name: 'child', ownerReferences } })).toBe(verdict);
   });
 });
