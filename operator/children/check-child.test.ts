@@ -63,6 +63,7 @@ describe('checkChild', () => {
     ['is not ours with another kind of owner', [{ ...endpoint('iris', 'u0')[0]!, kind: 'E' }], 'notOwned'],
   ])('%s', (_name, ownerReferences, verdict) => {
     const child = { metadata: { name: 'child', ownerReferences: endpoint('iris', 'u1') } };
-    expect(checkChild(child, { metadata: { name: 'child', ownerReferences } })).toBe(verdict);
+    const seen = { metadata: { name: 'child', ownerReferences } };
+    expect(checkChild(child, seen)).toBe(verdict);
   });
 });
