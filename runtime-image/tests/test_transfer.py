@@ -6,6 +6,7 @@ import hashlib
 import random
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,38 @@ def test_a_file_that_changed_before_it_was_resumed_comes_from_its_start(
     assert progress.resumed_bytes == 0
 
 
+@pytest.mark.parametrize("new", [CONTENT * 2, CONTENT[: 7 * BLOCK]], ids=["longer", "shorter"])
+def test_a_file_that_was_replaced_by_one_of_another_size_comes_whole(
+    new: bytes, edge: Edge, tmp_path: Path
+) -> None:
+    def cut(asked: Asked) -> Reply:
+        reply = ranged(asked, CONTENT)
+        reply.cut_after = 5 * BLOCK
+        return reply
+
+    edge.answer = cut
+    fails(tmp_path, remote(edge))
+    edge.answer = lambda asked: ranged(asked, new)
+    fetch(tmp_path, remote(edge))
+    assert arrived(tmp_path) == new
+
+
+def test_what_the_source_no_longer_has_is_not_left_of_an_earlier_run(
+    edge: Edge, tmp_path: Path
+) -> None:
+    def named(path: str, version: str) -> RemoteFile:
+        return replace(remote(edge, size=len(CONTENT), version=version), path=path)
+
+    gone, kept = named("a/gone", "1"), named("kept", "1")
+    fetch(tmp_path, gone, kept)
+    (tmp_path / "content" / "unpacked").write_bytes(b"of an archive")
+    edge.asked.clear()
+    fetch(tmp_path, kept)
+    content = tmp_path / "content"
+    assert [str(path.relative_to(content)) for path in content.rglob("*")] == ["kept"]
+    assert edge.asked == []
+
+
 def test_a_file_that_changes_while_it_is_shared_out_is_no_mix(edge: Edge, tmp_path: Path) -> None:
     new = CONTENT[::-1]
     edge.answer = lambda asked: ranged(asked, CONTENT if len(edge.asked) < 4 else new)
@@ -262,6 +295,41 @@ def test_a_file_that_fails_stops_the_others(edge: Edge, tmp_path: Path) -> None:
 def test_a_name_that_leads_elsewhere_is_refused(path: str, edge: Edge, tmp_path: Path) -> None:
     failure = fails(tmp_path, RemoteFile(path, remote(edge).open))
     assert failure.code == "ARCHIVE_UNSAFE"
+    assert edge.asked == []
+
+
+def test_two_files_of_one_name_are_refused(edge: Edge, tmp_path: Path) -> None:
+    failure = fails(tmp_path, remote(edge), remote(edge))
+    assert "is there twice" in failure.cause
+    assert edge.asked == []
+
+
+def test_a_file_that_changes_while_it_comes_in_one_span_comes_from_its_start(
+    edge: Edge, tmp_path: Path
+) -> None:
+    new = CONTENT[::-1]
+
+    def answer(asked: Asked) -> Reply:
+        reply = ranged(asked, CONTENT if len(edge.asked) < 3 else new)
+        reply.cut_after = 3 * BLOCK if len(edge.asked) < 3 else None
+        return reply
+
+    edge.answer = answer
+    fetch(tmp_path, remote(edge))
+    assert arrived(tmp_path) == new
+    assert len(edge.asked) == 3
+
+
+@pytest.mark.parametrize("tail", ['{"file": "wei', "\0" * 100 + "\n", "\udcff\n"])
+def test_a_journal_that_ends_in_rubbish_is_good_up_to_there(
+    tail: str, edge: Edge, tmp_path: Path
+) -> None:
+    whole = remote(edge, size=len(CONTENT), version="1")
+    fetch(tmp_path, whole)
+    with (tmp_path / "journal").open("ab") as journal:
+        journal.write(tail.encode(errors="surrogateescape"))
+    edge.asked.clear()
+    assert fetch(tmp_path, whole).resumed_bytes == len(CONTENT)
     assert edge.asked == []
 
 

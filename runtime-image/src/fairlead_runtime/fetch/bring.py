@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ def bring_files(bringing: Bringing) -> str:
 def _copy(bringing: Bringing, path: Path) -> str:
     from fairlead_runtime.fetch.origins import local
 
+    _empty(bringing.content)
     local.copy_files(
         bringing.source,
         path,
@@ -66,6 +68,12 @@ def _copy(bringing: Bringing, path: Path) -> str:
         bringing.selection,
     )
     return ""
+
+
+def _empty(content: Path) -> None:
+    """For those who cannot tell what of an earlier run is still the source's."""
+    shutil.rmtree(content)
+    content.mkdir()
 
 
 def _bring_from_mlflow(bringing: Bringing) -> str:
@@ -84,6 +92,7 @@ def _bring_from_mlflow(bringing: Bringing) -> str:
             )
         return _transfer(bringing, listing, mlflow_store.REMEDIES)
     # The stores of which only MLflow knows how to speak to them.
+    _empty(bringing.content)
     location.repository.download_artifacts("", str(bringing.content))
     return ""
 

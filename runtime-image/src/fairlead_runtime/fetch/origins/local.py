@@ -49,7 +49,7 @@ def _files(source: Source, path: Path) -> list[tuple[PurePosixPath, Path]]:
 
 
 def _walk(path: Path) -> Iterator[tuple[PurePosixPath, Path]]:
-    for parent, _, names in os.walk(path, followlinks=False):
+    for parent, _, names in os.walk(path, followlinks=True):
         for name in sorted(names):
             file = Path(parent) / name
             if file.is_file():

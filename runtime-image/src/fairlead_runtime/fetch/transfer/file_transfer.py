@@ -92,8 +92,8 @@ class FileTransfer:
         with self._lock:
             if self.checksum is None:
                 self.checksum = self.remote.checksum_of(headers)
-            if self.remote.size is not None and total is not None and total != self.remote.size:
-                raise self._changed(f"it has {total} bytes instead of {self.remote.size}")
+            if self.size is not None and total is not None and total != self.size:
+                raise self._changed(f"it has {total} bytes instead of {self.size}")
             if self.validator and validator and validator != self.validator:
                 raise self._changed("its ETag or date is another one")
             self.validator = self.validator or validator
@@ -123,6 +123,8 @@ class FileTransfer:
         self.share(1)
         self._context.progress.resumed(-self._resumed)
         self._resumed = 0
+        # What was there may have been of a state with another size.
+        self.size = self.remote.size
         version = self.remote.version or self.validator
         self._context.journal.begin(
             self.remote.path, version, -1 if self.size is None else self.size

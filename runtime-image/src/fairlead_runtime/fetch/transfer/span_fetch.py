@@ -36,15 +36,16 @@ class SpanFetch:
         file: FileTransfer,
         span: Span,
         context: Context,
-        on_ranges: Callable[[], None] | None = None,
+        on_ranges: Callable[[], bool] | None = None,
     ) -> None:
         self._file = file
         self._span = span
         self._context = context
         self._attempts = Attempts(context.patience, context.stop)
-        # Given to the first span only: called once the source has shown that it serves ranges.
+        # Given to the first span only: called once the source has shown that it serves ranges,
+        # it starts the other spans and says whether there are any.
         self._on_ranges = on_ranges
-        # Only the first span may find that the source sends nothing but whole files.
+        # Only who is alone may take a whole file where a range was asked for.
         self._is_alone = on_ranges is not None
         self._position = span.start
         self._has_ended = False
@@ -115,8 +116,8 @@ class SpanFetch:
         if is_new and self._is_alone:
             self._file.begin_unversioned()
         if response.status_code == 206 and self._on_ranges is not None:
-            self._on_ranges()
-            self._on_ranges, self._is_alone = None, False
+            self._is_alone = not self._on_ranges()
+            self._on_ranges = None
         self._write_body(response, descriptor)
 
     def _check_start(self, response: requests.Response) -> None:

@@ -23,6 +23,8 @@ from fairlead_runtime.fetch.transfer.span_fetch import UNKNOWN_END, SpanFetch
 # Where files end up in a staging directory: what is the model, and what has to be unpacked first.
 CONTENT = "content"
 ARCHIVES = "archives"
+# Where they are until they are whole.
+_PARTS = "parts"
 
 
 def transfer_files(listing: Listing, staging: Path, context: Context, connections: int) -> None:
@@ -30,7 +32,9 @@ def transfer_files(listing: Listing, staging: Path, context: Context, connection
 
     Raises the first failure. What arrived until then stays for the next run.
     """
+    _check_names(listing, context.subject)
     files = [_make_transfer(remote, staging, context) for remote in listing.files]
+    _remove_others(files, staging)
     waiting = [file for file in files if not _take_over(file, context)]
     sizes = [file.size for file in files]
     known = [size for size in sizes if size is not None]
@@ -44,14 +48,32 @@ def transfer_files(listing: Listing, staging: Path, context: Context, connection
         work.wait()
 
 
+def _check_names(listing: Listing, subject: str) -> None:
+    seen: set[str] = set()
+    for path in (remote.path for remote in listing.files):
+        problem = "is there twice" if path in seen else find_path_problem(path)
+        if problem:
+            cause = f"its file {path!r} {problem}"
+            raise make_failure("ARCHIVE_UNSAFE", subject, cause, "give the file another name")
+        seen.add(path)
+
+
 def _make_transfer(remote: RemoteFile, staging: Path, context: Context) -> FileTransfer:
-    problem = find_path_problem(remote.path)
-    if problem:
-        cause = f"its file {remote.path!r} {problem}"
-        raise make_failure("ARCHIVE_UNSAFE", context.subject, cause, "give the file another name")
     part = hashlib.sha256(remote.path.encode()).hexdigest()[:24]
     place = CONTENT if remote.unpack is None else ARCHIVES
-    return FileTransfer(remote, staging / "parts" / part, staging / place / remote.path, context)
+    return FileTransfer(remote, staging / _PARTS / part, staging / place / remote.path, context)
+
+
+def _remove_others(files: list[FileTransfer], staging: Path) -> None:
+    """Takes away what an earlier run has brought or unpacked, and the source no longer has."""
+    kept = {path for file in files for path in (file.part, file.target)}
+    for place in (CONTENT, ARCHIVES, _PARTS):
+        for path in sorted((staging / place).rglob("*"), reverse=True):
+            if not path.is_dir():
+                if path not in kept:
+                    path.unlink()
+            elif not any(path.iterdir()):
+                path.rmdir()
 
 
 def _take_over(file: FileTransfer, context: Context) -> bool:
@@ -73,9 +95,10 @@ def _start(file: FileTransfer, context: Context, work: _Work) -> None:
     head, rest = (spans[0], spans[1:]) if spans else (Span(0, UNKNOWN_END), [])
     file.share(1 + len(rest))
 
-    def fetch_rest() -> None:
+    def fetch_rest() -> bool:
         for span in rest:
             work.submit(SpanFetch(file, span, context).run)
+        return bool(rest)
 
     SpanFetch(file, head, context, on_ranges=fetch_rest).run()
 
