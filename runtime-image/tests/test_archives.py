@@ -131,3 +131,20 @@ def test_a_name_of_our_own_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "archive").write_bytes(_tar({".fairlead-model.json": b"{}"}))
     with pytest.raises(Failure, match="which the fetcher keeps for itself"):
         _extract(tmp_path / "archive")
+
+
+@pytest.mark.parametrize("marker", [".wh.", ".wh..", ".wh..."])
+def test_a_whiteout_that_leads_up_deletes_nothing(marker: str, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"k")
+    (tmp_path / "archive").write_bytes(_tar({f"models/{marker}": b""}))
+    with pytest.raises(Failure) as raised:
+        _extract(tmp_path / "archive", unpack=Unpack("models", is_layer=True))
+    assert raised.value.code == "ARCHIVE_UNSAFE"
+    assert (tmp_path / "kept").exists()
+
+
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_bytes(_tar({"a\udcff": b""}))
+    with pytest.raises(Failure) as raised:
+        _extract(tmp_path / "archive")
+    assert "is not UTF-8" in raised.value.cause

@@ -164,12 +164,12 @@ def test_an_image_for_other_machines_is_not_found(
     assert "[NOT_FOUND]" in ended.last_line
 
 
+@pytest.mark.parametrize("pinned", [_digest(b"other"), f"sha512:{'0' * 128}"])
 def test_a_pinned_digest_that_the_manifest_does_not_have_is_an_error(
-    registry: tuple[Registry, Edge], tmp_path: Path
+    pinned: str, registry: tuple[Registry, Edge], tmp_path: Path
 ) -> None:
     behind, edge = registry
     behind.tag("v1", MANIFEST, layers=[behind.blob(b"m", "x", title="MLmodel")])
-    pinned = _digest(b"something else")
     behind.manifests[pinned] = behind.manifests["v1"]
     ended = _fetch(edge, f":v1@{pinned}", tmp_path)
     assert ended.last_line.endswith("[CHECKSUM_MISMATCH]")

@@ -16,7 +16,11 @@ from fairlead_runtime.failure import Failure, describe_exception
 from fairlead_runtime.fetch.disk import check_space, copy_stream, explain_destination_error
 from fairlead_runtime.fetch.failures import make_failure
 from fairlead_runtime.fetch.inflated import Inflated, find_bomb
-from fairlead_runtime.fetch.layer import apply_whiteout, place_in_layer
+from fairlead_runtime.fetch.layer import (
+    apply_whiteout,
+    find_whiteout_problem,
+    place_in_layer,
+)
 from fairlead_runtime.fetch.safe_path import find_path_problem, normalise_path
 from fairlead_runtime.fetch.selection import Selection
 from fairlead_runtime.fetch.transfer.remote_file import Unpack
@@ -153,7 +157,12 @@ def _place(member: _Member, target: Target, unpack: Unpack) -> PurePosixPath | N
     path = normalise_path(member.name)
     if unpack.is_layer:
         wanted = place_in_layer(path, unpack.only)
-        if wanted is None or apply_whiteout(target.content, wanted):
+        if wanted is None:
+            return None
+        problem = find_whiteout_problem(wanted)
+        if problem:
+            raise _unsafe(target.subject, f"its member {member.name!r} {problem}")
+        if apply_whiteout(target.content, wanted):
             return None
         path = wanted
     if member.problem:

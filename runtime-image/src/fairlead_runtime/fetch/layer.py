@@ -17,6 +17,13 @@ def place_in_layer(path: PurePosixPath, directory: str) -> PurePosixPath | None:
     return PurePosixPath(*path.parts[1:])
 
 
+def find_whiteout_problem(path: PurePosixPath) -> str:
+    """Says why a marker may not be followed: `.wh...` names the directory above its own."""
+    named = path.name.removeprefix(_WHITEOUT)
+    is_marker = path.name.startswith(_WHITEOUT)
+    return "deletes a directory that it lies in" if is_marker and named in ("", ".", "..") else ""
+
+
 def apply_whiteout(content: Path, path: PurePosixPath) -> bool:
     """Deletes what a marker says that the layers below had; returns whether it was a marker."""
     if not path.name.startswith(_WHITEOUT):

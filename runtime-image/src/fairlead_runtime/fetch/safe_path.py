@@ -16,7 +16,11 @@ def find_path_problem(name: str) -> str:
         return "would be written outside of the destination"
     if any(part.startswith(OWN_PREFIX) for part in path.parts):
         return f"has a name that starts with {OWN_PREFIX}, which the fetcher keeps for itself"
-    if any(len(part.encode()) > 255 for part in path.parts):
+    try:
+        encoded = [part.encode() for part in path.parts]
+    except UnicodeEncodeError:
+        return "has a name that is not UTF-8"
+    if any(len(part) > 255 for part in encoded):
         return "has a name that is too long for a file system"
     return ""
 

@@ -36,6 +36,8 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _ACCEPT = {"Accept": ", ".join(_INDEXES + _MANIFESTS)}
+# Of digests (OCI image specification, "Registered algorithms").
+_ALGORITHMS = ("sha256", "sha512")
 _LARGEST_MANIFEST = 4 * 1024 * 1024
 
 # Where an image keeps its model, by the convention of those who mount such images.
@@ -83,8 +85,12 @@ def _read_manifest(access: RegistryAccess, asker: Asker, wanted: str) -> tuple[s
     content = response.content
     if len(content) > _LARGEST_MANIFEST:
         raise make_failure("SOURCE_FAILED", asker.subject, "its manifest is too large")
-    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    if wanted.startswith("sha256:") and wanted != digest:
+    algorithm = wanted.partition(":")[0] if ":" in wanted else "sha256"
+    if algorithm not in _ALGORITHMS:
+        cause = f"its manifest has a digest of the kind {algorithm!r}"
+        raise make_failure("SOURCE_FAILED", asker.subject, cause, "name a sha256 digest")
+    digest = f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
+    if ":" in wanted and wanted != digest:
         cause = f"the manifest has {digest} instead of {wanted}"
         raise make_failure("CHECKSUM_MISMATCH", asker.subject, cause, "look at the registry")
     try:
@@ -123,7 +129,7 @@ def _choose(index: dict[str, Any], asker: Asker) -> str:
 def _remote(number: int, layer: dict[str, Any], access: RegistryAccess, asker: Asker) -> RemoteFile:
     digest = str(layer.get("digest", ""))
     algorithm, _, hexadecimal = digest.partition(":")
-    if algorithm not in ("sha256", "sha512") or not re.fullmatch("[0-9a-f]{64,128}", hexadecimal):
+    if algorithm not in _ALGORITHMS or not re.fullmatch("[0-9a-f]{64,128}", hexadecimal):
         cause = f"it has a layer with the digest {digest!r}"
         raise make_failure("SOURCE_FAILED", asker.subject, cause, "push it anew")
     path, unpack = _place(number, layer)
