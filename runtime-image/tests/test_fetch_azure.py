@@ -60,8 +60,12 @@ def test_an_address_without_a_container_is_refused() -> None:
 def _entry(name: str, content: bytes) -> str:
     md5 = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
     length = f"<Content-Length>{len(content)}</Content-Length>"
-    properties = f"<Etag>0x{md5}</Etag>{length}<Content-MD5>{md5}</Content-MD5>"
+    properties = f"<Etag>{_etag(content)}</Etag>{length}<Content-MD5>{md5}</Content-MD5>"
     return f"<Blob><Name>{name}</Name><Properties>{properties}</Properties></Blob>"
+
+
+def _etag(content: bytes) -> str:
+    return f"0x{hashlib.md5(content, usedforsecurity=False).hexdigest()}"
 
 
 def _folder(name: str) -> str:
@@ -73,6 +77,7 @@ class Store:
 
     def __init__(self) -> None:
         self.sent = dict(BLOBS)
+        self.etags: dict[str, str] = {}
         self.bearer = ""
 
     def admits(self, asked: Asked) -> bool:
@@ -111,7 +116,9 @@ class Store:
             blobs = f"<Blobs>{_folder('team/iris')}{listed}</Blobs>"
             return Reply(200, f"<EnumerationResults>{blobs}{more}</EnumerationResults>".encode())
         name = asked.path.removeprefix("/models/")
-        return ranged(asked, self.sent[name]) if name in self.sent else Reply(404)
+        if name not in self.sent:
+            return Reply(404)
+        return ranged(asked, self.sent[name], etag=self.etags.get(name, f'"{_etag(BLOBS[name])}"'))
 
 
 @pytest.fixture
@@ -193,3 +200,11 @@ def test_other_content_than_the_listing_says_is_an_error(
     store[0].sent["team/iris/MLmodel"] = b"?"
     ended = _fetch(store[1], tmp_path, AZURE_STORAGE_ACCESS_KEY=KEY)
     assert ended.last_line.endswith("[CHECKSUM_MISMATCH]")
+
+
+def test_a_blob_of_another_state_than_the_listing_is_a_change(
+    store: tuple[Store, Edge], tmp_path: Path
+) -> None:
+    store[0].etags["team/iris/MLmodel"] = '"0x2"'
+    ended = _fetch(store[1], tmp_path, AZURE_STORAGE_ACCESS_KEY=KEY)
+    assert ended.last_line.endswith("[SOURCE_CHANGED]")

@@ -63,6 +63,7 @@ def list_files(source: Source, asker: Asker, selection: Selection) -> Listing:
                 open=asker.opener(_locate(access, f"{container}/{quote(blob.name)}")),
                 size=blob.size,
                 version=blob.etag,
+                etag=blob.etag,
                 checksum=parse_base64_checksum("md5", blob.md5) if blob.md5 else None,
             )
             for blob in chosen
@@ -121,9 +122,11 @@ def _is_directory(entry: ElementTree.Element) -> bool:
 
 
 def _blob(entry: ElementTree.Element) -> _Blob:
+    # A listing leaves out the quotes that an ETag has in a header.
+    etag = entry.findtext("Properties/Etag", "").strip('"')
     return _Blob(
         entry.findtext("Name", ""),
         int(entry.findtext("Properties/Content-Length", "0")),
-        entry.findtext("Properties/Etag", ""),
+        f'"{etag}"' if etag else "",
         entry.findtext("Properties/Content-MD5", ""),
     )
