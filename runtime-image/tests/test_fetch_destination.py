@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fairlead_runtime.fetch.fetching import Request
+from fairlead_runtime.fetch.source import parse_source
 from runtime_process import clean_environment, run_fetch, run_fetch_after
 
 
@@ -173,3 +175,12 @@ def test_missing_arguments_are_a_bad_argument() -> None:
     )
     assert ended.returncode == 2
     assert "--source" in ended.stderr.splitlines()[-1]
+
+
+def test_sources_that_differ_in_what_is_not_shown_are_two(tmp_path: Path) -> None:
+    one, other = (
+        Request(parse_source(f"https://a.example/m.zip?version={version}"), tmp_path).what
+        for version in ("first", "second")
+    )
+    assert one != other
+    assert "first" not in one

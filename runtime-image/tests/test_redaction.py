@@ -21,6 +21,8 @@ from fairlead_runtime.redaction import redact
         ("s3://bucket/a@b/c", "s3://bucket/a@b/c"),
         ("wasbs://models@acme.example/a?sig=1", "wasbs://models@acme.example/a?***"),
         ("abfss://me:pass@acme.example/a", "abfss://acme.example/a"),
+        ("with url: /a/b?sig=1&c=2 (Caused by x)", "with url: /a/b?*** (Caused by x)"),
+        ("is it a file? no/yes", "is it a file? no/yes"),
         ("write to a@b.example, or not", "write to a@b.example, or not"),
     ],
 )

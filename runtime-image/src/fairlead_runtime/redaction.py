@@ -10,6 +10,9 @@ _URL = re.compile(
     r"(?P<rest>[^\s'\"<>]+?)(?=[:;,.)]*(?:[\s'\"<>]|$))"  # a sentence may go on behind it
 )
 
+# Libraries tell paths without the server, too ("Max retries exceeded with url: /a?sig=…").
+_PATH = re.compile(r"(?P<path>/[^\s'\"<>?]*)\?(?!\*\*\*)[^\s'\"<>)]+")
+
 _SECRET_VARIABLES = (
     ".dockerconfigjson",
     "AWS_SECRET_ACCESS_KEY",
@@ -39,7 +42,7 @@ _SHORTEST_SECRET = 6
 
 def redact(text: str) -> str:
     """Strips user info and query strings from URLs, and blanks known secrets."""
-    clean = _URL.sub(_clean_url, text)
+    clean = _PATH.sub(r"\g<path>?***", _URL.sub(_clean_url, text))
     for name in _SECRET_VARIABLES:
         value = os.environ.get(name, "")
         if len(value) >= _SHORTEST_SECRET:

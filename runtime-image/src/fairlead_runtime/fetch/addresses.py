@@ -17,6 +17,17 @@ def find_address_problem(uri: str) -> str:
     return "a model is code, so it is fetched over https only (http: loopback only)"
 
 
+def find_redirect_problem(url: str, target: str) -> str:
+    """Says why a server may not send elsewhere; empty when it may."""
+    is_from_here = is_loopback(urlsplit(url).hostname or "")
+    if is_loopback(urlsplit(target).hostname or "") and not is_from_here:
+        return "that is this pod itself"
+    # A store that was configured with a plain address may stay on plain addresses.
+    if urlsplit(url).scheme == "http" and not is_from_here:
+        return ""
+    return find_address_problem(target)
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine itself."""
     if host == "localhost":

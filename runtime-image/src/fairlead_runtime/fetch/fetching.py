@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +42,10 @@ class Request:
     @property
     def what(self) -> str:
         """How this fetch is remembered; never a credential."""
-        return f"{self.source.name} {self.selection}".strip()
+        # A query that may not be shown still says which model is meant.
+        digest = hashlib.sha256(self.source.uri.encode()).hexdigest()[:16]
+        hidden = f"#{digest}" if "?***" in self.source.name else ""
+        return f"{self.source.name}{hidden} {self.selection}".strip()
 
 
 def fetch_model(request: Request) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from fairlead_runtime.failure import Failure
 from fairlead_runtime.fetch.addresses import find_address_problem
@@ -103,6 +104,9 @@ def parse_source(uri: str) -> Source:
         problem = find_address_problem(uri)
         if problem:
             raise _bad(name, problem)
+        if "@" in urlsplit(uri).netloc:
+            cause = "a user in the URL would be seen by everybody who sees the URL"
+            raise _bad(name, cause, "set HTTP_USERNAME and HTTP_PASSWORD in model.credentials")
         return Source(uri, origin, name)
     trimmed = uri.rstrip("/")
     pattern, form = _SHAPES[scheme]

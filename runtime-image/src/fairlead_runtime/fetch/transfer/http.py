@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from fairlead_runtime.fetch.addresses import find_address_problem, is_loopback
+from fairlead_runtime.fetch.addresses import find_redirect_problem
 from fairlead_runtime.fetch.failures import make_failure
 
 _CONNECT_SECONDS = 10
@@ -78,11 +78,7 @@ def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _check_redirect(url: str, target: str, subject: str) -> None:
-    host = urlsplit(url).hostname or ""
-    # A store that was configured with a plain address may stay on plain addresses.
-    if urlsplit(url).scheme == "http" and not is_loopback(host):
-        return
-    problem = find_address_problem(target)
+    problem = find_redirect_problem(url, target)
     if problem:
         raise make_failure(
             "REDIRECT_REFUSED",
