@@ -101,6 +101,12 @@ export const modelSchema = z
   .meta(
     rules(
       {
+        rule: "!self.uri.matches('^https://[^/?#]*@')",
+        message:
+          'a user in the uri would be seen by everybody who sees the endpoint: put HTTP_USERNAME and HTTP_PASSWORD into the Secret of credentials',
+        fieldPath: '.uri',
+      },
+      {
         rule: "!self.uri.startsWith('pvc:') || self.uri.matches('^pvc://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/.*)?$')",
         message: 'a model in a volume is pvc://<name of a PersistentVolumeClaim>/<path in it>',
         fieldPath: '.uri',

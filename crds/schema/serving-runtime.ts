@@ -86,14 +86,14 @@ export const servingRuntimeSpecSchema = z
     modelDirectory: z
       .string()
       .max(253)
-      .regex(/^\/mnt\/models(\/[^/]+)*$/)
+      .regex(/^\/mnt\/models(\/([^/.]|\.[^/.])[^/]*)*$/)
       .default('/mnt/models')
       .describe('Where the model lies in the container; may hold placeholders.'),
     modelServer: modelServerSchema,
     fetcher: containerSchema
       .optional()
       .describe(
-        'The init container that brings the model; its args get --source, --destination, --format, and --include and --exclude where the model says so. Without one the server fetches {{model.uri}} by itself.',
+        'The init container that brings the model; its args get --source and --destination, and --include=… and --exclude=… where model.files says so. Without one the server fetches {{model.uri}} by itself.',
       ),
     credentials: z
       .enum(['fetcher', 'container'])
@@ -102,7 +102,7 @@ export const servingRuntimeSpecSchema = z
         'Who gets the Secret of model.credentials as environment; default: the fetcher, where there is one, else the container.',
       ),
     container: containerSchema.describe(
-      'The model server. {{model.uri}}, {{model.dir}}, {{server.port}}, {{endpoint.name}}, {{entity.name}} and {{workload.gpus}} are filled in; write \\{{ for a literal {{.',
+      'The model server. {{model.uri}}, {{model.format}}, {{model.dir}}, {{server.port}}, {{endpoint.name}}, {{entity.name}} and {{workload.gpus}} are filled in; write \\{{ for a literal {{.',
     ),
     template: z
       .looseObject({})

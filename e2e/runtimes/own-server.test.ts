@@ -32,7 +32,12 @@ const runtime = (name: string, spec: object): ServingRuntime =>
     metadata: { name, namespace },
     spec: {
       supportedModelFormats: [{ name }],
-      fetcher: { name: 'fetch', image, command: ['python', '-m', 'fairlead_runtime.fetch'] },
+      fetcher: {
+        name: 'fetch',
+        image,
+        command: ['python', '-m', 'fairlead_runtime.fetch'],
+        args: ['--format', '{{model.format}}'],
+      },
       ...spec,
     },
   }) as unknown as ServingRuntime;

@@ -3,7 +3,13 @@ import { AppError } from '../../platform/errors.ts';
 
 export type PlaceholderValues = Readonly<
   Record<
-    'model.uri' | 'model.dir' | 'server.port' | 'endpoint.name' | 'entity.name' | 'workload.gpus',
+    | 'model.uri'
+    | 'model.format'
+    | 'model.dir'
+    | 'server.port'
+    | 'endpoint.name'
+    | 'entity.name'
+    | 'workload.gpus',
     string
   >
 >;

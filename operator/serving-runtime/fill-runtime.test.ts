@@ -5,6 +5,7 @@ import { fillRuntime, pathFor } from './fill-runtime.ts';
 
 const values = {
   'model.uri': 's3://b/iris',
+  'model.format': 'mlflow',
   'endpoint.name': 'flowers',
   'entity.name': 'iris-1',
   'workload.gpus': '2',
@@ -72,6 +73,19 @@ describe('fillRuntime', () => {
     ['whom the runtime says', { credentials: 'container' }, 'container'],
   ])('gives the credentials to %s', (_name, spec, receiver) => {
     expect(fill(spec).credentialsFor).toBe(receiver);
+  });
+});
+
+describe('the directory of the model', () => {
+  it.each(['/mnt/models/..', '/mnt/models/../etc', '/mnt/models/./a', '/mnt/models//a', '/mnt/model'])(
+    'is not %s, which lies outside of the volume or is not plain',
+    (modelDirectory) => {
+      expect(() => aRuntime('r', { modelDirectory })).toThrow('modelDirectory');
+    },
+  );
+
+  it.each(['/mnt/models', '/mnt/models/{{entity.name}}', '/mnt/models/.cache/a.b'])('may be %s', (path) => {
+    expect(aRuntime('r', { modelDirectory: path }).spec.modelDirectory).toBe(path);
   });
 });
 

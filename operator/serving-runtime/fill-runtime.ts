@@ -4,6 +4,7 @@ import type { ModelTask } from '../../crds/schema/protocol.ts';
 import { fillPlaceholders } from './fill-placeholders.ts';
 import type { PlaceholderValues } from './fill-placeholders.ts';
 import { withVersion } from './image-version.ts';
+import { literalText } from './literal-text.ts';
 
 export type FilledRuntime = Pick<
   ServingRuntimeSpec,
@@ -24,10 +25,11 @@ export interface RuntimeUse {
 export function fillRuntime(spec: ServingRuntimeSpec, { values, version }: RuntimeUse): FilledRuntime {
   const { container, fetcher, template, modelServer } = spec;
   const modelDirectory = fillPlaceholders(spec.modelDirectory, values);
-  const filled = fillPlaceholders(
-    { container, fetcher, template, modelServer },
-    { ...values, 'model.dir': modelDirectory, 'server.port': String(modelServer.port) },
-  );
+  const all = { ...values, 'model.dir': modelDirectory, 'server.port': String(modelServer.port) };
+  const filled = {
+    ...fillPlaceholders({ container, fetcher }, inContainers(all)),
+    ...fillPlaceholders({ template, modelServer }, all),
+  };
   return {
     ...filled,
     modelDirectory,
@@ -38,6 +40,12 @@ export function fillRuntime(spec: ServingRuntimeSpec, { values, version }: Runti
     credentialsFor: spec.credentials ?? (fetcher === undefined ? 'container' : 'fetcher'),
   };
 }
+
+const inContainers = (values: PlaceholderValues): PlaceholderValues => ({
+  ...values,
+  'model.uri': literalText(values['model.uri']),
+  'model.format': literalText(values['model.format']),
+});
 
 const taskKeys = {
   'llm/v1/chat': 'chat',

@@ -125,6 +125,12 @@ const beyondKubernetes: readonly Row[] = [
     { env: [{ name: 'A', valueFrom: { fieldRef: {} } }] },
   ],
   [
+    'drops the source of a value that gets another one',
+    { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] },
+    { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }] },
+    { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }] },
+  ],
+  [
     'drops the source of a volume that gets another one',
     { volumes: [{ name: 'model', emptyDir: {} }] },
     { volumes: [{ name: 'model', persistentVolumeClaim: { claimName: 'c' } }] },

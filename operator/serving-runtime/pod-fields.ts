@@ -23,6 +23,7 @@ const handlers = ['exec', 'grpc', 'httpGet', 'sleep', 'tcpSocket'];
 
 const alternatives: Readonly<Record<string, readonly string[]>> = {
   env: ['value', 'valueFrom'],
+  valueFrom: ['configMapKeyRef', 'fieldRef', 'fileKeyRef', 'resourceFieldRef', 'secretKeyRef'],
   resourceClaims: ['resourceClaimName', 'resourceClaimTemplateName'],
   startupProbe: handlers,
   livenessProbe: handlers,

@@ -50,6 +50,7 @@ const accepted: [sentence: string, object: unknown][] = [
   ['an idle time in several units', withWorkload({ scaleToZero: { idleAfter: '1h30m500ms' } })],
   ['environment and overlay of a model', withEntity({ env: [{ name: 'A', value: 'b' }], template: {} })],
   ['a model in a volume', withEntity({ model: { uri: 'pvc://models.v1/iris/1' } })],
+  ['a web address with an @ in its path', withEntity({ model: { uri: 'https://models.example/a@1.zip' } })],
   ['a whole volume', withEntity({ model: { uri: 'pvc://models' } })],
   ['a limit on calls', endpoint({ rateLimits: [{ calls: 10 }] })],
   ['a limit on tokens of one user', endpoint({ rateLimits: [{ key: 'user', principal: 'ada', tokens: 9 }] })],
@@ -150,6 +151,12 @@ const refused: [sentence: string, object: unknown, path: string, message: string
     withWorkload({ scaleToZero: { idleAfter: '0s' } }),
     'spec.servedEntities[0].workload.scaleToZero.idleAfter',
     'idleAfter must be at least 1s',
+  ],
+  [
+    'a password in the uri',
+    withEntity({ model: { uri: 'https://me:pass@models.example/a.zip' } }),
+    'spec.servedEntities[0].model.uri',
+    'put HTTP_USERNAME and HTTP_PASSWORD into the Secret of credentials',
   ],
   [
     'a volume that has no name',

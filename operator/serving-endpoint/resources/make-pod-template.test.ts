@@ -26,7 +26,7 @@ describe('the pod of a served entity', () => {
     expect(fetcher).toMatchObject({
       image: 'runtime:1',
       command: ['fetch'],
-      args: ['--source', 'models:/iris/1', '--destination', '/mnt/models', '--format', 'mlflow'],
+      args: ['--source', 'models:/iris/1', '--destination', '/mnt/models'],
       env: [{ name: 'MLFLOW_TRACKING_URI', value: 'http://mlflow:5000' }],
       terminationMessagePolicy: 'FallbackToLogsOnError',
     });
@@ -37,9 +37,45 @@ describe('the pod of a served entity', () => {
     const model = { uri: 'hf://org/m', format: { name: 'gguf' }, files };
     const made = podOf(aBlueprint(anEndpoint('m').servingModel('hf://org/m', { model })));
     expect(made.initContainers![0]!.args).toEqual([
-      ...['--source', 'hf://org/m', '--destination', '/mnt/models', '--format', 'gguf'],
+      ...['--source', 'hf://org/m', '--destination', '/mnt/models'],
       ...['--include=*.gguf', '--include=-x', '--exclude=draft/*'],
     ]);
+  });
+
+  it('tells the fetcher whatever else its runtime says, before what it is told by everybody', () => {
+    const fetcher = { name: 'f', image: 'i', args: ['--format', '{{model.format}}'] };
+    const made = podOf(aBlueprint(iris, { runtime: aRuntime('r', { fetcher }) }));
+    expect(made.initContainers![0]!.args!.slice(0, 3)).toEqual(['--format', 'mlflow', '--source']);
+  });
+
+  it('lets nothing that a user wrote be a reference to a variable of the fetcher or the server', () => {
+    const uri = 'https://x.example/$(TOKEN)';
+    const model = { uri, files: { include: ['$(TOKEN)'] } };
+    const container = { name: 'm', image: 'i', args: ['$(HOME)', '{{model.uri}}'] };
+    const builder = anEndpoint('m').servingModel(uri, { name: 'm', model });
+    const made = podOf(aBlueprint(builder, { runtime: aRuntime('r', { container }) }));
+    expect(made.initContainers![0]!.args).toEqual([
+      ...['--source', 'https://x.example/$$(TOKEN)', '--destination', '/mnt/models'],
+      '--include=$$(TOKEN)',
+    ]);
+    expect(made.containers[0]!.args).toEqual(['$(HOME)', 'https://x.example/$$(TOKEN)']);
+  });
+
+  it('gives the fetcher what the server gets of the node, but no device, unless the runtime says otherwise', () => {
+    const builder = iris.withWorkload({ type: 'GPU_SMALL' });
+    const resources = { requests: { cpu: '4', memory: '16Gi' }, limits: { memory: '16Gi' } };
+    expect(podOf(aBlueprint(builder)).initContainers![0]!.resources).toEqual(resources);
+    const runtime = aRuntime('r', {
+      fetcher: {
+        name: 'f',
+        image: 'i',
+        resources: { limits: { memory: '1Gi' }, requests: { memory: '1Gi' } },
+      },
+    });
+    expect(podOf(aBlueprint(builder, { runtime })).initContainers![0]!.resources).toEqual({
+      requests: { cpu: '4', memory: '1Gi' },
+      limits: { memory: '1Gi' },
+    });
   });
 
   it('gives the fetcher alone the credentials', () => {

@@ -48,6 +48,7 @@ export function runtimeOf({ runtime, entity, endpoint, hardware }: Blueprint): F
     version: entity.model.runtimeVersion,
     values: {
       'model.uri': entity.model.uri,
+      'model.format': entity.model.format.name,
       'endpoint.name': endpoint.name,
       'entity.name': entity.name,
       'workload.gpus': String(gpusOf(hardware)),
