@@ -45,7 +45,8 @@ def test_fetches_a_model_whose_name_has_a_catalogue_and_a_schema(
     client = mlflow.MlflowClient(tracked.address, tracked.address)
     client.create_registered_model("main.cellar.iris")
     version = client.get_model_version("iris", "1")
-    client.create_model_version("main.cellar.iris", version.source, model_id=version.model_id)
+    model_id = version.source.removeprefix("models:/")
+    client.create_model_version("main.cellar.iris", version.source, model_id=model_id)
     assert _fetched("models:/main.cellar.iris/1", tmp_path / "model", tracked) == [0, 1, 2]
 
 
