@@ -27,6 +27,16 @@ describe('chooseMeans', () => {
     });
   });
 
+  it('says that the runtime cannot be used, and why', () => {
+    const misspelt = aRuntime('r', { container: { name: 'm', image: 'i', args: ['{{modle.dir}}'] } });
+    expect(chooseMeans(entityOn('CPU'), [misspelt], config, undefined)).toEqual({
+      reason: 'RuntimeUnsuitable',
+      message: expect.stringMatching(
+        /^the ClusterServingRuntime "r" cannot be used: .*\{\{modle.dir\}\}, which does not exist/,
+      ) as string,
+    });
+  });
+
   it('says which runtime is missing', () => {
     expect(chooseMeans(entityOn('CPU'), [], config, undefined)).toMatchObject({
       reason: 'NoRuntimeForFormat',

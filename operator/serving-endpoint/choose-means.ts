@@ -2,7 +2,8 @@
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import type { WorkloadType } from '../config/workload-types.ts';
-import { selectRuntime } from '../serving-runtime/select-runtime.ts';
+import { checkPlaceholders } from '../serving-runtime/fill-runtime.ts';
+import { runtimeKindOf, selectRuntime } from '../serving-runtime/select-runtime.ts';
 import type { RuntimeCandidate } from '../serving-runtime/select-runtime.ts';
 import type { EntityExplanation } from './explanation.ts';
 import type { ModelEntity } from './resources/blueprint.ts';
@@ -29,5 +30,10 @@ export function chooseMeans(
     };
   }
   const choice = selectRuntime(runtimes, { model, workloadType: workload.type }, recorded);
-  return 'runtime' in choice ? { runtime: choice.runtime, hardware } : choice;
+  if (!('runtime' in choice)) return choice;
+  const { runtime } = choice;
+  const problem = checkPlaceholders(runtime.spec);
+  if (problem === undefined) return { runtime, hardware };
+  const message = `the ${runtimeKindOf(runtime)} "${runtime.name}" cannot be used: ${problem}`;
+  return { reason: entityReasons.runtimeUnsuitable, message };
 }

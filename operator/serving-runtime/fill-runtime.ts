@@ -1,6 +1,7 @@
 /** Owns a runtime as it is for one served entity: its placeholders filled in, the version of its image chosen. */
 import type { ServingRuntimeSpec } from '../../crds/schema/serving-runtime.ts';
 import type { ModelTask } from '../../crds/schema/protocol.ts';
+import { AppError } from '../../platform/errors.ts';
 import { fillPlaceholders } from './fill-placeholders.ts';
 import type { PlaceholderValues } from './fill-placeholders.ts';
 import { withVersion } from './image-version.ts';
@@ -46,6 +47,24 @@ const inContainers = (values: PlaceholderValues): PlaceholderValues => ({
   'model.uri': literalText(values['model.uri']),
   'model.format': literalText(values['model.format']),
 });
+
+/** Returns why no pod can be made of the runtime, whatever it is used for; undefined where one can. */
+export function checkPlaceholders(spec: ServingRuntimeSpec): string | undefined {
+  const values = {
+    'model.uri': '',
+    'model.format': '',
+    'endpoint.name': '',
+    'entity.name': '',
+    'workload.gpus': '',
+  };
+  try {
+    fillRuntime(spec, { values, version: undefined });
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
+}
 
 const taskKeys = {
   'llm/v1/chat': 'chat',

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiVersion } from '../../crds/schema/api.ts';
 import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
-import { clusterServingRuntimes, deployments, servingRuntimes } from '../../kube/kinds.ts';
+import { clusterServingRuntimes, deployments, servingEndpoints, servingRuntimes } from '../../kube/kinds.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
 import { deploymentsOf, startObligingNodes } from './harness/nodes.ts';
 import { until } from './harness/until.ts';
@@ -124,12 +124,24 @@ describe('an endpoint', () => {
     expect(spec!.template.spec!.containers[0]!.image).toBe('example/server:2');
   });
 
+  it('keeps its Deployment while its runtime is misspelt, and still has its status', async () => {
+    await apply(runtimeOf('own', { args: ['{{modle.dir}}'] }));
+    expect(await statusOf('own')).toMatchObject({ ready: 'False' });
+    const ref = { name: 'oak', namespace: 'default' };
+    await world.client.mergePatch(servingEndpoints, ref, { spec: { description: 'Oaks' } });
+    await until('it is looked at', async () => {
+      const { metadata, status } = await world.endpoint('oak');
+      return metadata.generation === 2 && status?.observedGeneration === 2;
+    });
+    expect(await row()).toMatchObject({ state: 'Ready', runtime: 'own' });
+  });
+
   it('stays with its runtime when another one would now be chosen', async () => {
     const better = { supportedModelFormats: [{ name: 'own', priority: 9 }] };
     await apply(runtimeOf('better', {}, better));
     await statusOf('better');
     await apply(runtimeOf('own', { image: 'example/server:3' }));
-    await until('it is looked at', async () => (await row())?.runtimeGeneration === 3);
+    await until('it is looked at', async () => (await row())?.runtimeGeneration === 4);
     expect(await row()).toMatchObject({ runtime: 'own' });
   });
 
