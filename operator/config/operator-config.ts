@@ -50,8 +50,8 @@ export const operatorConfigSchema = z.strictObject({
     .enum(['Always', 'IfNotPresent', 'Never'])
     .default('IfNotPresent')
     .describe('When nodes pull the image of the sidecar.'),
-  mlflowTrackingUri: z.string().optional().describe('MLFLOW_TRACKING_URI of model fetchers.'),
-  mlflowRegistryUri: z.string().optional().describe('MLFLOW_REGISTRY_URI of model fetchers.'),
+  mlflowTrackingUri: z.string().optional().describe('MLFLOW_TRACKING_URI of model fetchers, where model.credentials do not name another one.'),
+  mlflowRegistryUri: z.string().optional().describe('MLFLOW_REGISTRY_URI of model fetchers, where model.credentials do not name another one.'),
   workers: z.int().min(1).max(64).default(4).describe('Endpoints that are reconciled side by side.'),
   shutdownGrace: durationSchema.prefault('20s').describe('Time to stop in before the process just leaves.'),
   historyLimit: z.int().min(0).max(100).default(10).describe('Config versions that are kept per endpoint.'),

@@ -21,9 +21,10 @@ export function makeFetcher(
   const base = {
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: confined,
+    // Not by MLflow's own names: `env` wins over `envFrom`, and the Secret of the model may name another server.
     env: [
-      ...variable('MLFLOW_TRACKING_URI', config.mlflowTrackingUri),
-      ...variable('MLFLOW_REGISTRY_URI', config.mlflowRegistryUri),
+      ...variable('FAIRLEAD_MLFLOW_TRACKING_URI', config.mlflowTrackingUri),
+      ...variable('FAIRLEAD_MLFLOW_REGISTRY_URI', config.mlflowRegistryUri),
     ],
     volumeMounts: [fetcherMount],
     resources: { requests: ofTheNode(requests), limits: ofTheNode(limits) },

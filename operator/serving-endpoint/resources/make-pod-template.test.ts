@@ -27,7 +27,7 @@ describe('the pod of a served entity', () => {
       image: 'runtime:1',
       command: ['fetch'],
       args: ['--source', 'models:/iris/1', '--destination', '/mnt/models'],
-      env: [{ name: 'MLFLOW_TRACKING_URI', value: 'http://mlflow:5000' }],
+      env: [{ name: 'FAIRLEAD_MLFLOW_TRACKING_URI', value: 'http://mlflow:5000' }],
       terminationMessagePolicy: 'FallbackToLogsOnError',
     });
   });

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 
+# What the cluster's operator says; the Secret of a model may say otherwise by MLflow's own names.
+_DEFAULT_OF = {
+    "MLFLOW_TRACKING_URI": "FAIRLEAD_MLFLOW_TRACKING_URI",
+    "MLFLOW_REGISTRY_URI": "FAIRLEAD_MLFLOW_REGISTRY_URI",
+}
+
 
 def prepare_environment() -> None:
-    """Sets what the user has not set: quiet logging, no progress bars, short retries."""
+    """Sets what the user has not set: the server, quiet logging, no progress bars, short retries."""
+    # Who names another server does not mean the registry beside the old one.
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        for name, default in _DEFAULT_OF.items():
+            if os.environ.get(default):
+                os.environ.setdefault(name, os.environ[default])
     # MLflow would otherwise install handlers of its own that write plain text to stderr,
     # where the last line is reserved for the cause of a failure.
     os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
