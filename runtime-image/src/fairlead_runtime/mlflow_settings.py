@@ -12,7 +12,7 @@ _DEFAULT_OF = {
 
 
 def prepare_environment() -> None:
-    """Sets what the user has not set: the server, quiet logging, no progress bars, short retries."""
+    """Sets what nobody has set: the server, quiet logging, no progress bars, short retries."""
     # Who names another server does not mean the registry beside the old one.
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         for name, default in _DEFAULT_OF.items():
