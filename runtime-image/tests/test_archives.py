@@ -148,3 +148,22 @@ def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Failure) as raised:
         _extract(tmp_path / "archive")
     assert "is not UTF-8" in raised.value.cause
+
+
+@pytest.mark.parametrize(
+    ("marker", "left"),
+    [
+        (".wh..wh..opq", {"new"}),
+        (".wh.old", {"new", "other"}),
+        (".wh.new", {"new", "old", "other"}),
+    ],
+)
+def test_a_whiteout_hides_what_is_below_its_layer_and_nothing_of_it(
+    marker: str, left: set[str], tmp_path: Path
+) -> None:
+    layer = Unpack("models", is_layer=True)
+    for files in ({"a/old": b"1", "a/other": b"1"}, {"a/new": b"2", f"a/{marker}": b""}):
+        named = {f"models/{name}": content for name, content in files.items()}
+        (tmp_path / "archive").write_bytes(_tar(named))
+        content = _extract(tmp_path / "archive", unpack=layer)
+    assert {path.name for path in (content / "a").iterdir()} == left

@@ -6,7 +6,7 @@ import gzip
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -57,11 +57,13 @@ class Target:
 
 def extract_archive(archive: Path, target: Target, unpack: Unpack) -> None:
     """Unpacks a .tar, .tar.gz, .tar.zst or .zip file, told apart by content."""
+    written: set[Path] = set()
     try:
         for member in _members(archive, target):
-            path = _place(member, target, unpack)
+            path = _place(member, target, unpack, written)
             if path is not None:
                 _write(target, path, member.open)
+                written.add(target.content / path)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise _corrupt(
             target.subject, f"corrupt or incomplete ({describe_exception(error)})"
@@ -149,7 +151,9 @@ def _directory() -> None:
     return None
 
 
-def _place(member: _Member, target: Target, unpack: Unpack) -> PurePosixPath | None:
+def _place(
+    member: _Member, target: Target, unpack: Unpack, written: Set[Path]
+) -> PurePosixPath | None:
     """Where a member goes; None where it is not wanted."""
     problem = find_path_problem(member.name)
     if problem:
@@ -162,7 +166,7 @@ def _place(member: _Member, target: Target, unpack: Unpack) -> PurePosixPath | N
         problem = find_whiteout_problem(wanted)
         if problem:
             raise _unsafe(target.subject, f"its member {member.name!r} {problem}")
-        if apply_whiteout(target.content, wanted):
+        if apply_whiteout(target.content, wanted, written):
             return None
         path = wanted
     if member.problem:

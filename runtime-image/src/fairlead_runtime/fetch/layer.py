@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Set
 from pathlib import Path, PurePosixPath
 
 # OCI image specification, "Whiteouts".
@@ -24,21 +24,26 @@ def find_whiteout_problem(path: PurePosixPath) -> str:
     return "deletes a directory that it lies in" if is_marker and named in ("", ".", "..") else ""
 
 
-def apply_whiteout(content: Path, path: PurePosixPath) -> bool:
-    """Deletes what a marker says that the layers below had; returns whether it was a marker."""
+def apply_whiteout(content: Path, path: PurePosixPath, own: Set[Path]) -> bool:
+    """Deletes what a marker says that the layers below had; returns whether it was a marker.
+
+    `own` are the files of its own layer, which it does not concern, whatever their order.
+    """
     if not path.name.startswith(_WHITEOUT):
         return False
     parent = content / path.parent
     if path.name == _OPAQUE:
-        for entry in parent.iterdir() if parent.is_dir() else ():
-            _delete(entry)
+        _delete(parent, own)
     else:
-        _delete(parent / path.name.removeprefix(_WHITEOUT))
+        _delete(parent / path.name.removeprefix(_WHITEOUT), own)
     return True
 
 
-def _delete(path: Path) -> None:
+def _delete(path: Path, own: Set[Path]) -> None:
     if path.is_dir():
-        shutil.rmtree(path)
-    else:
+        for entry in path.iterdir():
+            _delete(entry, own)
+        if not any(path.iterdir()):
+            path.rmdir()
+    elif path not in own:
         path.unlink(missing_ok=True)
