@@ -77,12 +77,7 @@ const strategicMerge: readonly Row[] = [
     { volumes: [{ name: 'b' }] },
   ],
   ['deletes an object on request', { s: { x: 1 }, t: 1 }, { s: { $patch: 'delete' } }, { t: 1 }],
-  [
-    'replaces an entry or an object on request',
-    { volumes: [{ name: 'a', emptyDir: {} }], s: { x: 1 } },
-    { volumes: [{ name: 'a', configMap: {}, $patch: 'replace' }], s: { y: 2, $patch: 'replace' } },
-    { volumes: [{ name: 'a', configMap: {} }], s: { y: 2 } },
-  ],
+  ['replaces an object on request', { s: { x: 1 } }, { s: { y: 2, $patch: 'replace' } }, { s: { y: 2 } }],
   [
     'replaces a whole list on request',
     { env: [{ name: 'A' }, { name: 'B' }] },
@@ -98,6 +93,18 @@ const strategicMerge: readonly Row[] = [
 ];
 
 const beyondKubernetes: readonly Row[] = [
+  [
+    'puts an init container that is added behind those that are there',
+    { initContainers: [{ name: 'fetch-model' }, { name: 'sidecar' }] },
+    { initContainers: [{ name: 'warm-up' }] },
+    { initContainers: [{ name: 'fetch-model' }, { name: 'sidecar' }, { name: 'warm-up' }] },
+  ],
+  [
+    'replaces one entry on request',
+    { volumes: [{ name: 'a', emptyDir: {} }, { name: 'b' }] },
+    { volumes: [{ name: 'a', configMap: {}, $patch: 'replace' }] },
+    { volumes: [{ name: 'a', configMap: {} }, { name: 'b' }] },
+  ],
   [
     'appends args to those of the container',
     model({ args: ['--port', '1'] }),

@@ -8,7 +8,9 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * merges by a key entry by entry, any other list is replaced. The directives `$patch: delete | replace` and
  * `$retainKeys` do what they do in Kubernetes. Fields that nobody here knows are merged like all others.
  *
- * Two rules go beyond Kubernetes'. `args` of a container that exists are appended to those that it has (KServe's rule),
+ * Some rules go beyond Kubernetes'. New entries of a list come last (there first), so that init containers that are added
+ * find the model there and the sidecar running. `$patch: replace` in an entry that has more to say replaces that entry
+ * (as in kustomize; the API server would replace the list and drop the entry). `args` of a container that exists are appended to those that it has (KServe's rule),
  * unless the overlay gives its `command` as well: these are the arguments of another program. And of fields that exclude
  * one another (value and valueFrom, the sources of a volume) the one that the overlay sets takes the other away.
  */
