@@ -10,9 +10,10 @@ type JsonObject = Readonly<Record<string, unknown>>;
  *
  * Some rules go beyond Kubernetes'. New entries of a list come last (there first), so that init containers that are added
  * find the model there and the sidecar running. `$patch: replace` in an entry that has more to say replaces that entry
- * (as in kustomize; the API server would replace the list and drop the entry). `args` of a container that exists are appended to those that it has (KServe's rule),
- * unless the overlay gives its `command` as well: these are the arguments of another program. And of fields that exclude
- * one another (value and valueFrom, the sources of a volume) the one that the overlay sets takes the other away.
+ * (as in kustomize; the API server would replace the list and drop the entry). `args` of a container that exists are
+ * appended to those that it has (KServe's rule), unless the overlay gives its `command` as well: these are the arguments
+ * of another program. And of fields that exclude one another (value and valueFrom, the sources of a volume) the one that
+ * the overlay sets takes the other away.
  */
 export function overlayTemplate(base: JsonObject, overlay: JsonObject): JsonObject {
   const retained = overlay['$retainKeys'];
