@@ -4,9 +4,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runProxySuite } from './proxy/main.ts';
-import { runScaleSuite } from './scale/main.ts';
-import type { SuiteReport } from './suite.ts';
+import { runProxySuite } from './proxy/suite.ts';
+import { runScaleSuite } from './scale/suite.ts';
+import type { SuiteReport } from './suite-report.ts';
 
 const suites: Readonly<Record<string, () => Promise<SuiteReport>>> = {
   proxy: runProxySuite,

@@ -2,7 +2,7 @@
 import { judge } from './budgets.ts';
 import type { Judged, Verdict } from './budgets.ts';
 import type { ProxyFigures } from './proxy-cpu.ts';
-import type { SuiteReport } from '../suite.ts';
+import type { SuiteReport } from '../suite-report.ts';
 import type { WakeUpFigures } from './wake-up.ts';
 
 export interface BenchInput {

@@ -1,5 +1,5 @@
 /** Owns how the figures of the suite `scale` are shown, beside the budgets of design §8. */
-import type { SuiteReport } from '../suite.ts';
+import type { SuiteReport } from '../suite-report.ts';
 import type { ScaleFigures } from './figures.ts';
 
 const budget = { resyncMs: 30_000, aimMs: 10_000, writes: 0, memoryMiB: 400 };

@@ -8,7 +8,7 @@ import { inOwnNetwork } from '../../../e2e/harness/network-namespace.ts';
 import { controlPlaneProgram } from '../../../e2e/harness/programs.ts';
 import { buildBundles } from '../../../image/bundles.ts';
 import { machine } from '../machine.ts';
-import type { SuiteReport } from '../suite.ts';
+import type { SuiteReport } from '../suite-report.ts';
 import type { ScaleFigures } from './figures.ts';
 import { makeScaleReport } from './report.ts';
 

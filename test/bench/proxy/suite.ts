@@ -5,7 +5,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildBundles } from '../../../image/bundles.ts';
 import { machine } from '../machine.ts';
-import type { SuiteReport } from '../suite.ts';
+import type { SuiteReport } from '../suite-report.ts';
 import { findTool } from '../tools.ts';
 import { startBenchCluster } from './fairlead.ts';
 import { measureProxyCpu } from './proxy-cpu.ts';
