@@ -30,6 +30,10 @@ describe.each(crds)('the CRD of $spec.names.kind', (crd) => {
     ]);
   });
 
+  it('has a status from the start that says that nobody has looked yet, so that no tool takes it for finished', () => {
+    expect(rootOf(crd).properties?.['status']).toMatchObject({ default: { observedGeneration: -1 } });
+  });
+
   it('describes every field', () => {
     const silent = nodes.filter(([path, node]) => node.description === undefined && !/^$|\]$/.test(path));
     expect(silent.map(([path]) => path)).toEqual(['metadata']);

@@ -86,14 +86,19 @@ export function makeCustomResourceDefinition(resource: ResourceDefinition): Cust
   };
 }
 
+/** Without it kstatus takes an object that nobody has looked at yet for one that is as it should be. */
+const notYetObserved = { observedGeneration: -1 };
+
 /** The API server owns `apiVersion`, `kind` and `metadata`: a CRD may only name them. */
 function makeRootSchema({ kind, schema, description }: ResourceDefinition): JsonSchema {
   const { properties = {}, required = [], ...root } = structuralSchemaOf(kind, schema);
+  const { status, ...others } = properties;
   return {
     description,
     ...root,
     properties: {
-      ...properties,
+      ...others,
+      ...(status === undefined ? {} : { status: { ...status, default: notYetObserved } }),
       apiVersion: {
         type: 'string',
         description: 'Group and version of the API that the object is written in.',

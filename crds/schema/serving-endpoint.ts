@@ -171,9 +171,9 @@ const routedTrafficSchema = z
 const servingEndpointStatusSchema = z.strictObject({
   observedGeneration: z
     .int()
-    .min(0)
+    .min(-1)
     .optional()
-    .describe('The generation of the spec that the status is about.'),
+    .describe('The generation of the spec that the status is about; -1 until it was looked at.'),
   id: z
     .string()
     .regex(/^[0-9a-f]{32}$/)

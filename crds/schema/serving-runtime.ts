@@ -120,9 +120,9 @@ export const servingRuntimeSpecSchema = z
 const statusSchema = z.strictObject({
   observedGeneration: z
     .int()
-    .min(0)
+    .min(-1)
     .optional()
-    .describe('The generation of the spec that the status is about.'),
+    .describe('The generation of the spec that the status is about; -1 until it was looked at.'),
   ready: z.enum(conditionStatuses).optional().describe('Status of the Ready condition, for printing.'),
   conditions: conditionsSchema.optional(),
 });

@@ -80,10 +80,10 @@ describe('from a ServingEndpoint to answers and back to nothing', () => {
     );
     const updated = await untilReady(client, name);
     await eventually(
-      'version 2 answers',
+      'the load is answered by version 2',
       10_000,
-      () => query(name),
-      ({ text }) => text === '{"predictions": [10]}',
+      () => Promise.resolve(load.texts()),
+      (texts) => texts.includes('{"predictions": [10]}'),
     );
     const answers = await load.stop();
     expect(updated.status?.active?.configVersion).toBe(2);

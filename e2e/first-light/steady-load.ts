@@ -9,8 +9,14 @@ export interface LoadResult {
   readonly texts: readonly string[];
 }
 
+export interface SteadyLoad {
+  /** The different answers so far. */
+  texts(): readonly string[];
+  stop(): Promise<LoadResult>;
+}
+
 /** Sends a request every 50 ms, whether or not earlier ones have been answered, until it is stopped. */
-export function startSteadyLoad(endpoint: string): { stop(): Promise<LoadResult> } {
+export function startSteadyLoad(endpoint: string): SteadyLoad {
   const failed: string[] = [];
   const texts = new Set<string>();
   const underWay: Promise<void>[] = [];
@@ -31,6 +37,7 @@ export function startSteadyLoad(endpoint: string): { stop(): Promise<LoadResult>
     }
   })();
   return {
+    texts: () => [...texts],
     stop: async () => {
       stopping.abort();
       await loop;

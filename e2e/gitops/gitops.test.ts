@@ -71,13 +71,9 @@ const inGit = (
 
 const read = (): Promise<ServingEndpoint> => client.get(servingEndpoints, { name, namespace });
 
-/**
- * Follows how the endpoint is judged until it is as wanted, and returns every judgement on the way: `kstatus/Argo CD`. It
- * begins with the first status: kstatus takes any object without one for Current.
- */
+/** Follows how the endpoint is judged until it is as wanted, and returns every judgement on the way: `kstatus/Argo CD`. */
 async function follow(wanted: string): Promise<string[]> {
   const seen = new Set<string>();
-  await eventually('there is a status', 20_000, read, ({ status }) => status !== undefined);
   await eventually(
     `it is ${wanted}`,
     120_000,

@@ -65,6 +65,8 @@ export function* createObject(
   const claimed = draft === decoded ? draft : decoded;
   const claims = apply?.claims ?? claimsAfterUpdate(undefined, claimed, write);
   const complete = withManagedFields(stored, claims);
+  // Kubernetes defaults what it reads: a status that creation has dropped has its defaults again, claimed by nobody.
+  if (type.custom) setSchemaDefaults(complete, type.schema);
   return type.fromStored(request.dryRun ? complete : core.store.put(type.storage, complete));
 }
 

@@ -13,7 +13,7 @@ import { KubeTransport } from '../../../kube/transport.ts';
 import { makeLogger } from '../../../platform/logging.ts';
 import { applyManifests } from '../../../quickstart/cluster/apply.ts';
 import { readManifests } from '../../../quickstart/cluster/manifests.ts';
-import { Lifetime } from '../../../quickstart/processes/lifetime.ts';
+import { endWithSignalsAndParent, Lifetime } from '../../../quickstart/processes/lifetime.ts';
 import { repository } from '../../../quickstart/settings.ts';
 import { countWrites, writesBetween } from './api-writes.ts';
 import type { ScaleFigures } from './figures.ts';
@@ -25,6 +25,7 @@ const quietMs = 60_000;
 
 const [program = '', dir = '', count = ''] = process.argv.slice(2);
 const lifetime = new Lifetime(10_000);
+endWithSignalsAndParent(lifetime);
 try {
   const { kubeconfig } = await startControlPlane({
     program,
