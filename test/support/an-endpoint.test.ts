@@ -9,7 +9,7 @@ it('builds what the API server would return, defaults filled in', () => {
     {
       name: 'iris-1',
       model: { uri: 'models:/iris/1', format: { name: 'mlflow' } },
-      workload: { type: 'CPU', scaleToZero: { enabled: true, idleAfter: '10s' } },
+      workload: { type: 'CPU', scaleToZero: { enabled: true, idleAfter: '10s' }, scaling: {} },
     },
   ]);
 });

@@ -64,9 +64,7 @@ export function* createObject(
   // What webhooks added is nobody's claim: an apply that does not name it must not take it away again.
   const claimed = draft === decoded ? draft : decoded;
   const claims = apply?.claims ?? claimsAfterUpdate(undefined, claimed, write);
-  const complete = withManagedFields(stored, claims);
-  // Kubernetes defaults what it reads: a status that creation has dropped has its defaults again, claimed by nobody.
-  if (type.custom) setSchemaDefaults(complete, type.schema);
+  const complete = withUnclaimedDefaults(withManagedFields(stored, claims), type);
   return type.fromStored(request.dryRun ? complete : core.store.put(type.storage, complete));
 }
 
@@ -86,6 +84,12 @@ export function readAnswer(
 
 /** Nodes register with their state, and CSI-like kinds too; everybody else's status is its controller's to write. */
 const keepsStatusOnCreate = new Set(['Node']);
+
+/** Kubernetes defaults what it reads: a status that creation has dropped has its defaults again, claimed by nobody. */
+function withUnclaimedDefaults(object: KubeObject, type: ResourceType): KubeObject {
+  if (type.custom) setSchemaDefaults(object, type.schema);
+  return object;
+}
 
 /** Fills in what the schema and the kind itself have defaults for. */
 export function setDefaults(draft: Draft, type: ResourceType): void {
