@@ -22,7 +22,10 @@ describe('access', () => {
       apiVersion: rbac,
       kind: 'Role',
       metadata: { name: 'reader', namespace: 'default' },
-      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] }],
+      rules: [
+        { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] },
+        { apiGroups: [''], resources: ['pods'], resourceNames: ['mine'], verbs: ['list'] },
+      ],
     };
     client.resource(rbac, 'Role').create(role);
     const binding = {
@@ -51,6 +54,16 @@ describe('access', () => {
   it('to health and version is open', async () => {
     for (const path of ['/healthz', '/readyz', '/version']) {
       expect((await server.call('GET', path, { token: null })).status).toBe(200);
+    }
+  });
+
+  it('to objects of one name is access to a list of that name alone', async () => {
+    const pods = '/api/v1/namespaces/default/pods';
+    const list = (fieldSelector: string) =>
+      server.call('GET', `${pods}?fieldSelector=${encodeURIComponent(fieldSelector)}`, { token });
+    expect((await list('metadata.name=mine')).status).toBe(200);
+    for (const selector of ['metadata.name=other', 'metadata.name!=mine', '']) {
+      expect((await list(selector)).status).toBe(403);
     }
   });
 
