@@ -58,7 +58,7 @@ export function claimsOf(outlook: Outlook): Claim[] {
     certificateClaim(outlook),
     fieldsClaim(spec),
   ];
-  // kstatus would take any Ready but True for work in progress, and a stopped endpoint is not ready (ADR 9).
+  // kstatus would take any Ready but True for work in progress, and a stopped endpoint is not ready (ADR 14).
   if (outlook.plan.isSuspended) return [...always, ...stoppingClaims(outlook)];
   const ready = readyClaim(outlook);
   return [ready, ...always, ...progressClaims(outlook, ready, update)];
