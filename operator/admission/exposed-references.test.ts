@@ -27,6 +27,12 @@ const rows: [sentence: string, spec: object, old: object | undefined, secrets: s
     [],
   ],
   [
+    'another type of workload may get another runtime, which gets hold of what the entity refers to',
+    { servedEntities: [keyed('a', { workload: { type: 'GPU_SMALL' } })] },
+    { servedEntities: [a] },
+    ['a-key'],
+  ],
+  [
     'another model gets hold of what the entity refers to',
     { servedEntities: [keyed('a', { model: { uri: 'https://elsewhere.example/model' } })] },
     { servedEntities: [a] },

@@ -38,6 +38,7 @@ function entitiesOf({ spec }: ReviewedObject): Entity[] {
 
 const isEntity = (value: unknown): value is Entity => typeof value === 'object' && value !== null;
 
-function withoutScale({ workload: _workload, ...entity }: Entity): Entity {
-  return entity;
+/** The type stays: where no runtime is named it has a say in which one is chosen, and so in whose image runs. */
+function withoutScale({ workload, ...entity }: Entity): Entity {
+  return { ...entity, type: isEntity(workload) ? workload['type'] : undefined };
 }

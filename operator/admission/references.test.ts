@@ -30,6 +30,11 @@ const rows: [sentence: string, value: object, references: string[]][] = [
     { volumes: [{ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }] },
     ['account ?'],
   ],
+  [
+    'a certificate of the account, projected',
+    { volumes: [{ projected: { sources: [{ podCertificate: { signerName: 's', keyType: 'ED25519' } }] } }] },
+    ['account ?'],
+  ],
   ['a claim of a volume', { volumes: [{ persistentVolumeClaim: { claimName: 'c' } }] }, []],
 ];
 

@@ -34,7 +34,11 @@ function referencesAt(key: string, value: unknown, field: string): Reference[] {
     const name = nameIn(value);
     return name === undefined ? [] : [{ kind: 'ServiceAccount', name, field }];
   }
-  const isToken = key === 'serviceAccountToken' || (key === 'automountServiceAccountToken' && value === true);
+  const isToken =
+    key === 'serviceAccountToken' ||
+    // A certificate that names the account.
+    key === 'podCertificate' ||
+    (key === 'automountServiceAccountToken' && value === true);
   return isToken ? [{ kind: 'ServiceAccount', field }] : [];
 }
 
