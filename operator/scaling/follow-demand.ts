@@ -29,10 +29,11 @@ export interface FollowDemandOptions {
 /** Starts it, on the leader alone. It rests while HPAs scale, and remembers nothing of the time before. */
 export function startFollowingDemand(options: FollowDemandOptions): { stop(): Promise<void> } {
   let memories: ReadonlyMap<string, ScalingMemory> = new Map();
-  return startRepeating(async () => {
+  return startRepeating(async (signal) => {
     const next = new Map<string, ScalingMemory>();
     const all = usesAutoscalers(options.mode()) ? [] : options.stores.deployments.store.list();
     for (const deployment of all) {
+      if (signal.aborted) return;
       const key = keyOf(refOf(deployment));
       const memory = await judge(deployment, memories.get(key), options);
       if (memory !== undefined) next.set(key, memory);
@@ -48,8 +49,9 @@ async function judge(
   options: FollowDemandOptions,
 ): Promise<ScalingMemory | undefined> {
   const { desired: current, running } = replicasOf(deployment);
+  if (current === 0 || !isOurs(deployment, options.stores)) return undefined;
   const rules = rulesOn(deployment);
-  if (rules === undefined || current === 0 || !isOurs(deployment, options.stores)) return undefined;
+  if (rules === undefined) return undefined;
   try {
     const { name, namespace = '' } = refOf(deployment);
     const [known] = await options.readConcurrency(namespace, name);

@@ -18,9 +18,13 @@ const intervalMs = 1_000;
 
 /** Starts it, on the leader alone; the stores must be complete. */
 export function startScaleToZero(options: ScaleToZeroOptions): { stop(): Promise<void> } {
-  return startRepeating(async () => {
+  return startRepeating(async (signal) => {
     options.idleness.look();
-    for (const deployment of options.stores.deployments.store.list()) await judge(deployment, options);
+    for (const deployment of options.stores.deployments.store.list()) {
+      // Many may have become idle at once, and whoever leads next is waiting for the lease.
+      if (signal.aborted) return;
+      await judge(deployment, options);
+    }
   }, intervalMs);
 }
 
