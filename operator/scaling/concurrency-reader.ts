@@ -59,7 +59,8 @@ function concurrencyOf(key: string, options: ConcurrencyReaderOptions): number |
   return toldConcurrency({
     concurrency,
     isSettled: demand.isSettled,
-    replicas: replicasOf(deployment).running,
+    // What is asked for, not what runs: pods that are still to come, or that a quota refuses, are not to be given up.
+    replicas: replicasOf(deployment).desired,
     rules,
     mayGoToZero: idleness.longEnough(deployment) !== undefined,
   });
