@@ -109,6 +109,12 @@ describe('planConfigVersions', () => {
     expect(plan.forgettable).toEqual([]);
   });
 
+  it('keeps the newest record even without a history, so that its number is not given again', () => {
+    const input = { kept: kept(one, two), active: 1, pending: undefined, failed: undefined, historyLimit: 0 };
+    expect(planConfigVersions({ ...input, wanted: one }).forgettable).toEqual([]);
+    expect(planConfigVersions({ ...input, wanted: three }).target.version).toBe(3);
+  });
+
   it.each([
     ['that became active last', [100, 300, 200], 2],
     ['that is the newer one of two from the same second', [100, 300, 300], 3],

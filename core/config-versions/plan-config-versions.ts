@@ -67,7 +67,12 @@ export function planConfigVersions(input: ConfigVersionsInput): ConfigVersionsPl
     givenUp: fallback === undefined ? undefined : asked,
     superseded: input.pending === target.version ? undefined : input.pending,
     newest,
-    forgettable: forgettable(byVersion, [asked.version, activeNumber], input.historyLimit),
+    // The newest record keeps its number from being given twice: a cancellation of it would be carried out again.
+    forgettable: forgettable(
+      byVersion,
+      [asked.version, activeNumber, newestKept?.version],
+      input.historyLimit,
+    ),
   };
 }
 
