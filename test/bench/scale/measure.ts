@@ -55,7 +55,13 @@ type BringUp = Pick<ScaleFigures, 'bringUpMs' | 'bringUpPeakMiB'>;
 async function bringUpOf(transport: KubeTransport, kubeconfig: string, endpoints: number): Promise<BringUp> {
   const client = makeKubeClient(transport);
   await applyManifests(client, readManifests(join(repository, 'crds')));
-  const needed: ReadonlySet<string | undefined> = new Set(['Namespace', 'ClusterServingRuntime']);
+  // With the metrics API registered HPAs are made, as in every proper installation.
+  const needed: ReadonlySet<string | undefined> = new Set([
+    'Namespace',
+    'ClusterServingRuntime',
+    'Service',
+    'APIService',
+  ]);
   const install = readManifests(join(repository, 'config'));
   await applyManifests(
     client,
