@@ -4,10 +4,12 @@ import type { Logger } from '../platform/logging.ts';
 import { makeKubeMetrics } from './kube-metrics.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
 import type { ListScope } from './paged-list.ts';
+import { makePrepare } from './prepare-object.ts';
 import { Reflector } from './reflector.ts';
 import type { ReflectorTimings } from './reflector.ts';
 import { resourceNameOf } from './resource.ts';
 import type { KubeObject, ResourceKind } from './resource.ts';
+import { SharedParts } from './shared-parts.ts';
 import { Store } from './store.ts';
 import type { Change, IndexFunction, ReadStore } from './store.ts';
 import type { KubeTransport } from './transport.ts';
@@ -31,7 +33,10 @@ export interface InformerOptions<Type extends KubeObject> extends ListScope {
   readonly kind: ResourceKind<Type>;
   readonly log: Logger;
   readonly indexes?: Readonly<Record<string, IndexFunction<Type>>>;
+  /** Applied to each object as it arrives, which it may change in place. Default `dropBulk`. */
   readonly transform?: (object: Type) => Type;
+  /** For several informers of a process, whose objects have much in common; default one for this informer alone. */
+  readonly parts?: SharedParts;
   /** Fetches metadata alone, for kinds whose spec nobody reads. */
   readonly metadataOnly?: boolean;
   readonly metrics?: KubeMetrics;
@@ -49,12 +54,9 @@ export interface InformerOptions<Type extends KubeObject> extends ListScope {
  * pods.store.byIndex('node', 'n1');
  */
 export function startInformer<Type extends KubeObject>(options: InformerOptions<Type>): Informer<Type> {
-  const { indexes, transform, log, metrics = makeKubeMetrics() } = options;
+  const { indexes = {}, transform, parts = new SharedParts(), log, metrics = makeKubeMetrics() } = options;
   const resource = resourceNameOf(options.kind);
-  const store = new Store<Type>({
-    ...(indexes === undefined ? {} : { indexes }),
-    ...(transform === undefined ? {} : { transform }),
-  });
+  const store = new Store<Type>({ indexes });
   const handlers = new Set<ChangeHandler<Type>>();
 
   const tell = (handler: ChangeHandler<Type>, change: Change<Type>): void => {
@@ -73,6 +75,7 @@ export function startInformer<Type extends KubeObject>(options: InformerOptions<
   const reflector = new Reflector<Type>({
     ...options,
     metrics,
+    prepare: makePrepare(parts, transform),
     sink: {
       replace: (objects) => publish(store.replace(objects)),
       upsert: (object) => publish(store.upsert(object)),

@@ -21,6 +21,9 @@ export interface ListOptions extends ListScope {
   readonly signal?: AbortSignal;
 }
 
+/** Applied to each object as soon as its page is there, so that a whole collection is never held as it came. */
+export type Prepare<Type> = (object: Type) => Type;
+
 export interface ObjectList<Type> {
   readonly items: Type[];
   /** Of the collection: where a watch goes on from. */
@@ -44,31 +47,45 @@ export async function listPaged<Type extends KubeObject>(
   transport: KubeTransport,
   kind: ResourceKind<Type>,
   options: ListOptions,
+  prepare: Prepare<Type> = (object) => object,
 ): Promise<ObjectList<Type>> {
-  const pages: Page<Type>[] = [];
   let restarted = false;
-  let resourceVersion = options.resourceVersion ?? '';
-  for (let token: string | undefined; ;) {
+  let items: Type[] = [];
+  let next: PageToken = { resourceVersion: options.resourceVersion ?? '' };
+  for (;;) {
     try {
-      const page = await readPage(transport, kind, options, { resourceVersion, token });
-      pages.push(page);
-      token = page.metadata?.continue;
-      if (token === undefined || token === '') return joinPages(kind, pages);
+      const page: Page<Type> = await readPage(transport, kind, options, next);
+      items.push(...itemsOf(kind, page, prepare));
+      const { continue: token = '', resourceVersion = '' } = page.metadata ?? {};
+      if (token === '') return { items, resourceVersion };
+      next = { token };
     } catch (error) {
-      if (token === undefined || restarted || !isGone(error)) throw error;
+      if (restarted || !('token' in next) || !isGone(error)) throw error;
       restarted = true;
-      pages.length = 0;
-      token = undefined;
-      resourceVersion = '';
+      items = [];
+      next = { resourceVersion: '' };
     }
   }
 }
+
+/** Items of a list carry neither apiVersion nor kind; objects read one by one do. */
+function itemsOf<Type extends KubeObject>(
+  kind: ResourceKind<Type>,
+  page: Page<Type>,
+  prepare: Prepare<Type>,
+): Type[] {
+  const identity = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+  return (page.items ?? []).map((item) => prepare({ ...identity, ...item }));
+}
+
+/** The token names its version already, and the API refuses both together. */
+type PageToken = { readonly resourceVersion: string } | { readonly token: string };
 
 function readPage<Type extends KubeObject>(
   transport: KubeTransport,
   kind: ResourceKind<Type>,
   options: ListOptions,
-  from: { resourceVersion: string; token: string | undefined },
+  from: PageToken,
 ): Promise<Page<Type>> {
   return transport.request<Page<Type>>({
     method: 'GET',
@@ -77,27 +94,14 @@ function readPage<Type extends KubeObject>(
       labelSelector: options.labelSelector,
       fieldSelector: options.fieldSelector,
       limit: options.pageSize ?? defaultPageSize,
-      // The token names its version already, and the API refuses both together.
-      resourceVersion:
-        from.token === undefined && from.resourceVersion !== '' ? from.resourceVersion : undefined,
-      continue: from.token,
+      ...('token' in from
+        ? { continue: from.token }
+        : { resourceVersion: from.resourceVersion || undefined }),
     },
     accept: acceptFor('PartialObjectMetadataList', options.metadataOnly),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     signal: options.signal,
   });
-}
-
-function joinPages<Type extends KubeObject>(
-  kind: ResourceKind<Type>,
-  pages: readonly Page<Type>[],
-): ObjectList<Type> {
-  const identity = { apiVersion: apiVersionOf(kind), kind: kind.kind };
-  return {
-    // Items of a list carry neither apiVersion nor kind; objects read one by one do.
-    items: pages.flatMap((page) => (page.items ?? []).map((item) => ({ ...identity, ...item }))),
-    resourceVersion: pages.at(-1)?.metadata?.resourceVersion ?? '',
-  };
 }
 
 /** Returns the Accept header that asks for metadata alone, where the server can. */

@@ -1,27 +1,21 @@
-/** Owns the loop that keeps a local copy true: list, watch on from there, and start again after whatever happens. */
+/** Owns the loop that keeps a local copy true: all there is, every change from there on, and again after whatever happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../platform/clock.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logging.ts';
-import { errorOfWatchEvent, isGone } from './api-error.ts';
+import { isGone } from './api-error.ts';
 import { makeBackoff, reflectorBackoff } from './backoff.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { makeKubeMetrics } from './kube-metrics.ts';
 import type { KubeMetrics } from './kube-metrics.ts';
-import { acceptFor, listPaged } from './paged-list.ts';
-import type { ListScope } from './paged-list.ts';
-import { collectionPath, resourceNameOf } from './resource.ts';
+import { listPaged } from './paged-list.ts';
+import type { ListScope, Prepare } from './paged-list.ts';
+import { resourceNameOf } from './resource.ts';
 import type { KubeObject, ResourceKind } from './resource.ts';
-import type { KubeRequest, KubeTransport } from './transport.ts';
-import { readWatchEvents } from './watch-stream.ts';
-
-/** Who is told: a store, in practice. Called in the order of the server's history, never two at once. */
-export interface ReflectorSink<Type> {
-  replace(objects: readonly Type[]): void;
-  upsert(object: Type): void;
-  remove(object: Type): void;
-}
+import type { KubeTransport } from './transport.ts';
+import { runWatchSession } from './watch-session.ts';
+import type { Beginning, CollectionSink, WatchEnd } from './watch-session.ts';
 
 export interface ReflectorTimings {
   /** Asked of the server as `timeoutSeconds`: random in this range, so that watches do not all end together. */
@@ -46,7 +40,9 @@ const defaultTimings: ReflectorTimings = {
 export interface ReflectorOptions<Type extends KubeObject> extends ListScope {
   readonly transport: KubeTransport;
   readonly kind: ResourceKind<Type>;
-  readonly sink: ReflectorSink<Type>;
+  readonly sink: CollectionSink<Type>;
+  /** Applied to each object as it arrives; default: it is taken as it comes. */
+  readonly prepare?: Prepare<Type>;
   readonly log: Logger;
   readonly metrics?: KubeMetrics;
   readonly clock?: Clock;
@@ -54,14 +50,6 @@ export interface ReflectorOptions<Type extends KubeObject> extends ListScope {
   readonly pageSize?: number;
   readonly timings?: Partial<ReflectorTimings>;
 }
-
-/** How a watch ended, which decides what comes next. */
-type WatchEnd =
-  | { readonly cause: 'server-timeout' }
-  | { readonly cause: 'expired' | 'malformed' | 'failed' | 'deadline' | 'short'; readonly error?: unknown };
-
-/** Where the history is to be continued: after a version, or by a list (`fresh`: at the newest version only). */
-type Position = { readonly after: string } | { readonly list: 'any' | 'fresh' };
 
 /** Runs from `start` until `stop`; no failure ends it. */
 export class Reflector<Type extends KubeObject> {
@@ -73,6 +61,8 @@ export class Reflector<Type extends KubeObject> {
   readonly #stopping = new AbortController();
   readonly #backoff: (now: number) => number;
   readonly #synced = Promise.withResolvers<undefined>();
+  /** Whether the server can begin a watch with everything there is: then no list is ever held as a whole text. */
+  #canStream = true;
   #hasSynced = false;
   #lastHeardAt: number;
   #running: Promise<void> | undefined;
@@ -111,125 +101,104 @@ export class Reflector<Type extends KubeObject> {
   }
 
   async #run(): Promise<void> {
-    let position: Position = { list: 'any' };
+    let position: Beginning = { everything: 'any' };
     while (!this.#stopping.signal.aborted) {
-      position = 'list' in position ? await this.#list(position.list) : await this.#watch(position.after);
+      if ('after' in position) position = await this.#watch(position);
+      else
+        position = this.#canStream
+          ? await this.#stream(position.everything)
+          : await this.#list(position.everything);
     }
   }
 
-  async #list(mode: 'any' | 'fresh'): Promise<Position> {
-    const { transport, kind, sink, log } = this.#options;
+  /** Everything and then every change, in one request. */
+  async #stream(mode: 'any' | 'fresh'): Promise<Beginning> {
+    const { log } = this.#options;
     this.#metrics.lists.inc({ resource: this.#resource });
+    const startedAt = this.#clock.monotonic();
+    const end = await this.#session({ everything: mode });
+    // An end by 410 right after everything was read is met with a pause: it may come again and again.
+    if (end.after !== undefined) return this.#next(end, end.after, this.#wasShort(startedAt), true);
+    if (this.#stopping.signal.aborted) return { everything: mode };
+    if (end.cause === 'refused' || end.cause === 'stalled') {
+      this.#canStream = false;
+      log.info(
+        { resource: this.#resource, cause: end.cause },
+        'the server does not stream lists, reading pages',
+      );
+      return { everything: mode };
+    }
+    log.warn({ resource: this.#resource, error: end.error }, 'list failed, trying again');
+    await this.#pause(end.error);
+    return { everything: end.cause === 'expired' ? 'fresh' : mode };
+  }
+
+  async #list(mode: 'any' | 'fresh'): Promise<Beginning> {
+    const { transport, kind, sink, log, prepare } = this.#options;
+    this.#metrics.lists.inc({ resource: this.#resource });
+    const options = {
+      ...this.#scope(),
+      resourceVersion: mode === 'any' ? '0' : '',
+      timeoutMs: this.#timings.answerTimeoutMs,
+      signal: this.#stopping.signal,
+    };
     try {
-      const { items, resourceVersion } = await listPaged(transport, kind, {
-        ...this.#scope(),
-        resourceVersion: mode === 'any' ? '0' : '',
-        timeoutMs: this.#timings.answerTimeoutMs,
-        signal: this.#stopping.signal,
-      });
+      const { items, resourceVersion } = await listPaged(transport, kind, options, prepare);
       sink.replace(items);
       this.#heard();
-      this.#hasSynced = true;
-      this.#synced.resolve(undefined);
+      this.#complete();
       return { after: resourceVersion };
     } catch (error) {
-      if (this.#stopping.signal.aborted) return { list: mode };
+      if (this.#stopping.signal.aborted) return { everything: mode };
       log.warn({ resource: this.#resource, error }, 'list failed, trying again');
       await this.#pause(error);
-      return { list: isGone(error) ? 'fresh' : mode };
+      return { everything: isGone(error) ? 'fresh' : mode };
     }
   }
 
-  async #watch(after: string): Promise<Position> {
-    const progress = { version: after };
+  async #watch(beginning: { readonly after: string }): Promise<Beginning> {
     const startedAt = this.#clock.monotonic();
-    const end = await this.#consume(progress);
-    if (this.#stopping.signal.aborted) return { after: progress.version };
-    const wasShort = this.#clock.monotonic() - startedAt < this.#timings.shortWatchMs;
-    return this.#next(wasShort && end.cause === 'server-timeout' ? { cause: 'short' } : end, {
-      version: progress.version,
-      // What has just been listed is too old again: a server that always says 410 is met with a pause.
-      expiredSoon: wasShort || progress.version === after,
+    const end = await this.#session(beginning);
+    const after = end.after ?? beginning.after;
+    const wasShort = this.#wasShort(startedAt);
+    // What has just been listed is too old again: a server that always says 410 is met with a pause.
+    return this.#next(end, after, wasShort, wasShort || after === beginning.after);
+  }
+
+  /** Returns where to go on after a watch has ended at the version `after`, once it is time to. */
+  async #next(end: WatchEnd, after: string, wasShort: boolean, expiredSoon: boolean): Promise<Beginning> {
+    if (this.#stopping.signal.aborted) return { after };
+    const cause = wasShort && end.cause === 'server-timeout' ? 'short' : end.cause;
+    this.#metrics.watchEnds.inc({ resource: this.#resource, cause });
+    if (cause === 'server-timeout') return { after };
+    if (cause === 'expired') {
+      this.#options.log.info({ resource: this.#resource, version: after }, 'watch expired, listing again');
+      if (expiredSoon) await this.#pause(end.error);
+      return { everything: 'fresh' };
+    }
+    this.#logEnd(cause, end.error);
+    await this.#pause(end.error);
+    // After a line that was no event it is unknown what was missed, so the history cannot be continued.
+    return cause === 'malformed' ? { everything: 'fresh' } : { after };
+  }
+
+  #session(beginning: Beginning): Promise<WatchEnd> {
+    const { transport, kind, sink, prepare = (object: Type) => object } = this.#options;
+    const { watchSeconds, deadlineSlackMs, answerTimeoutMs } = this.#timings;
+    return runWatchSession<Type>({
+      ...this.#scope(),
+      transport,
+      kind,
+      beginning,
+      seconds: Math.round(watchSeconds[0] + Math.random() * (watchSeconds[1] - watchSeconds[0])),
+      deadlineSlackMs,
+      answerTimeoutMs,
+      prepare,
+      sink,
+      onHeard: () => this.#heard(),
+      onComplete: () => this.#complete(),
+      signal: this.#stopping.signal,
     });
-  }
-
-  /** Returns where to go on after a watch has ended at `version`, once it is time to. */
-  async #next(
-    end: WatchEnd,
-    { version, expiredSoon }: { version: string; expiredSoon: boolean },
-  ): Promise<Position> {
-    this.#metrics.watchEnds.inc({ resource: this.#resource, cause: end.cause });
-    switch (end.cause) {
-      case 'server-timeout':
-        return { after: version };
-      case 'expired':
-        this.#options.log.info({ resource: this.#resource, version }, 'watch expired, listing again');
-        if (expiredSoon) await this.#pause(end.error);
-        return { list: 'fresh' };
-      case 'malformed':
-        this.#logEnd(end);
-        await this.#pause(end.error);
-        // What was missed is unknown, so the history cannot be continued.
-        return { list: 'fresh' };
-      case 'deadline':
-      case 'failed':
-      case 'short':
-        this.#logEnd(end);
-        await this.#pause('error' in end ? end.error : undefined);
-        return { after: version };
-    }
-  }
-
-  async #consume(progress: { version: string }): Promise<WatchEnd> {
-    const { watchSeconds, deadlineSlackMs } = this.#timings;
-    const seconds = Math.round(watchSeconds[0] + Math.random() * (watchSeconds[1] - watchSeconds[0]));
-    const dead = new AbortController();
-    const deadline = setTimeout(() => dead.abort(), seconds * 1000 + deadlineSlackMs);
-    const request = this.#watchRequest(progress.version, seconds, dead.signal);
-    try {
-      const body = await this.#options.transport.stream(request);
-      for await (const event of readWatchEvents(body)) {
-        this.#heard();
-        if (event.type === 'ERROR')
-          throw errorOfWatchEvent(`${request.method} ${request.path}`, event.object);
-        this.#take(event.type, event.object as unknown as Type, progress);
-      }
-      return { cause: 'server-timeout' };
-    } catch (error) {
-      return { cause: dead.signal.aborted ? 'deadline' : causeOf(error), error };
-    } finally {
-      clearTimeout(deadline);
-    }
-  }
-
-  #take(
-    type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK',
-    object: Type,
-    progress: { version: string },
-  ): void {
-    const { sink } = this.#options;
-    if (type === 'DELETED') sink.remove(object);
-    else if (type !== 'BOOKMARK') sink.upsert(object);
-    progress.version = object.metadata?.resourceVersion ?? progress.version;
-  }
-
-  #watchRequest(version: string, seconds: number, dead: AbortSignal): KubeRequest {
-    const { kind, namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
-    return {
-      method: 'GET',
-      path: collectionPath(kind, namespace),
-      query: {
-        watch: true,
-        allowWatchBookmarks: true,
-        resourceVersion: version,
-        timeoutSeconds: seconds,
-        labelSelector,
-        fieldSelector,
-      },
-      accept: acceptFor('PartialObjectMetadata', metadataOnly),
-      timeoutMs: this.#timings.answerTimeoutMs,
-      signal: AbortSignal.any([this.#stopping.signal, dead]),
-    };
   }
 
   #scope(): ListScope & { pageSize?: number; metadataOnly?: boolean } {
@@ -243,16 +212,21 @@ export class Reflector<Type extends KubeObject> {
     };
   }
 
+  #complete(): void {
+    this.#hasSynced = true;
+    this.#synced.resolve(undefined);
+  }
+
+  #wasShort(startedAt: number): boolean {
+    return this.#clock.monotonic() - startedAt < this.#timings.shortWatchMs;
+  }
+
   #heard(): void {
     this.#lastHeardAt = this.#clock.monotonic();
   }
 
-  #logEnd(end: WatchEnd): void {
-    const error = 'error' in end ? end.error : undefined;
-    this.#options.log.warn(
-      { resource: this.#resource, cause: end.cause, error },
-      'watch ended, reconnecting',
-    );
+  #logEnd(cause: string, error: unknown): void {
+    this.#options.log.warn({ resource: this.#resource, cause, error }, 'watch ended, reconnecting');
   }
 
   /** Waits for the back-off, or as long as the server asked to wait, whichever is longer. */
@@ -263,9 +237,4 @@ export class Reflector<Type extends KubeObject> {
       // Stopped while waiting: the loop looks at the signal next.
     });
   }
-}
-
-function causeOf(error: unknown): 'expired' | 'malformed' | 'failed' {
-  if (isGone(error)) return 'expired';
-  return error instanceof AppError && error.code === 'KUBE_WATCH_MALFORMED' ? 'malformed' : 'failed';
 }

@@ -26,31 +26,15 @@ export interface ReadStore<Type extends KubeObject> {
 
 export interface StoreOptions<Type extends KubeObject> {
   readonly indexes?: Readonly<Record<string, IndexFunction<Type>>>;
-  /** Applied to each object before it is kept; may change it in place. Default `dropBulk`. */
-  readonly transform?: (object: Type) => Type;
 }
 
-/** Removes in place what no reader needs and makes caches several times larger: managedFields, last-applied. */
-export function dropBulk<Type extends KubeObject>(object: Type): Type {
-  const metadata: (NonNullable<KubeObject['metadata']> & { managedFields?: unknown }) | undefined =
-    object.metadata;
-  if (metadata !== undefined) {
-    delete metadata.managedFields;
-    if (metadata.annotations !== undefined)
-      delete metadata.annotations['kubectl.kubernetes.io/last-applied-configuration'];
-  }
-  return object;
-}
-
-/** Writers are the reflector alone; each mutation returns what changed, in order. */
+/** Its writer is the reflector alone, with objects that are prepared to be kept; each mutation returns what changed, in order. */
 export class Store<Type extends KubeObject> implements ReadStore<Type> {
   readonly #objects = new Map<string, Type>();
   readonly #indexes = new Map<string, Index<Type>>();
   readonly #namespaces = new Index<Type>((object) => [object.metadata?.namespace ?? '']);
-  readonly #transform: (object: Type) => Type;
 
   constructor(options: StoreOptions<Type> = {}) {
-    this.#transform = options.transform ?? dropBulk;
     for (const [name, valuesOf] of Object.entries(options.indexes ?? {})) {
       this.#indexes.set(name, new Index(valuesOf));
     }
@@ -104,7 +88,7 @@ export class Store<Type extends KubeObject> implements ReadStore<Type> {
     const previous = this.#objects.get(key);
     if (previous === undefined) return [];
     const isSame = previous.metadata?.uid === object.metadata?.uid;
-    return [this.#delete(key, previous, isSame ? deepFreeze(this.#transform(object)) : previous)];
+    return [this.#delete(key, previous, isSame ? deepFreeze(object) : previous)];
   }
 
   #found(index: Index<Type>, value: string): Type[] {
@@ -117,7 +101,7 @@ export class Store<Type extends KubeObject> implements ReadStore<Type> {
   }
 
   #keep(key: string, object: Type): Type {
-    const kept = deepFreeze(this.#transform(object));
+    const kept = deepFreeze(object);
     this.#objects.set(key, kept);
     this.#namespaces.add(key, kept);
     for (const index of this.#indexes.values()) index.add(key, kept);

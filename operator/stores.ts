@@ -8,7 +8,8 @@ import type { Informer } from '../kube/informer.ts';
 import type { KubeMetrics } from '../kube/kube-metrics.ts';
 import * as kinds from '../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../kube/resource.ts';
-import { dropBulk } from '../kube/store.ts';
+import { dropBulk } from '../kube/prepare-object.ts';
+import { SharedParts } from '../kube/shared-parts.ts';
 import type { KubeTransport } from '../kube/transport.ts';
 import type { Logger } from '../platform/logging.ts';
 import { webhookConfigurationName } from './admission/webhook-trust.ts';
@@ -47,14 +48,16 @@ export const byScaleTarget = 'scaleTarget';
 /** Index: `namespace/public name` → the endpoints that claim the name. */
 export const byPublicName = 'publicName';
 
-interface InformerParts {
+interface InformerOptions {
   readonly transport: KubeTransport;
   readonly log: Logger;
   readonly metrics: KubeMetrics;
+  readonly parts: SharedParts;
 }
 
-/** Starts to watch everything. */
-export function startInformers(options: InformerParts): Informers {
+/** Starts to watch everything. Objects of different kinds have much in common: labels, owners, certificates. */
+export function startInformers(given: Omit<InformerOptions, 'parts'>): Informers {
+  const options: InformerOptions = { ...given, parts: new SharedParts() };
   const ours = `${labels.managedBy}=${fieldManager}`;
   const owned = <Type extends KubeObject>(kind: ResourceKind<Type>): Informer<Type> =>
     startInformer({
@@ -94,7 +97,7 @@ export function startInformers(options: InformerParts): Informers {
 }
 
 /** What decides who scales. */
-function startScalingInformers(options: InformerParts): Pick<Informers, 'autoscalers' | 'apiServices'> {
+function startScalingInformers(options: InformerOptions): Pick<Informers, 'autoscalers' | 'apiServices'> {
   return {
     autoscalers: startInformer({
       ...options,
@@ -114,7 +117,7 @@ function startScalingInformers(options: InformerParts): Pick<Informers, 'autosca
 
 /** The configurations that lead to the operator. */
 function startWebhookInformers(
-  options: InformerParts,
+  options: InformerOptions,
 ): Pick<Informers, 'validatingWebhooks' | 'mutatingWebhooks'> {
   const fieldSelector = `metadata.name=${webhookConfigurationName}`;
   return {

@@ -36,7 +36,10 @@ export interface FakeApiServer {
   stop(): Promise<void>;
 }
 
-/** Starts the server; with `tls`, over HTTPS; at `port` or at a free one. What nothing matches is answered 404. */
+/**
+ * Starts the server; with `tls`, over HTTPS; at `port` or at a free one. What nothing matches is answered 404, but for a
+ * streaming list, which is refused as by a server that has none.
+ */
 export async function startFakeApiServer(tls?: ServerOptions, port = 0): Promise<FakeApiServer> {
   const requests: RecordedRequest[] = [];
   const script: { readonly matcher: Matcher; readonly answer: Answer }[] = [];
@@ -47,7 +50,7 @@ export async function startFakeApiServer(tls?: ServerOptions, port = 0): Promise
     const next = script.findIndex(({ matcher }) => matcher(request));
     const [once] = next === -1 ? [] : script.splice(next, 1);
     const rule = once ?? standing.find(({ matcher }) => matcher(request));
-    return rule?.answer ?? refusal(404, 'NotFound', `the script has no answer for ${request.path}`);
+    return rule?.answer ?? (isStream(request) ? refusesStreams : noAnswer(request));
   };
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await record(incoming);
@@ -92,6 +95,12 @@ export const json =
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   };
 
+/** Whether a watch is to begin with everything there is. */
+export const isStream: Matcher = ({ query }) => query.get('sendInitialEvents') === 'true';
+
+const noAnswer = ({ path }: RecordedRequest): Answer =>
+  refusal(404, 'NotFound', `the script has no answer for ${path}`);
+
 /** Answers with a Kubernetes Status. */
 export const refusal = (
   code: number,
@@ -100,6 +109,9 @@ export const refusal = (
   headers: Record<string, string> = {},
 ): Answer =>
   json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message }, code, headers);
+
+/** Answers a streaming list as servers do that have none. */
+export const refusesStreams: Answer = refusal(422, 'Invalid', 'sendInitialEvents is forbidden for watch');
 
 /** Accepts and never answers: what a half-open connection looks like. */
 export const silence: Answer = () => undefined;

@@ -4,7 +4,8 @@ import { json } from './fake-api-server.ts';
 import type { Answer, Matcher } from './fake-api-server.ts';
 
 export const isList: Matcher = ({ method, query }) => method === 'GET' && !query.has('watch');
-export const isWatch: Matcher = ({ method, query }) => method === 'GET' && query.has('watch');
+export const isWatch: Matcher = ({ method, query }) =>
+  method === 'GET' && query.has('watch') && !query.has('sendInitialEvents');
 
 /** Returns a pod; its uid follows from name and `uid`, so that the same arguments mean the same pod. */
 export const aPod = (name: string, resourceVersion: string, uid = `uid-of-${name}`): Pod => ({
@@ -25,6 +26,11 @@ export const modified = (object: unknown): string => line('MODIFIED', object);
 export const deleted = (object: unknown): string => line('DELETED', object);
 export const bookmark = (resourceVersion: string): string =>
   line('BOOKMARK', { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion } });
+/** Ends the first objects of a watch that begins with everything. */
+export const endOfInitial = (resourceVersion: string): string => {
+  const annotations = { 'k8s.io/initial-events-end': 'true' };
+  return line('BOOKMARK', { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion, annotations } });
+};
 export const errorEvent = (code: number, reason: string): string =>
   line('ERROR', { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: 'scripted' });
 

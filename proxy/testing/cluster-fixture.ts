@@ -4,7 +4,13 @@ import type { ServerOptions } from 'node:https';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
 import type { EndpointSlice } from '../../kube/kinds.ts';
-import { json, refusal, startFakeApiServer } from '../../kube/testing/fake-api-server.ts';
+import {
+  isStream,
+  json,
+  refusal,
+  refusesStreams,
+  startFakeApiServer,
+} from '../../kube/testing/fake-api-server.ts';
 import type { Answer, FakeApiServer, RecordedRequest } from '../../kube/testing/fake-api-server.ts';
 
 /** One kind of object, and who watches it. */
@@ -122,6 +128,10 @@ export class ClusterFixture {
   }
 
   #answerCollection(collection: Collection, response: ServerResponse, request: RecordedRequest): void {
+    if (isStream(request)) {
+      refusesStreams(response, request);
+      return;
+    }
     if (request.query.has('watch')) {
       collection.watch(response, Number(request.query.get('resourceVersion')));
       return;

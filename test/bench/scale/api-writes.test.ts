@@ -6,11 +6,12 @@ apiserver_request_total{code="200",resource="deployments",subresource="",verb="A
 apiserver_request_total{code="201",resource="deployments",subresource="",verb="POST"} 2
 apiserver_request_total{code="200",resource="deployments",subresource="scale",verb="PATCH"} 1
 apiserver_request_total{code="200",resource="deployments",subresource="",verb="LIST"} 7
+apiserver_request_total{code="201",dry_run="All",resource="deployments",subresource="",verb="POST"} 6
 apiserver_request_total{code="200",resource="leases",subresource="",verb="PUT"} 40
 `;
 
 describe('the writes of an API server', () => {
-  it('are summed by resource and subresource; reads and heartbeats are not writes', () => {
+  it('are summed by resource and subresource; reads, heartbeats and dry runs are not writes', () => {
     expect(Object.fromEntries(parseWrites(metrics))).toEqual({ deployments: 5, 'deployments/scale': 1 });
   });
 

@@ -19,19 +19,22 @@ export async function countWrites(transport: KubeTransport): Promise<ReadonlyMap
   return parseWrites(text);
 }
 
-/** Returns the writes in the text of `apiserver_request_total`. */
+/** Returns the writes in the text of `apiserver_request_total`; a dry run writes nothing. */
 export function parseWrites(text: string): ReadonlyMap<string, number> {
   const writes = new Map<string, number>();
   for (const [, labels = '', value = ''] of text.matchAll(
     /^apiserver_request_total\{(.*)\} ([0-9.e+]+)$/gm,
   )) {
-    const { verb = '', resource = '', subresource = '' } = labelsOf(labels);
-    if (!writingVerbs.has(verb) || heartbeats.has(resource)) continue;
+    const { resource = '', subresource = '', ...rest } = labelsOf(labels);
+    if (heartbeats.has(resource) || !isWrite(rest)) continue;
     const what = subresource === '' ? resource : `${resource}/${subresource}`;
     writes.set(what, (writes.get(what) ?? 0) + Number(value));
   }
   return writes;
 }
+
+const isWrite = ({ verb = '', dry_run: dryRun = '' }: Record<string, string>): boolean =>
+  writingVerbs.has(verb) && dryRun === '';
 
 const labelsOf = (text: string): Record<string, string> =>
   Object.fromEntries(
