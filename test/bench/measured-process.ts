@@ -13,6 +13,8 @@ export interface MeasuredProcess {
   residentMiB(): number;
   /** The most resident memory that it ever had, in MiB. */
   peakResidentMiB(): number;
+  /** The end of what it has printed. */
+  printed(): string;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function startMeasured(
     cpuMicroseconds: () => cpuTicks(pid) * microsecondsPerTick,
     residentMiB: () => memoryMiB(pid, 'VmRSS'),
     peakResidentMiB: () => memoryMiB(pid, 'VmHWM'),
+    printed: () => printed,
     stop: () => stop(child),
   };
 }

@@ -34,7 +34,12 @@ export async function startOperatorProcess(kubeconfig: string): Promise<Operator
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const measured = await startMeasured([process.execPath, bundle, 'operator', ...args], { port: adminPort });
-  const read = async (metric: string): Promise<number> => sum(await scrape(), metric);
+  const read = async (metric: string): Promise<number> => {
+    const text = await scrape().catch((cause: unknown) => {
+      throw new Error(`the operator tells nothing any more; it printed:\n${measured.printed()}`, { cause });
+    });
+    return sum(text, metric);
+  };
   const reconciles = (): Promise<number> => read('fairlead_controller_reconcile_total');
   return {
     ...measured,
