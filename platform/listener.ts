@@ -1,6 +1,6 @@
 /** Owns the life of a listening socket: start with a clear error, stop without cutting who is being answered. */
 import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { AppError, systemCodeOf } from './errors.ts';
 
 export interface ListenAddress {
@@ -14,7 +14,7 @@ export interface ListenAddress {
  *
  * @throws AppError `LISTEN_ADDRESS_IN_USE`, `LISTEN_ADDRESS_REFUSED` with the remedy in the message.
  */
-export async function listen(server: HttpServer, address: ListenAddress): Promise<ListenAddress> {
+export async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error): void => reject(listenError(error, address));
     server.once('error', onError);

@@ -37,6 +37,39 @@ export const refusals = {
   methodNotAllowed: refusal(405, 'METHOD_NOT_ALLOWED', 'method', 'This path answers POST only.', {
     headers: ['allow', 'POST'],
   }),
+  malformedRequest: (what: string) =>
+    refusal(400, 'BAD_REQUEST', 'malformed', `The request is not valid HTTP/1.1: ${what}.`),
+  headersTooLarge: refusal(
+    431,
+    'BAD_REQUEST',
+    'headers_too_large',
+    'The headers are too large, or too many. Send fewer or shorter ones.',
+  ),
+  targetTooLong: refusal(414, 'BAD_REQUEST', 'target_too_long', 'The path of the request is too long.'),
+  unsupportedVersion: refusal(
+    505,
+    'BAD_REQUEST',
+    'http_version',
+    'This version of HTTP is not spoken here. Use HTTP/1.1 or HTTP/2.',
+  ),
+  unsupportedTransferCoding: refusal(
+    501,
+    'NOT_IMPLEMENTED',
+    'transfer_coding',
+    'Bodies are taken with a Content-Length, or with Transfer-Encoding chunked and nothing else.',
+  ),
+  expectationFailed: refusal(
+    417,
+    'BAD_REQUEST',
+    'expectation',
+    'The Expect header asks for something else than 100-continue.',
+  ),
+  requestTooSlow: refusal(
+    408,
+    'REQUEST_TIMEOUT',
+    'request_too_slow',
+    'The request did not arrive in time. Send it faster, or in smaller parts.',
+  ),
   ambiguousRequest: refusal(
     400,
     'BAD_REQUEST',
@@ -166,6 +199,15 @@ export const refusals = {
   deadline: refusal(504, 'DEADLINE_EXCEEDED', 'deadline', 'The model did not answer in time.'),
   internal: refusal(500, 'INTERNAL_ERROR', 'internal', 'The request failed inside the proxy.'),
 } as const;
+
+/** Returns the raw header pairs of a refusal whose body has `length` bytes. */
+export function refusalHeaders(refused: Refusal, length: number): string[] {
+  const headers = ['content-type', 'application/json', 'content-length', String(length)];
+  if (refused.retryAfterSeconds !== undefined) headers.push('retry-after', String(refused.retryAfterSeconds));
+  if (refused.status === 429 || refused.status === 503) headers.push(droppedReasonHeader, refused.reason);
+  if (refused.headers !== undefined) headers.push(...refused.headers);
+  return headers;
+}
 
 /** Returns the body of a refusal. */
 export function refusalBody(refused: Pick<Refusal, 'errorCode' | 'message'>): string {

@@ -1,24 +1,14 @@
 /** Owns one request on its way through a proxy: what is known about it, where it is, and that it ends exactly once. */
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { droppedReasonHeader, refusalBody, refusals } from './errors.ts';
+import type { Caller, CallerEvents } from './downstream/caller.ts';
+import { refusalBody, refusalHeaders, refusals } from './errors.ts';
 import type { Refusal } from './errors.ts';
-
-/** Carries its exchange, so that the listeners of all requests are shared functions instead of closures. */
-export class ProxyRequest extends IncomingMessage {
-  exchange: Exchange | undefined;
-}
-
-/** As ProxyRequest. */
-export class ProxyResponse<
-  Request extends IncomingMessage = IncomingMessage,
-> extends ServerResponse<Request> {
-  exchange: Exchange | undefined;
-}
 
 /** The part of a stage that now has the exchange in its hands while it waits for something. */
 export interface Holder {
   /** Lets go of the exchange, which is over for it: the caller is gone, or time is up. */
   release(exchange: Exchange): void;
+  /** The caller takes more of the answer again. */
+  onDrain?(): void;
   /** What the caller is told when time is up. */
   readonly overdue: Refusal;
 }
@@ -47,11 +37,8 @@ export interface Pipeline {
 /** Status that metrics and logs give a request whose caller went away first; it is never sent. */
 const statusCallerGone = 499;
 
-const lingerMs = 2_000;
-
-export class Exchange {
-  readonly request: ProxyRequest;
-  readonly response: ProxyResponse;
+export class Exchange implements CallerEvents {
+  readonly caller: Caller;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   /** Monotonic milliseconds after which the exchange is overdue. */
@@ -67,12 +54,8 @@ export class Exchange {
   endpointLabel = '';
   servedEntity = '';
   deployment = '';
-  /** Length of the request body; undefined: sent in chunks. */
-  contentLength: number | undefined;
   /** The whole request body, once it has been collected; undefined: it is still to be streamed. */
   body: Buffer | undefined;
-  /** The client waits for "100 Continue" before it sends the body. */
-  expectsContinue = false;
   /** It has a turn at the model, to be given back. */
   hasTurn = false;
   /** Whoever waits on behalf of the exchange now. */
@@ -87,15 +70,11 @@ export class Exchange {
   #finished = false;
   #refused = false;
 
-  constructor(pipeline: Pipeline, request: ProxyRequest, response: ProxyResponse, startedAt: number) {
+  constructor(pipeline: Pipeline, caller: Caller, startedAt: number) {
     this.#pipeline = pipeline;
-    this.request = request;
-    this.response = response;
+    this.caller = caller;
     this.startedAt = startedAt;
-    request.exchange = this;
-    response.exchange = this;
-    response.on('close', onResponseClose);
-    request.on('error', ignoreRequestError);
+    caller.events = this;
   }
 
   get finished(): boolean {
@@ -126,63 +105,39 @@ export class Exchange {
 
   /** Answers with a refusal; where an answer has begun already, it is cut instead, so that nobody takes it for whole. */
   refuse(refused: Refusal): void {
-    const { response } = this;
     // Whoever has been told no already may still be reading it.
     if (this.#refused) return;
     this.#refused = true;
     this.reason = refused.reason;
-    if (response.headersSent) {
-      response.destroy();
+    if (this.caller.answered) {
+      this.caller.cut();
       return;
     }
     this.status = refused.status;
-    const body = refusalBody(refused);
-    const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
+    const body = Buffer.from(refusalBody(refused));
+    const headers = refusalHeaders(refused, body.length);
     headers.push('x-request-id', this.requestId);
-    if (refused.retryAfterSeconds !== undefined)
-      headers.push('retry-after', String(refused.retryAfterSeconds));
-    if (refused.status === 429 || refused.status === 503) headers.push(droppedReasonHeader, refused.reason);
-    if (refused.headers !== undefined) headers.push(...refused.headers);
-    if (this.callerStillSends) headers.push('connection', 'close');
-    response.writeHead(refused.status, headers);
-    this.endAnswer(body);
-  }
-
-  /** Whether the caller may still be sending; then the connection is to be closed after the answer. */
-  get callerStillSends(): boolean {
-    return !this.request.complete && (this.body?.length ?? 0) !== this.contentLength;
-  }
-
-  /**
-   * Ends the answer. A caller who still sends when the connection is closed gets a reset, and may lose the answer to
-   * it; so the connection lingers until the caller is done, for a moment.
-   */
-  endAnswer(lastChunk?: Buffer | string): void {
-    const { request, response } = this;
-    if (!this.callerStillSends) {
-      response.end(lastChunk);
-      return;
-    }
-    if (lastChunk !== undefined) response.write(lastChunk);
-    const end = (): void => {
-      clearTimeout(timer);
-      response.end();
-    };
-    const timer = setTimeout(end, lingerMs);
-    request.removeAllListeners('data');
-    request.once('end', end).once('close', end).resume();
+    this.caller.sendHead(refused.status, '', headers, 'length');
+    this.caller.end(body);
   }
 
   /** Ends the exchange because `deadline` has passed. */
   expire(): void {
+    this.onBroken(this.holder?.overdue ?? refusals.deadline);
+  }
+
+  onBroken(refusal: Refusal): void {
     const { holder } = this;
     this.holder = undefined;
     holder?.release(this);
-    this.refuse(holder?.overdue ?? refusals.deadline);
+    this.refuse(refusal);
   }
 
-  /** The response is closed: answered, or its caller is gone. */
-  close(): void {
+  onDrain(): void {
+    this.holder?.onDrain?.();
+  }
+
+  onEnd(): void {
     if (this.#finished) return;
     this.#finished = true;
     this.live?.delete(this);
@@ -192,13 +147,4 @@ export class Exchange {
     holder?.release(this);
     this.#pipeline.finish(this);
   }
-}
-
-function onResponseClose(this: ProxyResponse): void {
-  this.exchange?.close();
-}
-
-/** The response's close event tells the same, and is heeded. */
-function ignoreRequestError(): void {
-  // An 'error' event that nobody listens to would end the process.
 }

@@ -17,13 +17,13 @@ export function pushForwardedCaller(
 }
 
 /** Returns the principal that a header tells; empty when it tells none. */
-export function parsePrincipal(value: string | string[] | undefined): string {
-  return typeof value === 'string' ? decode(value) : '';
+export function parsePrincipal(value: string | undefined): string {
+  return value === undefined ? '' : decode(value);
 }
 
 /** Returns the groups that a header tells. */
-export function parseGroups(value: string | string[] | undefined): string[] {
-  if (typeof value !== 'string' || value === '') return [];
+export function parseGroups(value: string | undefined): string[] {
+  if (value === undefined || value === '') return [];
   return value.split(',').map(decode);
 }
 

@@ -4,7 +4,8 @@ import type { DemandEntry, DemandReport } from '../../core/scaling/demand-report
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { ask, headerOf } from '../upstream/ask.ts';
+import { headerOf } from '../http1/header-of.ts';
+import { ask } from '../upstream/ask.ts';
 import { Pool } from '../upstream/pool.ts';
 import type { UpstreamTls } from '../upstream/pool.ts';
 

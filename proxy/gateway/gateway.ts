@@ -14,7 +14,7 @@ import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
-import { startProxyServer } from '../http-server.ts';
+import { startProxyServer } from '../downstream/proxy-server.ts';
 import type { Pipeline } from '../exchange.ts';
 import { makeProxyMetrics } from '../proxy-metrics.ts';
 import { makeHold } from '../stages/hold/hold.ts';
@@ -109,7 +109,7 @@ function listenForUsers(
   return startProxyServer({
     address: { host: config.host, port: config.port },
     now,
-    makeExchange: (request, response) => new RoutedExchange(pipeline, request, response, now()),
+    makeExchange: (caller) => new RoutedExchange(pipeline, caller, now()),
   });
 }
 

@@ -4,7 +4,8 @@ import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import type { AdminRoute } from '../../platform/admin-server.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
-import { ask, headerOf } from '../upstream/ask.ts';
+import { headerOf } from '../http1/header-of.ts';
+import { ask } from '../upstream/ask.ts';
 import { Pool } from '../upstream/pool.ts';
 import type { Drain } from './drain.ts';
 

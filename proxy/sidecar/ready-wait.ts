@@ -1,5 +1,5 @@
 /** Owns telling those who hold requests the very moment at which the sidecar becomes ready. */
-import type { ServerResponse } from 'node:http';
+import type { Caller } from '../downstream/caller.ts';
 
 /** Less than callers wait, so that they hear a "not yet" and ask again. */
 const longestWaitMs = 5_000;
@@ -7,42 +7,51 @@ const longestWaitMs = 5_000;
 /** Answers are kept open until the sidecar is ready: asking again and again would cost more and tell it later. */
 export class ReadyWait {
   readonly #isReady: () => boolean;
-  readonly #waiting = new Map<ServerResponse, NodeJS.Timeout>();
+  readonly #waiting = new Map<Caller, NodeJS.Timeout>();
 
   constructor(isReady: () => boolean) {
     this.#isReady = isReady;
   }
 
   /** Answers 200 as soon as the sidecar is ready, 503 when that takes too long. */
-  answer(response: ServerResponse): void {
+  answer(caller: Caller): void {
     if (this.#isReady()) {
-      response.writeHead(200).end();
+      answer(caller, 200);
       return;
     }
     this.#waiting.set(
-      response,
-      setTimeout(() => this.#end(response, 503), longestWaitMs),
+      caller,
+      setTimeout(() => this.#end(caller, 503), longestWaitMs),
     );
-    response.once('close', () => this.#forget(response));
+    caller.events = {
+      onEnd: () => this.#forget(caller),
+      onBroken: () => caller.cut(),
+      onDrain: () => undefined,
+    };
   }
 
   /** Readiness may have come. */
   tell(): void {
     if (!this.#isReady()) return;
-    for (const response of this.#waiting.keys()) this.#end(response, 200);
+    for (const caller of this.#waiting.keys()) this.#end(caller, 200);
   }
 
   stop(): void {
-    for (const response of this.#waiting.keys()) this.#end(response, 503);
+    for (const caller of this.#waiting.keys()) this.#end(caller, 503);
   }
 
-  #end(response: ServerResponse, status: number): void {
-    this.#forget(response);
-    response.writeHead(status).end();
+  #end(caller: Caller, status: number): void {
+    this.#forget(caller);
+    answer(caller, status);
   }
 
-  #forget(response: ServerResponse): void {
-    clearTimeout(this.#waiting.get(response));
-    this.#waiting.delete(response);
+  #forget(caller: Caller): void {
+    clearTimeout(this.#waiting.get(caller));
+    this.#waiting.delete(caller);
   }
+}
+
+function answer(caller: Caller, status: number): void {
+  caller.sendHead(status, '', ['content-length', '0'], 'length');
+  caller.end();
 }

@@ -12,7 +12,7 @@ import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandMeter } from '../demand/demand-meter.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
-import { startProxyServer } from '../http-server.ts';
+import { startProxyServer } from '../downstream/proxy-server.ts';
 import { awaitReadyPath } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
@@ -70,11 +70,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     address: options.data,
     tls: options.tls,
     now,
-    makeExchange: (request, response) => {
+    makeExchange: (caller) => {
       drain.noteRequest();
-      return new Exchange(pipeline, request, response, now());
+      return new Exchange(pipeline, caller, now());
     },
-    sidePaths: { [awaitReadyPath]: (_request, response) => readyWait.answer(response) },
+    sidePaths: { [awaitReadyPath]: (caller) => readyWait.answer(caller) },
   });
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });

@@ -1,7 +1,7 @@
 /** Owns small questions to an upstream whose whole answer is wanted: probes, health checks, reports. */
 import { AppError } from '../../platform/errors.ts';
 import type { Pool } from './pool.ts';
-import type { ResponseHead } from './response-head.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
 import type { UpstreamFailure, UpstreamHandler } from './upstream-request.ts';
 
 export interface Question {
@@ -53,14 +53,6 @@ export async function ask(pool: Pool, question: Question): Promise<Answer> {
   });
 }
 
-/** Returns the value of the first header `name` (lower case) among raw pairs. */
-export function headerOf(headers: readonly string[], name: string): string | undefined {
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    if (headers[index]?.toLowerCase() === name) return headers[index + 1];
-  }
-  return undefined;
-}
-
 class Collector implements UpstreamHandler {
   timer: NodeJS.Timeout | undefined;
   abort: (() => void) | undefined;
@@ -85,7 +77,7 @@ class Collector implements UpstreamHandler {
     this.#head = head;
   }
 
-  onBody(chunk: Buffer): void {
+  onAnswerBody(chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes <= this.#maxBytes) {
       this.#chunks.push(chunk);
@@ -96,7 +88,7 @@ class Collector implements UpstreamHandler {
     this.onFailure({ error, kind: 'lost' });
   }
 
-  onEnd(): void {
+  onAnswerEnd(): void {
     clearTimeout(this.timer);
     this.#resolve({
       status: this.#head?.status ?? 0,
@@ -114,7 +106,7 @@ class Collector implements UpstreamHandler {
     // A question's body is sent with its head.
   }
 
-  onDrain(): void {
+  onUpstreamDrain(): void {
     // As above: nothing follows.
   }
 }

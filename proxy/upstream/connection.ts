@@ -2,9 +2,9 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
-import type { ResponseHead } from './response-head.ts';
-import { ResponseParser } from './response-parser.ts';
-import type { ResponseSink } from './response-parser.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
+import { ResponseParser } from '../http1/response-parser.ts';
+import type { ResponseSink } from '../http1/response-parser.ts';
 import type {
   PhaseTimeouts,
   UpstreamCall,
@@ -57,7 +57,7 @@ export class Connection implements UpstreamCall, ResponseSink {
     socket.setNoDelay(true);
     socket.once(readyEvent, () => this.#onReady());
     socket.on('data', (bytes: Buffer) => this.#onData(bytes));
-    socket.on('drain', () => this.#handler?.onDrain());
+    socket.on('drain', () => this.#handler?.onUpstreamDrain());
     socket.on('error', (error) => this.#onGone(error));
     socket.on('end', () => this.#onGone(undefined));
     socket.on('close', () => this.#onGone(undefined));
@@ -154,7 +154,7 @@ export class Connection implements UpstreamCall, ResponseSink {
   }
 
   onBody(chunk: Buffer, last: boolean): void {
-    this.#handler?.onBody(chunk, last);
+    this.#handler?.onAnswerBody(chunk, last);
   }
 
   onEnd(trailers: readonly string[], reusable: boolean): void {
@@ -169,7 +169,7 @@ export class Connection implements UpstreamCall, ResponseSink {
       if (this.#socket.isPaused()) this.#socket.resume();
       this.#owner.onIdle(this);
     }
-    handler?.onEnd(trailers);
+    handler?.onAnswerEnd(trailers);
   }
 
   #onReady(): void {

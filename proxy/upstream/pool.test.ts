@@ -65,7 +65,7 @@ function makePool(port: number, more: Partial<PoolOptions> = {}): Pool {
 /** Sends `request` and resolves with the failure, or undefined when it was answered. */
 function failureOf(pool: Pool, timeouts = patient): Promise<UpstreamFailure | undefined> {
   return new Promise((resolve) => {
-    pool.send(request, listener({ onEnd: () => resolve(undefined), onFailure: resolve }), timeouts);
+    pool.send(request, listener({ onAnswerEnd: () => resolve(undefined), onFailure: resolve }), timeouts);
   });
 }
 
@@ -73,11 +73,11 @@ const nothing = (): void => undefined;
 const listener = (some: Partial<UpstreamHandler>): UpstreamHandler => ({
   onInformation: nothing,
   onHead: nothing,
-  onBody: nothing,
-  onEnd: nothing,
+  onAnswerBody: nothing,
+  onAnswerEnd: nothing,
   onFailure: nothing,
   onWritable: nothing,
-  onDrain: nothing,
+  onUpstreamDrain: nothing,
   ...some,
 });
 
@@ -179,11 +179,11 @@ describe('Pool', () => {
     const call = makePool(peer.port).send(
       request,
       listener({
-        onBody: (chunk) => {
+        onAnswerBody: (chunk) => {
           bytes += chunk.length;
         },
         onHead: () => call.pause(),
-        onEnd: () => {
+        onAnswerEnd: () => {
           done = true;
         },
       }),
@@ -202,7 +202,7 @@ describe('Pool', () => {
     const tell = (): void => {
       told += 1;
     };
-    const call = makePool(peer.port).send(request, listener({ onFailure: tell, onEnd: tell }), patient);
+    const call = makePool(peer.port).send(request, listener({ onFailure: tell, onAnswerEnd: tell }), patient);
     await until(() => peer.received.length > 0);
     call.abort();
     await until(() => peer.sockets[0]?.destroyed === true);

@@ -1,6 +1,6 @@
 /** Owns what goes to an upstream and what comes back: the request, the callbacks of its answer, and its handle. */
 import type { AppError } from '../../platform/errors.ts';
-import type { ResponseHead } from './response-head.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -38,22 +38,22 @@ export interface UpstreamFailure {
   readonly kind: 'unsent' | 'stale' | 'lost';
 }
 
-/** What is told about one request; after onEnd or onFailure nothing more is. */
+/** What is told about one request; after onAnswerEnd or onFailure nothing more is. */
 export interface UpstreamHandler {
   onInformation(head: ResponseHead): void;
   onHead(head: ResponseHead): void;
   /** `last`: this chunk ends the body. The chunk may be kept. */
-  onBody(chunk: Buffer, last: boolean): void;
-  onEnd(trailers: readonly string[]): void;
+  onAnswerBody(chunk: Buffer, last: boolean): void;
+  onAnswerEnd(trailers: readonly string[]): void;
   onFailure(failure: UpstreamFailure): void;
   /** The connection stands; a body that follows may be written from now on. */
   onWritable(): void;
   /** A write returned false before; there is room again. */
-  onDrain(): void;
+  onUpstreamDrain(): void;
 }
 
 export interface UpstreamCall {
-  /** Sends a piece of the body; false: wait for onDrain before the next one. */
+  /** Sends a piece of the body; false: wait for onUpstreamDrain before the next one. */
   write(chunk: Buffer): boolean;
   endBody(): void;
   /** Stops reading the answer (backpressure); its deadlines rest meanwhile. */

@@ -36,7 +36,7 @@ export function makeAuthenticate<E extends Exchange>(checker: TokenChecker): Sta
   return {
     name: 'authenticate',
     run: (exchange) => {
-      const token = tokenOf(exchange.request.headers.authorization);
+      const token = tokenOf(exchange.caller.head.authorization);
       if (token === undefined) {
         exchange.refuse(refusals.noToken);
         return false;

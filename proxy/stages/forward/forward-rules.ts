@@ -1,7 +1,7 @@
 /** Owns what a process decides about forwarding: where to, with which headers and bounds, and what when it fails. */
 import type { Exchange } from '../../exchange.ts';
 import type { Pool } from '../../upstream/pool.ts';
-import type { ResponseHead } from '../../upstream/response-head.ts';
+import type { ResponseHead } from '../../http1/response-head.ts';
 import type { PhaseTimeouts, UpstreamFailure } from '../../upstream/upstream-request.ts';
 
 export interface ForwardRules<E extends Exchange> {

@@ -1,20 +1,21 @@
 /** Owns one request between its caller and an upstream, from the first attempt to the last byte of the answer. */
 import { refusals } from '../../errors.ts';
-import type { Exchange, Holder, ProxyRequest, ProxyResponse } from '../../exchange.ts';
-import type { ResponseHead } from '../../upstream/response-head.ts';
+import type { Exchange, Holder } from '../../exchange.ts';
+import type { BodySink } from '../../http1/body-reader.ts';
+import type { ResponseHead } from '../../http1/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
 import type { ForwardRules } from './forward-rules.ts';
 import { pushTravellingHeaders } from './request-headers.ts';
 
-/** Both what the exchange is held by, and who hears from the upstream. */
-export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
+/** What the exchange is held by, who hears from the upstream, and who takes the request's body. */
+export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, BodySink {
   readonly overdue = refusals.deadline;
   readonly #exchange: E;
   readonly #rules: ForwardRules<E>;
   #call: UpstreamCall | undefined;
   #repeated = false;
   #sentBytes = 0;
-  #waitsForDrain = false;
+  #isReading = false;
   #lastSent = false;
 
   constructor(exchange: E, rules: ForwardRules<E>) {
@@ -25,9 +26,9 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
   /** Makes an attempt; `fresh`: on a new connection. */
   start(fresh: boolean): void {
     const exchange = this.#exchange;
-    const { request } = exchange;
+    const { head } = exchange.caller;
     const headers: string[] = [];
-    pushTravellingHeaders(request.rawHeaders, request.headers.connection, headers);
+    pushTravellingHeaders(head.headers, head.nominated, headers);
     headers.push('x-request-id', exchange.requestId);
     this.#rules.addRequestHeaders(exchange, headers);
     this.#call = this.#rules.poolOf(exchange).send(
@@ -36,7 +37,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
         path: this.#rules.pathOf(exchange),
         headers,
         body: exchange.body,
-        contentLength: exchange.contentLength,
+        contentLength: head.contentLength,
       },
       this,
       this.#rules.timeouts(),
@@ -46,47 +47,46 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
 
   /** The caller is gone, or time is up: the upstream is told by the end of its connection. */
   release(): void {
-    this.#stopSending();
-    this.#call?.abort();
+    const call = this.#call;
     this.#call = undefined;
+    call?.abort();
   }
 
+  /** The upstream can take the body that has to be streamed. */
   onWritable(): void {
-    const { request, response, expectsContinue } = this.#exchange;
-    if (expectsContinue && !response.headersSent) response.writeContinue();
-    request.on('data', sendPiece).on('end', sendEnd);
+    const { caller } = this.#exchange;
+    if (caller.head.expectsContinue) caller.sendContinue();
+    this.#isReading = true;
+    caller.readBody(this);
   }
 
-  /** A piece of the request's body. */
-  send(chunk: Buffer): void {
+  onBody(chunk: Buffer): void {
     this.#sentBytes += chunk.length;
     const maxBytes = this.#rules.maxBodyBytes();
-    if (this.#sentBytes > maxBytes) {
-      this.release();
-      this.#exchange.holder = undefined;
-      this.#exchange.refuse(refusals.bodyTooLarge(maxBytes));
-    } else if (this.#call?.write(chunk) === false) this.#exchange.request.pause();
+    if (this.#sentBytes <= maxBytes) {
+      if (this.#call?.write(chunk) === false) this.#exchange.caller.pauseBody();
+      return;
+    }
+    if (this.#call === undefined) return;
+    this.release();
+    this.#exchange.holder = undefined;
+    this.#exchange.refuse(refusals.bodyTooLarge(maxBytes));
   }
 
-  endSending(): void {
+  onBodyEnd(): void {
     this.#call?.endBody();
   }
 
-  onDrain(): void {
-    if (this.#exchange.body === undefined) this.#exchange.request.resume();
+  /** The upstream takes more of the request. */
+  onUpstreamDrain(): void {
+    if (this.#isReading) this.#exchange.caller.resumeBody();
   }
 
   onInformation(head: ResponseHead): void {
-    const { request, response } = this.#exchange;
-    // HTTP/1.0 knows no interim answers (RFC 9110 §15.2).
-    if (request.httpVersion === '1.0') return;
-    if (head.status === 102) response.writeProcessing();
-    const link = head.headers.flatMap((name, index) =>
-      index % 2 === 0 && name.toLowerCase() === 'link' ? [head.headers[index + 1] ?? ''] : [],
-    );
-    // Node refuses to say what it does not take for one plain link; a hint that is left out harms nobody.
-    if (head.status === 103 && link.length > 0 && link.every((value) => plainLink.test(value)))
-      response.writeEarlyHints({ link });
+    // What else is interim concerns this hop, or nobody.
+    if (head.status === 102 || head.status === 103) {
+      this.#exchange.caller.sendInformation(head.status, head.headers);
+    }
   }
 
   onHead(head: ResponseHead): void {
@@ -97,32 +97,27 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
       exchange.proceed();
       return;
     }
-    const { headers } = head;
+    const { status, reason, headers, contentLength } = head;
     this.#rules.addAnswerHeaders(exchange, headers);
-    if (exchange.callerStillSends) headers.push('connection', 'close');
-    exchange.response.writeHead(head.status, head.reason, headers);
-    exchange.status = head.status;
-    // An answer that streams is to be seen from its head on, not from its first byte on.
-    if (head.chunked) exchange.response.flushHeaders();
+    const isBodiless = status === 204 || status === 304;
+    const framing = isBodiless ? 'none' : contentLength === undefined ? 'stream' : 'length';
+    exchange.status = status;
+    exchange.caller.sendHead(status, reason, headers, framing);
   }
 
-  onBody(chunk: Buffer, last: boolean): void {
-    const { response } = this.#exchange;
+  onAnswerBody(chunk: Buffer, last: boolean): void {
+    const { caller } = this.#exchange;
     if (last) {
       this.#lastSent = true;
-      this.#exchange.endAnswer(chunk);
-    } else if (!response.write(chunk)) this.#waitForDrain(response);
+      this.#finish();
+      caller.end(chunk);
+    } else if (!caller.write(chunk)) this.#call?.pause();
   }
 
-  onEnd(trailers: readonly string[]): void {
-    const exchange = this.#exchange;
-    const { response } = exchange;
-    this.#call = undefined;
-    exchange.holder = undefined;
-    this.#stopSending();
+  onAnswerEnd(trailers: readonly string[]): void {
     if (this.#lastSent) return;
-    if (trailers.length > 0) response.addTrailers(pairsOf(trailers));
-    exchange.endAnswer();
+    this.#finish();
+    this.#exchange.caller.end(undefined, trailers);
   }
 
   onFailure(failure: UpstreamFailure): void {
@@ -141,59 +136,25 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler {
       this.start(false);
       return;
     }
-    this.#stopSending();
     this.#rules.onFailure(exchange, failure);
     exchange.refuse(refusalOfFailure(failure));
   }
 
-  /** The upstream may take more of the answer from its side again. */
-  onResponseDrain(): void {
-    this.#waitsForDrain = false;
+  /** The caller takes more of the answer again. */
+  onDrain(): void {
     this.#call?.resume();
+  }
+
+  /** Nothing more is to come from the upstream, nor to be told to it. */
+  #finish(): void {
+    this.#call = undefined;
+    this.#exchange.holder = undefined;
   }
 
   /** Once, and only what is whole in memory: an idle connection was closed under the request, no answer had begun. */
   #mayRepeat(failure: UpstreamFailure): boolean {
     return failure.kind === 'stale' && !this.#repeated && this.#exchange.body !== undefined;
   }
-
-  #waitForDrain(response: ProxyResponse): void {
-    this.#call?.pause();
-    if (this.#waitsForDrain) return;
-    this.#waitsForDrain = true;
-    response.once('drain', resumeUpstream);
-  }
-
-  #stopSending(): void {
-    if (this.#exchange.body !== undefined) return;
-    this.#exchange.request.off('data', sendPiece).off('end', sendEnd);
-  }
-}
-
-const plainLink = /^<[^>]*>(?:\s*;\s*[\w-]+(?:=(?:[\w./-]+|"[\w./-]*"))?)*$/;
-
-function sendPiece(this: ProxyRequest, chunk: Buffer): void {
-  forwardingOf(this)?.send(chunk);
-}
-
-function sendEnd(this: ProxyRequest): void {
-  forwardingOf(this)?.endSending();
-}
-
-function resumeUpstream(this: ProxyResponse): void {
-  forwardingOf(this)?.onResponseDrain();
-}
-
-function forwardingOf(message: ProxyRequest | ProxyResponse): Forwarding<Exchange> | undefined {
-  const holder = message.exchange?.holder;
-  return holder instanceof Forwarding ? holder : undefined;
-}
-
-function pairsOf(raw: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2)
-    pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
-  return pairs;
 }
 
 /** Returns what the caller is told when an upstream has failed. */

@@ -23,30 +23,24 @@ const suspectLengths = new Uint8Array(256);
 for (const name of stopsHere) suspectLengths[name.length] = 1;
 
 /**
- * Appends to `out` the raw pairs of `raw` that travel on: not those of one hop, nor what `connection` (the value of
- * that header) nominates, nor the caller's credentials, which are the gateway's to read and nobody else's, nor words
+ * Appends to `out` the raw pairs of `raw` that travel on: not those of one hop, nor those that the header Connection
+ * has `nominated` (in lower case), nor the caller's credentials, which are the gateway's to read and nobody else's, nor words
  * that only a proxy of ours may speak.
  */
 export function pushTravellingHeaders(
   raw: readonly string[],
-  connection: string | undefined,
+  nominated: readonly string[],
   out: string[],
 ): void {
-  const nominated = nominatedBy(connection);
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
     if (travels(name, nominated)) out.push(name, raw[index + 1] ?? '');
   }
 }
 
-function travels(name: string, nominated: readonly string[] | undefined): boolean {
+function travels(name: string, nominated: readonly string[]): boolean {
   const { length } = name;
   if (suspectLengths[length] === 1 && stopsHere.has(name.toLowerCase())) return false;
   if (length > ownPrefix.length && name.slice(0, ownPrefix.length).toLowerCase() === ownPrefix) return false;
-  return nominated?.includes(name.toLowerCase()) !== true;
-}
-
-function nominatedBy(connection: string | undefined): string[] | undefined {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
-  return connection.split(',').map((option) => option.trim().toLowerCase());
+  return nominated.length === 0 || !nominated.includes(name.toLowerCase());
 }

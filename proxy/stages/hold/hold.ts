@@ -1,6 +1,6 @@
 /** Owns finding a pod for a request, and holding it while there is none. */
-import { headerOf } from '../../upstream/ask.ts';
-import type { ResponseHead } from '../../upstream/response-head.ts';
+import { headerOf } from '../../http1/header-of.ts';
+import type { ResponseHead } from '../../http1/response-head.ts';
 import { droppedReasonHeader, refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
 import type { Exchange, Holder, Stage } from '../../exchange.ts';

@@ -1,6 +1,7 @@
 /** Owns what is read of a body before it is sent on: small ones of known length whole, larger ones not at all. */
 import { refusals } from '../../errors.ts';
-import type { Exchange, Holder, ProxyRequest, Stage } from '../../exchange.ts';
+import type { Exchange, Holder, Stage } from '../../exchange.ts';
+import type { BodySink } from '../../http1/body-reader.ts';
 
 /**
  * Up to this a body is collected. It then costs the model no turn while it trickles in, goes out in one write with its
@@ -8,42 +9,49 @@ import type { Exchange, Holder, ProxyRequest, Stage } from '../../exchange.ts';
  */
 const collectedUpToBytes = 64 * 1024;
 
-const empty = Buffer.alloc(0);
-
 /** Returns the stage that reads. */
 export function makeRead<E extends Exchange>(): Stage<E> {
   return {
     name: 'read',
     run: (exchange) => {
-      const { contentLength, request } = exchange;
-      if (contentLength === 0) {
-        exchange.body = empty;
-        return true;
-      }
+      const { caller } = exchange;
+      exchange.body = caller.takeWholeBody();
+      if (exchange.body !== undefined) return true;
+      const { contentLength, expectsContinue } = caller.head;
       if (contentLength === undefined || contentLength > collectedUpToBytes) return true;
-      if (exchange.expectsContinue) exchange.response.writeContinue();
+      if (expectsContinue) caller.sendContinue();
       exchange.holder = waitingForBody;
-      request.on('data', collect);
+      caller.readBody(new Collector(exchange, contentLength));
       return false;
     },
   };
 }
 
 const waitingForBody: Holder = {
-  release: (exchange) => {
-    exchange.request.off('data', collect);
-  },
+  // What still comes is collected for nobody.
+  release: () => undefined,
   overdue: refusals.deadline,
 };
 
-/** Node's parser lets exactly as many bytes through as Content-Length says. */
-function collect(this: ProxyRequest, chunk: Buffer): void {
-  const { exchange } = this;
-  if (exchange === undefined) return;
-  exchange.body = exchange.body === undefined ? chunk : Buffer.concat([exchange.body, chunk]);
-  if (exchange.body.length < (exchange.contentLength ?? 0)) return;
-  this.off('data', collect);
-  this.resume();
-  exchange.holder = undefined;
-  exchange.proceed();
+class Collector implements BodySink {
+  readonly #exchange: Exchange;
+  readonly #body: Buffer;
+  #filled = 0;
+
+  constructor(exchange: Exchange, length: number) {
+    this.#exchange = exchange;
+    this.#body = Buffer.allocUnsafe(length);
+  }
+
+  onBody(chunk: Buffer): void {
+    this.#filled += chunk.copy(this.#body, this.#filled);
+  }
+
+  onBodyEnd(): void {
+    const exchange = this.#exchange;
+    if (exchange.finished || exchange.status !== 0) return;
+    exchange.body = this.#body;
+    exchange.holder = undefined;
+    exchange.proceed();
+  }
 }

@@ -27,13 +27,10 @@ export function makeReceive<E extends Exchange>(options: ReceiveOptions<E>): Sta
   return {
     name: 'receive',
     run: (exchange) => {
-      const { request } = exchange;
-      const { headers } = request;
-      const given = headers['x-request-id'];
-      exchange.requestId = typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+      const given = exchange.caller.head.requestId;
+      exchange.requestId = given !== undefined && requestIdPattern.test(given) ? given : randomUUID();
       const totalMs = options.totalMs();
       if (totalMs > 0) exchange.deadline = exchange.startedAt + totalMs;
-      exchange.contentLength = declaredLength(headers);
       const refused = refusalOf(exchange, options);
       if (refused === undefined) return true;
       exchange.refuse(refused);
@@ -42,31 +39,17 @@ export function makeReceive<E extends Exchange>(options: ReceiveOptions<E>): Sta
   };
 }
 
-/** Node's parser has refused conflicting lengths and malformed ones before. */
-function declaredLength(headers: NodeJS.Dict<string | string[]>): number | undefined {
-  if (headers['transfer-encoding'] !== undefined) return undefined;
-  const length = headers['content-length'];
-  return typeof length === 'string' ? Number(length) : 0;
-}
-
 function refusalOf<E extends Exchange>(exchange: E, options: ReceiveOptions<E>): Refusal | undefined {
-  const url = exchange.request.url ?? '/';
-  const mark = url.indexOf('?');
-  exchange.query = mark === -1 ? '' : url.slice(mark);
-  const unknown = options.readPath(exchange, mark === -1 ? url : url.slice(0, mark));
+  const { target, method, nominated, contentLength } = exchange.caller.head;
+  const mark = target.indexOf('?');
+  exchange.query = mark === -1 ? '' : target.slice(mark);
+  const unknown = options.readPath(exchange, mark === -1 ? target : target.slice(0, mark));
   if (unknown !== undefined) return unknown;
-  if (exchange.request.method !== 'POST') return refusals.methodNotAllowed;
-  const { connection } = exchange.request.headers;
-  if (connection !== undefined && nominatesIndispensable(connection)) return refusals.ambiguousRequest;
+  if (method !== 'POST') return refusals.methodNotAllowed;
+  if (nominated.some(isIndispensable)) return refusals.ambiguousRequest;
   const maxBodyBytes = options.maxBodyBytes();
-  if ((exchange.contentLength ?? 0) > maxBodyBytes) return refusals.bodyTooLarge(maxBodyBytes);
+  if ((contentLength ?? 0) > maxBodyBytes) return refusals.bodyTooLarge(maxBodyBytes);
   return undefined;
 }
 
-function nominatesIndispensable(connection: string): boolean {
-  if (connection === 'keep-alive' || connection === 'close') return false;
-  return connection
-    .toLowerCase()
-    .split(',')
-    .some((option) => indispensable.has(option.trim()) || option.trim().startsWith('x-fairlead-'));
-}
+const isIndispensable = (name: string): boolean => indispensable.has(name) || name.startsWith('x-fairlead-');

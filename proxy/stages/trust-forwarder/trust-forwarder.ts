@@ -1,41 +1,34 @@
 /** Owns whose word a sidecar takes on the caller: that of forwarders who prove their identity by certificate. */
-import type { TLSSocket } from 'node:tls';
-import { identitiesOf } from '../../../platform/tls/identity.ts';
+import type { Peer } from '../../downstream/caller.ts';
 import { refusals } from '../../errors.ts';
 import type { Exchange, Stage } from '../../exchange.ts';
 import { forwardedHeaders, parsePrincipal, parseGroups } from '../../forwarded-caller.ts';
+import { headerOf } from '../../http1/header-of.ts';
 
 /** Returns the stage that accepts forwarded requests. `trusted` are the identities that count now. */
 export function makeTrustForwarder<E extends Exchange>(trusted: () => readonly string[]): Stage<E> {
   // A certificate is looked at once per connection and set of trusted identities: decoding it costs as much as a request.
-  const known = new WeakMap<object, { readonly trusted: readonly string[]; readonly accepted: boolean }>();
-  const isTrusted = (socket: object): boolean => {
+  const known = new WeakMap<Peer, { readonly trusted: readonly string[]; readonly accepted: boolean }>();
+  const isTrusted = (peer: Peer): boolean => {
     const now = trusted();
-    const before = known.get(socket);
+    const before = known.get(peer);
     if (before?.trusted === now) return before.accepted;
-    const accepted = identitiesOfPeer(socket).some((identity) => now.includes(identity));
-    known.set(socket, { trusted: now, accepted });
+    const accepted = peer.identities().some((identity) => now.includes(identity));
+    known.set(peer, { trusted: now, accepted });
     return accepted;
   };
   return {
     name: 'authenticate',
     run: (exchange) => {
-      if (!isTrusted(exchange.request.socket)) {
+      const { head, peer } = exchange.caller;
+      if (!isTrusted(peer)) {
         exchange.refuse(refusals.forwarderUnknown);
         return false;
       }
-      const { headers } = exchange.request;
-      exchange.principal = parsePrincipal(headers[forwardedHeaders.principal]);
-      exchange.groups = parseGroups(headers[forwardedHeaders.groups]);
-      exchange.accounted = headers[forwardedHeaders.accounted] === '1';
+      exchange.principal = parsePrincipal(headerOf(head.headers, forwardedHeaders.principal));
+      exchange.groups = parseGroups(headerOf(head.headers, forwardedHeaders.groups));
+      exchange.accounted = headerOf(head.headers, forwardedHeaders.accounted) === '1';
       return true;
     },
   };
-}
-
-/** The server has verified the certificate's chain before any request; here is only who it is. */
-function identitiesOfPeer(socket: object): string[] {
-  const peer = socket as Partial<TLSSocket>;
-  if (peer.authorized !== true || peer.getPeerCertificate === undefined) return [];
-  return identitiesOf(peer.getPeerCertificate());
 }

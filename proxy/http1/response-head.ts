@@ -1,5 +1,6 @@
 /** Owns the head of an HTTP/1.1 answer: its status, its headers as sent, and what they say about the body's end. */
 import { AppError } from '../../platform/errors.ts';
+import { areAll, tokenCharacters, trimmed, valueCharacters } from './characters.ts';
 
 export interface ResponseHead {
   readonly status: number;
@@ -16,8 +17,6 @@ export interface ResponseHead {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const maxHeaders = 200;
-/** RFC 9110 §5.5; node would not send anything else on. */
-const unsafeInValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 const otherHopHeaders = new Set(['te', 'trailer', 'upgrade', 'proxy-connection', 'proxy-authenticate']);
 
@@ -75,10 +74,10 @@ export function parseResponseHead(text: string): ResponseHead {
 
 function readHeader(draft: Draft, line: string): void {
   const colon = line.indexOf(':');
-  if (colon < 1 || !isToken(line, colon)) throw malformed('a header has no proper name');
+  if (colon < 1 || !areAll(tokenCharacters, line, colon)) throw malformed('a header has no proper name');
   const name = line.slice(0, colon);
   const value = trimmed(line, colon + 1);
-  if (unsafeInValue.test(value)) throw malformed('a header value holds a control character');
+  if (!areAll(valueCharacters, value)) throw malformed('a header value holds a control character');
   if (draft.headers.length >= 2 * maxHeaders) throw malformed(`it has more than ${maxHeaders} headers`);
   if (!isOfOneHop(draft, name, value)) draft.headers.push(name, value);
 }
@@ -138,30 +137,6 @@ function withoutNames(headers: readonly string[], names: readonly string[]): str
     if (!names.includes(name.toLowerCase())) kept.push(name, headers[index + 1] ?? '');
   }
   return kept;
-}
-
-/** Without spaces and tabs around it, and these alone: other characters that JavaScript calls blank are part of a value. */
-function trimmed(line: string, from: number): string {
-  let start = from;
-  let end = line.length;
-  while (start < end && isBlank(line.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
-  return line.slice(start, end);
-}
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
-
-/** Whether the first `length` characters of `line` are all `tchar` (RFC 9110 §5.6.2). */
-function isToken(line: string, length: number): boolean {
-  for (let index = 0; index < length; index += 1) {
-    if (tokenCharacters[line.charCodeAt(index)] !== 1) return false;
-  }
-  return true;
-}
-
-const tokenCharacters = new Uint8Array(256);
-for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
-  tokenCharacters[character.charCodeAt(0)] = 1;
 }
 
 function malformed(what: string): AppError {

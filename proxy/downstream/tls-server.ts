@@ -1,0 +1,32 @@
+/** Owns the TLS of a port that serves proxies or users: which versions and certificates, and their change while it serves. */
+import { createServer } from 'node:tls';
+import type { Server, TLSSocket, TlsOptions } from 'node:tls';
+import type { WatchedFile } from '../../platform/watched-file.ts';
+import type { TlsMaterial } from '../tls-material.ts';
+
+const handshakeMs = 10_000;
+
+/** Returns a server that asks every peer for a certificate of the same authority. */
+export function makeTlsServer(tls: WatchedFile<TlsMaterial>, onSecure: (socket: TLSSocket) => void): Server {
+  const secure = ({ cert, key, ca }: TlsMaterial): TlsOptions => ({
+    cert,
+    key,
+    ca,
+    minVersion: 'TLSv1.2',
+    requestCert: true,
+    rejectUnauthorized: true,
+  });
+  const server = createServer(
+    {
+      ...secure(tls.current),
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: handshakeMs,
+      noDelay: true,
+      keepAlive: true,
+    },
+    onSecure,
+  );
+  // Connections that stand keep their certificate; new ones get the new one.
+  tls.onChange((material) => server.setSecureContext(secure(material)));
+  return server;
+}
