@@ -22,7 +22,7 @@ export interface ConnectionHost {
 }
 
 /** Time limits of one connection, in milliseconds, and the most bytes of a head. */
-export const http1Limits = {
+const limits = {
   headBytes: 32 * 1024,
   /** From the first byte of a request to the end of its head. */
   headMs: 30_000,
@@ -57,7 +57,7 @@ export class Http1Connection implements CallerConnection {
     this.#host = host;
     this.#socket = socket;
     this.peer = peer;
-    this.deadline = host.now() + http1Limits.idleMs;
+    this.deadline = host.now() + limits.idleMs;
     socket.on('data', (bytes: Buffer) => this.receive(bytes));
     socket.on('drain', () => this.#caller?.events?.onDrain());
     socket.on('end', () => this.#onGone());
@@ -81,7 +81,7 @@ export class Http1Connection implements CallerConnection {
 
   keepAliveSeconds(caller: Http1Caller): number | undefined {
     const keeps = caller.head.keepAlive && !caller.stillSends && !this.#host.draining;
-    return keeps ? http1Limits.idleMs / 1000 : undefined;
+    return keeps ? limits.idleMs / 1000 : undefined;
   }
 
   pump(): void {
@@ -116,7 +116,7 @@ export class Http1Connection implements CallerConnection {
     const stays = keep && !this.#host.draining;
     if (stays) {
       this.#phase = 'idle';
-      this.deadline = this.#host.now() + http1Limits.idleMs;
+      this.deadline = this.#host.now() + limits.idleMs;
     } else if (caller.stillSends) this.#linger();
     else this.#end();
     caller.events?.onEnd();
@@ -159,10 +159,10 @@ export class Http1Connection implements CallerConnection {
       if (from === bytes.length) return false;
       this.#phase = 'head';
       this.#searched = from;
-      this.deadline = this.#host.now() + http1Limits.headMs;
+      this.deadline = this.#host.now() + limits.headMs;
     }
     const end = bytes.indexOf(headEnd, Math.max(0, this.#searched - headEnd.length));
-    if (end === -1 ? bytes.length > http1Limits.headBytes : end > http1Limits.headBytes) {
+    if (end === -1 ? bytes.length > limits.headBytes : end > limits.headBytes) {
       this.#refuse(refusals.headersTooLarge);
       return false;
     }
@@ -189,16 +189,21 @@ export class Http1Connection implements CallerConnection {
   /** Reads only what there is use for, and waits for a body no longer than is decent. */
   #regulate(): void {
     if (this.#phase === 'linger' || this.#phase === 'closed') return;
-    const caller = this.#caller;
     if (this.#phase === 'request') {
-      const waitsForBody = caller?.wantsBody === true;
-      this.deadline = waitsForBody ? this.#host.now() + http1Limits.bodyIdleMs : Number.POSITIVE_INFINITY;
+      const waitsForBody = this.#caller?.wantsBody === true;
+      this.deadline = waitsForBody ? this.#host.now() + limits.bodyIdleMs : Number.POSITIVE_INFINITY;
     }
-    const bound = caller?.stillSends === true ? 0 : http1Limits.pipelinedBytes;
-    const hasEnough = caller !== undefined && (this.unread?.length ?? 0) > bound;
+    const hasEnough = this.#hasEnough();
     if (hasEnough === this.#socket.isPaused()) return;
     if (hasEnough) this.#socket.pause();
     else this.#socket.resume();
+  }
+
+  /** Whether more than is here already is of no use now: the rest waits in the kernel. */
+  #hasEnough(): boolean {
+    const caller = this.#caller;
+    if (caller === undefined || this.unread === undefined) return false;
+    return this.unread.length > (caller.stillSends ? 0 : limits.pipelinedBytes);
   }
 
   /** What is no proper request never becomes one; its sender gets the reason, and the connection ends. */
@@ -219,7 +224,7 @@ export class Http1Connection implements CallerConnection {
   #linger(): void {
     this.#phase = 'linger';
     this.unread = undefined;
-    this.deadline = this.#host.now() + http1Limits.lingerMs;
+    this.deadline = this.#host.now() + limits.lingerMs;
     // The answer's end is told, and what still comes is read and dropped.
     this.#socket.end();
     this.#socket.resume();
@@ -231,7 +236,7 @@ export class Http1Connection implements CallerConnection {
 
   #end(): void {
     this.#phase = 'linger';
-    this.deadline = this.#host.now() + http1Limits.lingerMs;
+    this.deadline = this.#host.now() + limits.lingerMs;
     this.#socket.end();
   }
 

@@ -5,7 +5,7 @@ const table = (characters: Iterable<number>): Uint8Array => {
   for (const code of characters) members[code] = 1;
   return members;
 };
-const codesOf = (text: string): number[] => [...text].map((character) => character.charCodeAt(0));
+const codesOf = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
@@ -20,7 +20,7 @@ export const valueCharacters = table([0x09, ...range(0x20, 0x7e), ...range(0x80,
 /** Of a request target: no blank, nothing invisible, nothing beyond ASCII, and no fragment. */
 export const targetCharacters = table(range(0x21, 0x7e).filter((code) => code !== 0x23));
 
-export const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** Whether the first `length` characters of `text` are all in `members`. */
 export function areAll(members: Uint8Array, text: string, length = text.length): boolean {

@@ -4,7 +4,9 @@
  */
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
-import { targetCharacters, tokenCharacters, trimmed, valueCharacters } from './characters.ts';
+import { areAll, targetCharacters, tokenCharacters, trimmed, valueCharacters } from './characters.ts';
+import { makeDraft, readField } from './request-fields.ts';
+import type { HeadDraft } from './request-fields.ts';
 
 export interface RequestHead {
   readonly method: string;
@@ -30,30 +32,11 @@ export interface RequestHead {
   readonly requestId: string | undefined;
 }
 
-export const maxTargetBytes = 8 * 1024;
+const maxTargetBytes = 8 * 1024;
 const maxHeaders = 128;
-const nobody: readonly string[] = [];
 
 /** Where a line begins, where its colon is, and where it ends, one after the other; used for one head at a time. */
 const lines = new Int32Array(3 * (maxHeaders + 1));
-
-/** Mutable on the way; what is read twice and must not be is noticed by not being undefined any more. */
-interface Draft {
-  method: string;
-  target: string;
-  minorVersion: number;
-  headers: string[];
-  host: string | undefined;
-  contentLength: number | undefined;
-  chunked: boolean;
-  close: boolean;
-  persist: boolean;
-  nominated: readonly string[];
-  expect: string | undefined;
-  upgrade: string | undefined;
-  authorization: string | undefined;
-  requestId: string | undefined;
-}
 
 /**
  * Returns the head in `bytes` from `from` up to `end`, where its last line ends (without the empty line's CRLF); or why
@@ -70,23 +53,6 @@ export function parseRequestHead(bytes: Buffer, from: number, end: number): Requ
     readRequestLine(draft, text.slice(0, firstEnd - from)) ?? readHeaders(draft, text, from, headerCount);
   return wrong ?? headOf(draft);
 }
-
-const makeDraft = (): Draft => ({
-  method: '',
-  target: '',
-  minorVersion: 1,
-  headers: [],
-  host: undefined,
-  contentLength: undefined,
-  chunked: false,
-  close: false,
-  persist: false,
-  nominated: nobody,
-  expect: undefined,
-  upgrade: undefined,
-  authorization: undefined,
-  requestId: undefined,
-});
 
 const tooMany = -2;
 
@@ -105,33 +71,35 @@ function scanHeaders(bytes: Buffer, from: number, end: number): number {
   let count = 0;
   for (let start = from; start < end; count += 1) {
     if (count === maxHeaders) return tooMany;
-    let index = start;
-    while (index < end && tokenCharacters[bytes[index] ?? 0] === 1) index += 1;
-    if (index === start || bytes[index] !== 0x3a) return -1;
-    const colon = index;
-    index += 1;
-    while (index < end && valueCharacters[bytes[index] ?? 0] === 1) index += 1;
-    if (index < end && (bytes[index] !== 13 || bytes[index + 1] !== 10)) return -1;
+    const colon = endOf(tokenCharacters, bytes, start, end);
+    if (colon === start || bytes[colon] !== 0x3a) return -1;
+    const lineEnd = endOf(valueCharacters, bytes, colon + 1, end);
+    if (lineEnd < end && (bytes[lineEnd] !== 13 || bytes[lineEnd + 1] !== 10)) return -1;
     lines[3 * count] = start;
     lines[3 * count + 1] = colon;
-    lines[3 * count + 2] = index;
-    start = index + 2;
+    lines[3 * count + 2] = lineEnd;
+    start = lineEnd + 2;
   }
   return count;
 }
 
+/** Returns where the characters of `members` that begin at `from` end. */
+function endOf(members: Uint8Array, bytes: Buffer, from: number, end: number): number {
+  let index = from;
+  while (index < end && members[bytes[index] ?? 0] === 1) index += 1;
+  return index;
+}
+
 const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([^ ]+) HTTP\/([0-9])\.([0-9])$/;
 
-function readRequestLine(draft: Draft, line: string): Refusal | undefined {
+function readRequestLine(draft: HeadDraft, line: string): Refusal | undefined {
   const match = requestLine.exec(line);
   if (match === null) return refusals.malformedRequest('its first line is no request line');
   const [, method = '', target = '', major, minor = ''] = match;
   if (major !== '1' || minor > '1') return refusals.unsupportedVersion;
   if (target.length > maxTargetBytes) return refusals.targetTooLong;
-  for (let index = 0; index < target.length; index += 1) {
-    if (targetCharacters[target.charCodeAt(index)] !== 1) {
-      return refusals.malformedRequest('its target holds a character that must be percent-encoded');
-    }
+  if (!areAll(targetCharacters, target)) {
+    return refusals.malformedRequest('its target holds a character that must be percent-encoded');
   }
   draft.method = method;
   draft.minorVersion = Number(minor);
@@ -142,96 +110,29 @@ function readRequestLine(draft: Draft, line: string): Refusal | undefined {
 const absoluteForm = /^https?:\/\/([A-Za-z0-9._~:[\]-]+)(\/[^#]*)?(\?.*)?$/i;
 
 /** A client that takes us for a proxy of its own names the host in the target; that counts, and not the header. */
-function readAbsoluteTarget(draft: Draft, target: string): Refusal | undefined {
+function readAbsoluteTarget(draft: HeadDraft, target: string): Refusal | undefined {
   const match = absoluteForm.exec(target);
   if (match === null) return refusals.malformedRequest('its target is neither a path nor a URL');
   const [, host, path = '/', query = ''] = match;
-  draft.host = host;
+  draft.named = host;
   draft.target = path + query;
   return undefined;
 }
 
-function readHeaders(draft: Draft, text: string, from: number, count: number): Refusal | undefined {
-  const isAbsolute = draft.host !== undefined;
-  const named = draft.host;
-  draft.host = undefined;
+function readHeaders(draft: HeadDraft, text: string, from: number, count: number): Refusal | undefined {
   for (let line = 0; line < count; line += 1) {
     const colon = (lines[3 * line + 1] ?? 0) - from;
     const name = text.slice((lines[3 * line] ?? 0) - from, colon);
     const value = trimmed(text, colon + 1, (lines[3 * line + 2] ?? 0) - from);
     draft.headers.push(name, value);
-    if (matters[name.length] === 1) {
-      const wrong = readers[name.toLowerCase()]?.(draft, value);
-      if (wrong !== undefined) return wrong;
-    }
+    const wrong = readField(draft, name, value);
+    if (wrong !== undefined) return wrong;
   }
-  if (draft.host === undefined && draft.minorVersion === 1)
-    return refusals.malformedRequest('it has no Host header');
-  if (isAbsolute) draft.host = named;
-  return undefined;
+  if (draft.host !== undefined || draft.minorVersion === 0) return undefined;
+  return refusals.malformedRequest('it has no Host header');
 }
 
-type Reader = (draft: Draft, value: string) => Refusal | undefined;
-
-const readers: Readonly<Record<string, Reader>> = {
-  host: (draft, value) => {
-    if (draft.host !== undefined) return refusals.malformedRequest('it has more than one Host header');
-    if (!/^[A-Za-z0-9._~:[\]-]*$/.test(value))
-      return refusals.malformedRequest('its Host header names no host');
-    draft.host = value;
-    return undefined;
-  },
-  'content-length': (draft, value) => {
-    if (draft.contentLength !== undefined)
-      return refusals.malformedRequest('it has more than one Content-Length');
-    if (!/^[0-9]{1,15}$/.test(value)) return refusals.malformedRequest('its Content-Length is no number');
-    draft.contentLength = Number(value);
-    return undefined;
-  },
-  'transfer-encoding': (draft, value) => {
-    if (draft.chunked) return refusals.malformedRequest('it has more than one Transfer-Encoding');
-    draft.chunked = true;
-    const codings = value.toLowerCase().split(',');
-    // RFC 9112 §6.3: where chunked is not the last coding, nobody can tell where the body ends.
-    if (codings.at(-1)?.trim() !== 'chunked')
-      return refusals.malformedRequest('its Transfer-Encoding does not end in chunked');
-    return codings.length === 1 ? undefined : refusals.unsupportedTransferCoding;
-  },
-  connection: (draft, value) => {
-    for (const part of value.split(',')) {
-      const option = part.trim().toLowerCase();
-      if (option === 'close') draft.close = true;
-      else if (option === 'keep-alive') draft.persist = true;
-      else if (option !== '') draft.nominated = [...draft.nominated, option];
-    }
-    return undefined;
-  },
-  expect: (draft, value) => {
-    draft.expect = value.toLowerCase();
-    return draft.expect === '100-continue' ? undefined : refusals.expectationFailed;
-  },
-  upgrade: (draft, value) => {
-    draft.upgrade = value.toLowerCase();
-    return undefined;
-  },
-  authorization: (draft, value) => {
-    if (draft.authorization !== undefined) {
-      return refusals.malformedRequest('it has more than one Authorization header');
-    }
-    draft.authorization = value;
-    return undefined;
-  },
-  'x-request-id': (draft, value) => {
-    draft.requestId ??= value;
-    return undefined;
-  },
-};
-
-/** Lengths of the names that matter here, by which most headers are passed without a closer look. */
-const matters = new Uint8Array(256);
-for (const name of Object.keys(readers)) matters[name.length] = 1;
-
-function headOf(draft: Draft): RequestHead | Refusal {
+function headOf(draft: HeadDraft): RequestHead | Refusal {
   const { chunked, contentLength, minorVersion, close, persist } = draft;
   if (chunked && contentLength !== undefined) {
     return refusals.malformedRequest('it has both Transfer-Encoding and Content-Length');
@@ -242,7 +143,7 @@ function headOf(draft: Draft): RequestHead | Refusal {
     target: draft.target,
     minorVersion,
     headers: draft.headers,
-    host: draft.host ?? '',
+    host: draft.named ?? draft.host ?? '',
     contentLength: chunked ? undefined : (contentLength ?? 0),
     keepAlive: !close && (minorVersion === 1 || persist),
     nominated: draft.nominated,
