@@ -13,6 +13,23 @@ export interface Holder {
   readonly overdue: Refusal;
 }
 
+/** Hears an answer of the model as it passes, to count or log it; it never changes it, and never holds it up. */
+export interface AnswerTap {
+  /** Headers are raw pairs. */
+  onHead(status: number, headers: readonly string[]): void;
+  onChunk(chunk: Buffer): void;
+  /** The answer has passed whole. Not called for one that was cut. */
+  onEnd(): void;
+}
+
+/** What a request has used, in tokens of the model. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Nobody told; it follows from the length of the texts. */
+  readonly estimated: boolean;
+}
+
 /** One step of the way. Made by the one factory of its folder under `stages/`. */
 export interface Stage<E extends Exchange = Exchange> {
   readonly name: string;
@@ -56,6 +73,12 @@ export class Exchange implements CallerEvents {
   deployment = '';
   /** The whole request body, once it has been collected; undefined: it is still to be streamed. */
   body: Buffer | undefined;
+  /** Raw pairs that the answer gets, whoever gives it. */
+  readonly answerHeaders: string[] = [];
+  /** Who hears the answer as it passes. */
+  tap: AnswerTap | undefined;
+  /** Known once the answer has passed, where tokens are counted. */
+  usage: Usage | undefined;
   /** It has a turn at the model, to be given back. */
   hasTurn = false;
   /** Whoever waits on behalf of the exchange now. */
@@ -116,7 +139,7 @@ export class Exchange implements CallerEvents {
     this.status = refused.status;
     const body = Buffer.from(refusalBody(refused));
     const headers = refusalHeaders(refused, body.length);
-    headers.push('x-request-id', this.requestId);
+    headers.push('x-request-id', this.requestId, ...this.answerHeaders);
     this.caller.sendHead(refused.status, '', headers, 'length');
     this.caller.end(body);
   }

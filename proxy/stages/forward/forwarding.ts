@@ -101,23 +101,29 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     this.#rules.addAnswerHeaders(exchange, headers);
     const isBodiless = status === 204 || status === 304;
     const framing = isBodiless ? 'none' : contentLength === undefined ? 'stream' : 'length';
+    headers.push(...exchange.answerHeaders);
     exchange.status = status;
+    exchange.tap?.onHead(status, headers);
     exchange.caller.sendHead(status, reason, headers, framing);
   }
 
   onAnswerBody(chunk: Buffer, last: boolean): void {
-    const { caller } = this.#exchange;
+    const { caller, tap } = this.#exchange;
+    tap?.onChunk(chunk);
     if (last) {
       this.#lastSent = true;
       this.#finish();
+      tap?.onEnd();
       caller.end(chunk);
     } else if (!caller.write(chunk)) this.#call?.pause();
   }
 
   onAnswerEnd(trailers: readonly string[]): void {
     if (this.#lastSent) return;
+    const { caller, tap } = this.#exchange;
     this.#finish();
-    this.#exchange.caller.end(undefined, trailers);
+    tap?.onEnd();
+    caller.end(undefined, trailers);
   }
 
   onFailure(failure: UpstreamFailure): void {
