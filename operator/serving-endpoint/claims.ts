@@ -205,7 +205,13 @@ function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] 
   if (refused !== undefined) {
     return [claim(stalled, 'True', refused.verdict.reason, headline(tell(refused)))];
   }
-  if (ready.status === 'True' && update.status === 'True') return [];
+  if (ready.status === 'True' && update.status === 'True') {
+    // It answers as well, and lacks an object for a moment more.
+    const waiting = activeEntities.find(({ verdict }) => verdict.reason === entityReasons.waitingForCleanup);
+    return waiting === undefined
+      ? []
+      : [claim(reconciling, 'True', progressReasons.reconciling, headline(tell(waiting)))];
+  }
   const cause = ready.status === 'True' ? update : ready;
   return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];
 }

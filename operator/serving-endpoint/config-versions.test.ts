@@ -1,6 +1,9 @@
 /** Owns the tests of how config versions end otherwise: cancelled, without a status, beside what is left of others. */
 import { describe, expect, it } from 'vitest';
 import { annotations } from '../../crds/schema/api.ts';
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { ServingEndpointStatus } from '../../crds/schema/serving-endpoint.ts';
+import type { Deployment } from '../../kube/kinds.ts';
 import { aContainer, aPod, ended } from '../operator-fixture.ts';
 import {
   iris,
@@ -164,5 +167,82 @@ describe('objects of an earlier endpoint of the same name', () => {
     expect(status.servedEntities?.[0]).toMatchObject({ state: 'Creating', reason: 'WaitingForCleanup' });
     expect(told(status)).toMatchObject({ Ready: 'False Deploying', Reconciling: 'True Progressing' });
     expect(told(status)).not.toHaveProperty('Stalled');
+  });
+
+  const inTheWay = (endpoint: string) => ({
+    reason: entityReasons.waitingForCleanup,
+    message: `horizontalpodautoscalers.autoscaling "${endpoint}" of an earlier endpoint`,
+  });
+  const blockedBy = (...deployments: Deployment[]) => ({
+    refusals: new Map(deployments.map(({ metadata }) => [metadata!.name!, inTheWay('iris')])),
+  });
+  const crashed = aPod('p', first.metadata!.name!, {
+    containerStatuses: [
+      aContainer(
+        'model',
+        { waiting: { reason: 'CrashLoopBackOff' } },
+        { restartCount: 5, lastState: ended(1, 'no') },
+      ),
+    ],
+  });
+  const activeOne = iris(1).withStatus(servingOne).build();
+  const idle = deploymentFor(one, 'iris-1', { desired: 0 });
+  const broken = deploymentFor(one, 'iris-1', { ready: 0 });
+
+  it.each<[string, () => ServingEndpointStatus, Record<string, string>, object]>([
+    [
+      'leave an entity that serves Ready',
+      () => reconciled(activeOne, { revisions, deployments: byName(first) }, blockedBy(first)).status,
+      { Ready: 'True Serving', ConfigUpdate: 'True UpToDate', Reconciling: 'True Progressing' },
+      { state: 'Ready', reason: 'WaitingForCleanup' },
+    ],
+    [
+      'leave an entity at zero Ready',
+      () => reconciled(activeOne, { revisions, deployments: byName(idle) }, blockedBy(idle)).status,
+      { Ready: 'True ScaledToZero', Reconciling: 'True Progressing' },
+      { state: 'ScaledToZero', reason: 'WaitingForCleanup' },
+    ],
+    [
+      'hide no failure of the pods',
+      () =>
+        reconciled(activeOne, { revisions, deployments: byName(broken), pods: [crashed] }, blockedBy(broken))
+          .status,
+      { Ready: 'False ModelLoadFailed', Stalled: 'True ModelLoadFailed' },
+      { state: 'Failed', reason: 'ModelLoadFailed' },
+    ],
+    [
+      'let nothing new have traffic',
+      () => reconciled(one, { deployments: byName(first) }, blockedBy(first)).status,
+      { Ready: 'False Deploying', TrafficRouted: 'False NoActiveConfig', Reconciling: 'True Progressing' },
+      { state: 'Ready', reason: 'WaitingForCleanup' },
+    ],
+  ])('%s', (_name, report, conditions, row) => {
+    const status = report();
+    expect(told(status)).toMatchObject(conditions);
+    expect(told(status)).not.toHaveProperty(conditions['Stalled'] === undefined ? 'Stalled' : 'Reconciling');
+    expect(status.servedEntities?.[0]).toMatchObject(row);
+  });
+
+  it('hold up no change of the traffic between entities that serve', () => {
+    const both = iris(1).servingModel('models:/iris/2');
+    const split = (left: number, right: number) => both.withRoutes({ 'iris-1': left, 'iris-2': right });
+    const [before, after] = [split(50, 50).build(), split(10, 90)];
+    const names = ['iris-1', 'iris-2'];
+    const traffic = names.map((name) => ({
+      servedEntity: name,
+      percent: 50,
+      deployment: deploymentFor(before, name).metadata!.name!,
+      configVersion: 1,
+    }));
+    const deployments = names.map((name) => deploymentFor(before, name));
+    const { status } = reconciled(
+      after.withStatus({ active: servingOne.active, traffic }).build(),
+      { revisions: [aRevision(before, 1)], deployments: byName(...deployments) },
+      blockedBy(...deployments),
+    );
+    expect(status).toMatchObject({
+      active: { configVersion: 2 },
+      traffic: [{ percent: 10 }, { percent: 90 }],
+    });
   });
 });

@@ -4,7 +4,7 @@ import { versionReadiness } from '../../core/config-versions/plan-config-version
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import type { Refusals } from './act.ts';
-import type { Explanation } from './explanation.ts';
+import type { EntityExplanation, Explanation } from './explanation.ts';
 import { judgeGivingUp } from './give-up.ts';
 import type { Shortfall } from './give-up.ts';
 import type { Snapshot } from './observe.ts';
@@ -96,10 +96,23 @@ function withRefusal(entity: EntityPlan, refusals: Refusals): EntityPlan {
   const refusal = refusals.get(entity.deployment ?? '');
   if (refusal === undefined) return entity;
   const { verdict } = entity;
+  if (refusal.reason === entityReasons.waitingForCleanup) return withLeftOver(entity, refusal);
   const runs = verdict.state === 'Ready' || verdict.state === 'ScaledToZero';
-  if (refusal.reason === entityReasons.waitingForCleanup) return { ...entity, verdict: waiting(refusal) };
   return {
     ...entity,
     verdict: { state: runs ? verdict.state : 'Failed', readiness: 'failed', ...refusal },
   };
+}
+
+/**
+ * An object of an earlier endpoint is in the way of one of ours. A Deployment that is there goes on meanwhile, and what
+ * has traffic already holds up no config version by it.
+ */
+function withLeftOver(entity: EntityPlan, cause: EntityExplanation): EntityPlan {
+  const { observed, verdict, leastReplicas } = entity;
+  if (observed === undefined) return { ...entity, verdict: waiting(cause) };
+  // It lacks more than that: its pods tell what.
+  if (verdict.readiness !== 'ready') return entity;
+  const readiness = leastReplicas === 0 ? 'ready' : 'progressing';
+  return { ...entity, verdict: { state: verdict.state, readiness, ...cause } };
 }

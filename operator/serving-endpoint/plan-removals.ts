@@ -1,7 +1,7 @@
 /** Owns the decision which objects go, and when: what no config version needs and no traffic reaches. */
 import * as kinds from '../../kube/kinds.ts';
-import type { KubeObject, ObjectMeta, ResourceKind } from '../../kube/resource.ts';
-import { controllerUid } from '../ownership.ts';
+import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
+import { controllerUid, isGoing } from '../ownership.ts';
 import { usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { revisionName } from './names.ts';
 import type { Snapshot } from './observe.ts';
@@ -82,9 +82,6 @@ function forgottenRevisions(snapshot: Snapshot, forgettable: readonly number[]):
     .filter(({ metadata }) => names.has(metadata?.name ?? ''))
     .map((revision) => removal(kinds.controllerRevisions, revision, 'it is beyond the history limit'));
 }
-
-const isGoing = (object: KubeObject): boolean =>
-  (object.metadata as ObjectMeta | undefined)?.deletionTimestamp !== undefined;
 
 const removal = (kind: ResourceKind, object: KubeObject, cause: string): Removal => ({
   kind,

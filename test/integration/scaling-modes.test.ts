@@ -231,6 +231,19 @@ describe('somebody who', () => {
     const stops = [sidecar, free].map((one) => keepReporting(one, () => leader));
     await until('another one is at zero', async () => (await replicasOf(free)) === 0);
     expect(await replicasOf(sidecar)).toBe(1);
+    // Whoever is deleting it already need not be told to; but it may scale until it is gone.
+    const mine = { name: 'mine', namespace: 'default' };
+    const hold = (finalizers: string[] | null) =>
+      world.client.mergePatch(horizontalPodAutoscalers, mine, { metadata: { finalizers } });
+    await hold(['test/hold']);
+    await world.client.delete(horizontalPodAutoscalers, mine);
+    await until(
+      'no conflict is told any more',
+      async () => (await autoscaling('pine'))?.reason !== 'AutoscalerConflict',
+    );
+    expect(await replicasOf(sidecar)).toBe(1);
+    await hold(null);
+    await until('it goes to zero then', async () => (await replicasOf(sidecar)) === 0);
     for (const stop of stops) await stop();
   });
 
