@@ -28,6 +28,8 @@ export const configUpdateReasons = {
   updateFailed: 'UpdateFailed',
   /** The newest config version was cancelled; the active one was written back into the spec. */
   updateCanceled: 'UpdateCanceled',
+  /** The newest config version was cancelled; the active one may not be written back into the spec. */
+  cancelRefused: 'CancelRefused',
   /** The newest config version is brought up once the endpoint is started. */
   suspended: 'Suspended',
 } as const;

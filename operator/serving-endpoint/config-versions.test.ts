@@ -37,6 +37,12 @@ describe('cancelling', () => {
 
   it.each<[string, ReturnType<typeof iris>]>([
     [
+      'by a word that is no number does nothing',
+      iris(2)
+        .withMetadata(cancel('02'))
+        .withStatus({ ...servingOne, pending }),
+    ],
+    [
       'of another version does nothing',
       iris(2)
         .withMetadata(cancel('3'))
@@ -48,6 +54,49 @@ describe('cancelling', () => {
     expect(reconciled(endpoint.build(), { deployments: seen.deployments, revisions }).plan.writeBack).toBe(
       undefined,
     );
+  });
+
+  it.each<[string, ServingEndpointStatus]>([
+    ['an update', { ...servingOne, pending }],
+    ['one that was given up', { ...servingOne, failed }],
+  ])('%s ends it, though the spec may not be written', (_name, status) => {
+    const endpoint = iris(2).withMetadata(cancel('2')).withStatus(status).build();
+    const refused = reconciled(endpoint, seen, { cancelRefusal: 'PATCH was answered 403: no\nmore' });
+    expect(refused.plan.children.map(({ deployment }) => deployment)).not.toContain(notReady.metadata!.name);
+    expect(refused.plan.removals.map(({ name }) => name)).toEqual([notReady.metadata!.name]);
+    expect(refused.status).toMatchObject({ active: servingOne.active, traffic: servingOne.traffic });
+    expect(refused.status.pending).toBeUndefined();
+    expect(refused.status.failed).toEqual(status.failed);
+    expect(told(refused.status)).toMatchObject({
+      Ready: 'True Serving',
+      ConfigUpdate: 'False CancelRefused',
+      Stalled: 'True CancelRefused',
+    });
+    expect(refused.status.conditions?.find(({ type }) => type === 'ConfigUpdate')?.message).toMatch(
+      /^config version 2 is cancelled, .*403: no; have what refuses it .*; config version 1 goes on$/,
+    );
+    const again = reconciled(refused.endpoint, seen, { cancelRefusal: 'PATCH was answered 403: no\nmore' });
+    expect(again.status).toEqual(refused.status);
+  });
+
+  it('ends at once where the annotation goes again: the update goes on', () => {
+    const endpoint = iris(2).withMetadata(cancel('2')).withStatus(servingOne).build();
+    const refused = reconciled(endpoint, seen, { cancelRefusal: 'no' });
+    const { annotations: _gone, ...metadata } = refused.endpoint.metadata;
+    const { status } = reconciled({ ...refused.endpoint, metadata }, seen);
+    expect(status).toMatchObject({ pending: { configVersion: 2 } });
+    expect(told(status)['ConfigUpdate']).toBe('Unknown InProgress');
+  });
+
+  it('of a stopped endpoint is told where the spec may not be written', () => {
+    const endpoint = iris(2)
+      .withSpec({ suspended: true })
+      .withMetadata(cancel('2'))
+      .withStatus({ active: servingOne.active, suspended: { since } })
+      .build();
+    const { status } = reconciled(endpoint, seen, { cancelRefusal: 'no' });
+    expect(told(status)['ConfigUpdate']).toBe('False CancelRefused');
+    expect(status.conditions?.find(({ type }) => type === 'ConfigUpdate')?.message).not.toContain('goes on');
   });
 
   it('is told until the next change', () => {

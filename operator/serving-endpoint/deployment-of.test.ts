@@ -55,6 +55,7 @@ it('serves on after an upgrade that would name Deployments otherwise', () => {
     plan,
     outcome: outcomeOf({ snapshot, plan, refusals: new Map(), config, now }),
     certificate: { problem: undefined, isUsable: true },
+    cancelRefusal: undefined,
     config,
     now,
   });

@@ -10,7 +10,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { Child } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import { autoscalersGoToZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
-import { cancelledBy, failedVersion } from './change-requests.ts';
+import { cancelledBy, cancelledVersion, failedVersion } from './change-requests.ts';
 import type { Snapshot } from './observe.ts';
 import { deploymentsOf, failed, planEntities, suspended } from './plan-entities.ts';
 import type { EntityPlan } from './plan-entities.ts';
@@ -37,7 +37,7 @@ export interface Plan {
   readonly isSuspended: boolean;
   /** Whether the active version has its traffic; not while the endpoint is stopped, or starts again. */
   readonly isServing: boolean;
-  /** The config that is to be written back into the spec, because the update was cancelled; nothing else is done then. */
+  /** The config that is to be written back into the spec, because the update was cancelled. */
   readonly writeBack: ConfigVersion | undefined;
   /** The record that is to say since when its version is the active one. */
   readonly mark: ActiveMark | undefined;
@@ -68,6 +68,7 @@ export function planServingEndpoint(snapshot: Snapshot, config: OperatorConfig, 
     active: status?.active?.configVersion,
     pending: status?.pending?.configVersion,
     failed: failedVersion(snapshot.endpoint),
+    cancelled: cancelledVersion(metadata.annotations),
     historyLimit: config.historyLimit,
   });
   const common = {

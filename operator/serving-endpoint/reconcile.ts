@@ -14,6 +14,7 @@ import type { Outcome, Reconcile } from '../../kube/controller.ts';
 import { regardingOf } from '../../kube/events.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import { servingEndpoints } from '../../kube/kinds.ts';
+import { keyOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
@@ -35,7 +36,8 @@ import type { Snapshot } from './observe.ts';
 import { outcomeOf } from './outcome.ts';
 import { planServingEndpoint } from './plan.ts';
 import { statusOf, statusOfBlocked } from './status.ts';
-import { writeConfig } from './write-config.ts';
+import { WriteBacks } from './write-back.ts';
+import type { WriteBackRefusal } from './write-back.ts';
 
 export interface ReconcileDeps {
   readonly stores: Stores;
@@ -52,10 +54,16 @@ export interface ReconcileDeps {
 const storesBehindMs = 200;
 
 /** Returns the reconcile function of the ServingEndpoint controller. */
-export function makeReconcile(deps: ReconcileDeps): Reconcile {
+export function makeReconcile(options: ReconcileDeps): Reconcile {
+  const { client, clock, config } = options;
+  const writeBacks = new WriteBacks({ client, clock, retryMs: config.deadlines.refusalRetry });
+  const deps = { ...options, writeBacks };
   return async (key, { log }) => {
     const seen = observe(deps.stores, key, deps.scalingMode());
-    if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) return done;
+    if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) {
+      writeBacks.forget(key);
+      return done;
+    }
     const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
     if (!parsed.success) {
       const message = `the spec cannot be read: ${parsed.error.issues.map(({ path, message: cause }) => `spec.${path.join('.')}: ${cause}`).join('; ')}; are the CRDs of this version of Fairlead installed?`;
@@ -86,26 +94,31 @@ const blockedBy: Readonly<Record<string, string>> = {
   REVISION_LEFT_OVER: entityReasons.waitingForCleanup,
 };
 
-async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: Logger): Promise<Outcome> {
-  const { config, clock } = deps;
+interface EndpointDeps extends ReconcileDeps {
+  readonly writeBacks: WriteBacks;
+}
+
+async function reconcileEndpoint(snapshot: Snapshot, deps: EndpointDeps, log: Logger): Promise<Outcome> {
+  const { config, clock, writeBacks } = deps;
+  const { endpoint } = snapshot;
   const plan = planServingEndpoint(snapshot, config, clock.now());
   if (plan.reasons.length > 0) log.info({ reasons: plan.reasons }, 'endpoint planned');
-  if (plan.writeBack !== undefined) {
-    await writeConfig(deps.client, snapshot.endpoint, plan.writeBack);
-    log.info(
-      { configVersion: plan.writeBack.version },
-      'update cancelled, the active config is written back',
-    );
+  let unwritten: WriteBackRefusal | undefined;
+  if (plan.writeBack === undefined) writeBacks.forget(keyOf(endpoint.metadata));
+  else {
+    unwritten = await writeBacks.write(endpoint, plan.writeBack, log);
     // The change of the spec brings the key back.
-    return done;
+    if (unwritten === undefined) return done;
   }
   const certificate = await reconcileCertificate(snapshot, deps, log);
   const refusals = await act(plan, snapshot.identity.namespace, { ...deps, log });
   const now = clock.now();
   const outcome = outcomeOf({ snapshot, plan, refusals, config, now });
-  const status = statusOf({ snapshot, plan, outcome, certificate, config, now });
-  await report(deps, snapshot.endpoint, status);
+  const cancelRefusal = unwritten?.cause;
+  const status = statusOf({ snapshot, plan, outcome, certificate, cancelRefusal, config, now });
+  await report(deps, endpoint, status);
   const waits = [
+    unwritten?.retryInMs,
     plan.requeueAfterMs,
     outcome.dueInMs,
     retryInMs(refusals, certificate, config),

@@ -28,6 +28,8 @@ export interface Report {
   readonly plan: Plan;
   readonly outcome: Outcome;
   readonly certificate: CertificateState;
+  /** Why the active config cannot be written back into the spec, although the update was cancelled. */
+  readonly cancelRefusal: string | undefined;
   readonly config: OperatorConfig;
   readonly now: number;
 }
@@ -92,7 +94,10 @@ function shownEntities(report: Report): readonly EntityPlan[] {
 function failedOf({ snapshot, plan, outcome, now }: Report): FailedVersion | undefined {
   const { givenUp, target } = plan.versions;
   const { status, metadata } = snapshot.endpoint;
-  if (givenUp !== undefined) return status?.failed;
+  if (givenUp !== undefined) {
+    // What was cancelled need not have failed.
+    return status?.failed?.configVersion === givenUp.version ? status.failed : undefined;
+  }
   if (outcome.givenUp === undefined) return undefined;
   return {
     configVersion: target.version,
