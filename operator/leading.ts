@@ -29,6 +29,7 @@ import { probeNativeZero } from './scaling/scaling-mode.ts';
 import type { ScalingMode } from './scaling/scaling-mode.ts';
 import { startServingEndpointController } from './serving-endpoint/controller.ts';
 import { makeReconcile } from './serving-endpoint/reconcile.ts';
+import { atWorkSince } from './serving-endpoint/update-clock.ts';
 import { startRuntimeControllers } from './serving-runtime/controller.ts';
 import { allInformers } from './stores.ts';
 import type { Informers } from './stores.ts';
@@ -46,6 +47,8 @@ export interface LeadingOptions {
   readonly log: Logger;
   readonly metrics: KubeMetrics;
   readonly domainMetrics: DomainMetrics;
+  /** When the lease was held last before, in milliseconds since the epoch; undefined: nobody knows. */
+  readonly lastHeldAt: number | undefined;
 }
 
 /** With what lasts as long as the leadership. */
@@ -92,6 +95,7 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
       children: new ChildWriter(options.client),
       authority: () => foundations.authority,
       scalingMode: () => foundations.scalingMode,
+      leadingSince: atWorkSince(options.lastHeldAt, clock.now()),
     }),
     workers: config.workers,
     log,

@@ -23,6 +23,8 @@ export interface Outcome {
   readonly givenUp: Explanation | undefined;
   /** When time alone will change the outcome. */
   readonly dueInMs: number | undefined;
+  /** Since when the target has been worked on, in milliseconds since the epoch. */
+  readonly pendingSince: number;
 }
 
 export interface OutcomeInput {
@@ -30,6 +32,8 @@ export interface OutcomeInput {
   readonly plan: Plan;
   readonly refusals: Refusals;
   readonly config: OperatorConfig;
+  /** Since when the endpoint has been worked on, in milliseconds since the epoch; time before does not count. */
+  readonly workedSince: number;
   readonly now: number;
 }
 
@@ -39,7 +43,8 @@ export function outcomeOf(input: OutcomeInput): Outcome {
   const { target, active } = plan.versions;
   const entities = plan.entities.map((entity) => withRefusal(entity, input.refusals));
   const targetEntities = entities.filter(({ configVersion }) => configVersion === target.version);
-  const common = { entities, targetEntities, givenUp: undefined, dueInMs: undefined };
+  const pendingSince = pendingSinceOf(input);
+  const common = { entities, targetEntities, givenUp: undefined, dueInMs: undefined, pendingSince };
   if (plan.isSuspended) return { ...common, active, isServing: false };
   const needed = targetEntities.filter((entity) => isNeeded(entity, target));
   const isReady = versionReadiness(needed.map(({ verdict }) => verdict.readiness)) === 'ready';
@@ -50,7 +55,7 @@ export function outcomeOf(input: OutcomeInput): Outcome {
   const missing = needed.filter(({ verdict }) => verdict.readiness !== 'ready');
   const { cause, dueInMs } = judgeGivingUp({
     shortfalls: missing.map((entity) => shortfallOf(entity, input)),
-    pendingSince: pendingSince(input),
+    pendingSince,
     deadlines: input.config.deadlines,
     now: input.now,
   });
@@ -83,9 +88,10 @@ function shortfallOf(
   };
 }
 
-function pendingSince({ snapshot, plan, now }: OutcomeInput): number {
+function pendingSinceOf({ snapshot, plan, workedSince, now }: OutcomeInput): number {
   const { pending } = snapshot.endpoint.status ?? {};
-  return pending?.configVersion === plan.versions.target.version ? Date.parse(pending.since) : now;
+  const isKnown = pending?.configVersion === plan.versions.target.version;
+  return isKnown ? Math.max(Date.parse(pending.since), workedSince) : now;
 }
 
 /** The log lines that an explanation may carry are in the row of the entity; once or twice is enough. */

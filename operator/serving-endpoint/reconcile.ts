@@ -36,6 +36,7 @@ import type { Snapshot } from './observe.ts';
 import { outcomeOf } from './outcome.ts';
 import { planServingEndpoint } from './plan.ts';
 import { statusOf, statusOfBlocked } from './status.ts';
+import { UpdateClock } from './update-clock.ts';
 import { WriteBacks } from './write-back.ts';
 import type { WriteBackRefusal } from './write-back.ts';
 
@@ -48,44 +49,63 @@ export interface ReconcileDeps {
   readonly scalingMode: () => ScalingMode;
   readonly config: OperatorConfig;
   readonly clock: Clock;
+  /** As `atWorkSince` tells it. */
+  readonly leadingSince: number;
 }
 
 /** Time for the stores to show what this process has just written. */
 const storesBehindMs = 200;
 
+interface EndpointDeps extends ReconcileDeps {
+  readonly writeBacks: WriteBacks;
+  readonly updateClock: UpdateClock;
+}
+
 /** Returns the reconcile function of the ServingEndpoint controller. */
 export function makeReconcile(options: ReconcileDeps): Reconcile {
-  const { client, clock, config } = options;
+  const { client, clock, config, leadingSince } = options;
   const writeBacks = new WriteBacks({ client, clock, retryMs: config.deadlines.refusalRetry });
-  const deps = { ...options, writeBacks };
+  const updateClock = new UpdateClock(leadingSince);
+  const deps = { ...options, writeBacks, updateClock };
   return async (key, { log }) => {
-    const seen = observe(deps.stores, key, deps.scalingMode());
-    if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) {
-      writeBacks.forget(key);
-      return done;
-    }
-    const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
-    if (!parsed.success) {
-      const message = `the spec cannot be read: ${parsed.error.issues.map(({ path, message: cause }) => `spec.${path.join('.')}: ${cause}`).join('; ')}; are the CRDs of this version of Fairlead installed?`;
-      return block(deps, seen, { reason: readyReasons.specInvalid, message });
-    }
-    const snapshot: Snapshot = { ...seen, endpoint: { ...seen.endpoint, spec: parsed.data } };
-    const problem = checkEndpoint(snapshot);
-    if (problem !== undefined) return block(deps, snapshot, problem, parsed.data);
     try {
-      return await reconcileEndpoint(snapshot, deps, log);
+      const outcome = await reconcileKey(key, deps, log);
+      updateClock.noteSuccess(key);
+      return outcome;
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      if (error.code === staleStores) return requeueAfter(storesBehindMs);
-      const reason = blockedBy[error.code];
-      if (reason === undefined) throw error;
-      const { cleanupRetry, refusalRetry } = deps.config.deadlines;
-      const isPassing = reason === entityReasons.waitingForCleanup;
-      await block(deps, snapshot, { reason, message: error.message }, parsed.data, isPassing);
-      // Nobody tells when somebody else's object has gone.
-      return requeueAfter(isPassing ? cleanupRetry : refusalRetry);
+      updateClock.noteFailure(key, clock.now());
+      throw error;
     }
   };
+}
+
+async function reconcileKey(key: string, deps: EndpointDeps, log: Logger): Promise<Outcome> {
+  const seen = observe(deps.stores, key, deps.scalingMode());
+  if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) {
+    deps.writeBacks.forget(key);
+    return done;
+  }
+  const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
+  if (!parsed.success) {
+    const message = `the spec cannot be read: ${parsed.error.issues.map(({ path, message: cause }) => `spec.${path.join('.')}: ${cause}`).join('; ')}; are the CRDs of this version of Fairlead installed?`;
+    return block(deps, seen, { reason: readyReasons.specInvalid, message });
+  }
+  const snapshot: Snapshot = { ...seen, endpoint: { ...seen.endpoint, spec: parsed.data } };
+  const problem = checkEndpoint(snapshot);
+  if (problem !== undefined) return block(deps, snapshot, problem, parsed.data);
+  try {
+    return await reconcileEndpoint(snapshot, deps, log);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === staleStores) return requeueAfter(storesBehindMs);
+    const reason = blockedBy[error.code];
+    if (reason === undefined) throw error;
+    const { cleanupRetry, refusalRetry } = deps.config.deadlines;
+    const isPassing = reason === entityReasons.waitingForCleanup;
+    await block(deps, snapshot, { reason, message: error.message }, parsed.data, isPassing);
+    // Nobody tells when somebody else's object has gone.
+    return requeueAfter(isPassing ? cleanupRetry : refusalRetry);
+  }
 }
 
 const blockedBy: Readonly<Record<string, string>> = {
@@ -94,13 +114,10 @@ const blockedBy: Readonly<Record<string, string>> = {
   REVISION_LEFT_OVER: entityReasons.waitingForCleanup,
 };
 
-interface EndpointDeps extends ReconcileDeps {
-  readonly writeBacks: WriteBacks;
-}
-
 async function reconcileEndpoint(snapshot: Snapshot, deps: EndpointDeps, log: Logger): Promise<Outcome> {
-  const { config, clock, writeBacks } = deps;
+  const { config, clock, writeBacks, updateClock } = deps;
   const { endpoint } = snapshot;
+  const workedSince = updateClock.workedSince(keyOf(endpoint.metadata), endpoint.status, clock.now());
   const plan = planServingEndpoint(snapshot, config, clock.now());
   if (plan.reasons.length > 0) log.info({ reasons: plan.reasons }, 'endpoint planned');
   let unwritten: WriteBackRefusal | undefined;
@@ -113,7 +130,7 @@ async function reconcileEndpoint(snapshot: Snapshot, deps: EndpointDeps, log: Lo
   const certificate = await reconcileCertificate(snapshot, deps, log);
   const refusals = await act(plan, snapshot.identity.namespace, { ...deps, log });
   const now = clock.now();
-  const outcome = outcomeOf({ snapshot, plan, refusals, config, now });
+  const outcome = outcomeOf({ snapshot, plan, refusals, config, workedSince, now });
   const cancelRefusal = unwritten?.cause;
   const status = statusOf({ snapshot, plan, outcome, certificate, cancelRefusal, config, now });
   await report(deps, endpoint, status);

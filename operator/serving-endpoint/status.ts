@@ -41,7 +41,7 @@ export function statusOf(report: Report): ServingEndpointStatus {
   const known = endpoint.status ?? {};
   const activeVersion = outcome.active?.version ?? known.active?.configVersion;
   const failed = failedOf(report);
-  const pending = versionSince(pendingVersion(report), known.pending, now);
+  const pending = pendingOf(report);
   const traffic = trafficOf(report);
   const outlook = {
     ...report,
@@ -69,10 +69,11 @@ export function statusOf(report: Report): ServingEndpointStatus {
 const isUpToDate = ({ plan, outcome }: Report): boolean =>
   outcome.isServing && outcome.active?.version === plan.versions.target.version;
 
-function pendingVersion(report: Report): number | undefined {
+function pendingOf(report: Report): VersionSince | undefined {
   const { plan, outcome } = report;
   const isOver = isUpToDate(report) || plan.isSuspended || outcome.givenUp !== undefined;
-  return isOver ? undefined : plan.versions.target.version;
+  if (isOver) return undefined;
+  return { configVersion: plan.versions.target.version, since: formatTime(outcome.pendingSince) };
 }
 
 /** Of the version that serves; of the target while none does, or where the record of the one that serves is lost. */
