@@ -153,6 +153,20 @@ describe('the condition Autoscaling', () => {
       'FollowingDemand',
       /HPAScaleToZero.*the operator does/,
     ],
+    [
+      'the cluster does not say whether it can go to zero natively',
+      told({ scalingMode: { metricsApi: 'ours', nativeZero: 'unknown' } }),
+      'True',
+      'FollowingDemand',
+      /did not say.*the log of the operator.*the operator does/,
+    ],
+    [
+      'the cluster does not say so while it is at zero',
+      told({ scalingMode: { metricsApi: 'ours', nativeZero: 'unknown' } }, { replicas: 0 }),
+      'True',
+      'ScaledToZero',
+      /did not say/,
+    ],
   ])('says when %s', (_when, claim, status, reason, words) => {
     expect(claim).toMatchObject({ type: 'Autoscaling', status, reason });
     expect(claim.message).toMatch(words);

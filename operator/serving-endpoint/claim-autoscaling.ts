@@ -138,7 +138,13 @@ function limit(
   return say('True', reasons.atMaximum, message);
 }
 
-const zeroRefused = ({ scalingMode }: Pick<Snapshot, 'scalingMode'>): string =>
-  usesAutoscalers(scalingMode) && scalingMode.nativeZero === 'refused'
-    ? '; this cluster does not let an HPA go to zero (feature gate HPAScaleToZero), so the operator does'
+/** Why the operator goes to zero although the configuration would have the HPA do it. */
+function zeroRefused({ scalingMode }: Pick<Snapshot, 'scalingMode'>): string {
+  if (!usesAutoscalers(scalingMode)) return '';
+  if (scalingMode.nativeZero === 'refused') {
+    return '; this cluster does not let an HPA go to zero (feature gate HPAScaleToZero), so the operator does';
+  }
+  return scalingMode.nativeZero === 'unknown'
+    ? '; this cluster did not say whether an HPA may go to zero (the log of the operator has the cause, and it asks again every minute), so the operator does where the HPA does not yet'
     : '';
+}

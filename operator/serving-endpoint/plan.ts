@@ -9,7 +9,7 @@ import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Child } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import { autoscalersGoToZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
+import { goesToZeroItself, hasToForgetZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { cancelledBy, cancelledVersion, failedVersion } from './change-requests.ts';
 import type { Snapshot } from './observe.ts';
 import { deploymentsOf, failed, planEntities, suspended } from './plan-entities.ts';
@@ -198,7 +198,10 @@ function childrenOf(snapshot: Snapshot, { blueprint, leastReplicas }: EntityPlan
   ];
   // Before it has traffic a Deployment has no demand to follow; an HPA would only take replicas away.
   if (leastReplicas > 0 || !usesAutoscalers(snapshot.scalingMode)) return children;
-  const autoscaler = makeHorizontalPodAutoscaler(blueprint, autoscalersGoToZero(snapshot.scalingMode));
+  const observed = snapshot.autoscalers.get(name);
+  // It goes first; the next look makes another one.
+  if (observed !== undefined && hasToForgetZero(snapshot.scalingMode, observed)) return children;
+  const autoscaler = makeHorizontalPodAutoscaler(blueprint, goesToZeroItself(snapshot.scalingMode, observed));
   return [...children, child(kinds.horizontalPodAutoscalers, autoscaler, snapshot.autoscalers)];
 }
 
