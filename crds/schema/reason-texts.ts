@@ -236,6 +236,12 @@ const entityTexts: TextsOf<typeof entityReasons> = {
       'The named runtime does not exist, is disabled, does not serve the format, or cannot be filled in.',
     remedy: 'Name another runtime in `model.runtime`, or none to have one chosen.',
   },
+  TemplateRefused: {
+    cause:
+      'The template of the entity removes or replaces what Fairlead itself puts into the pod: the sidecar, its volumes, the fetcher of the model.',
+    remedy:
+      'Take that out of the template: of the containers sidecar and fetch-model it may set `resources`, and add to `env`, `envFrom` and `volumeMounts`.',
+  },
   WorkloadTypeUnknown: {
     cause: "The operator's configuration does not know the workload type.",
     remedy:

@@ -138,6 +138,8 @@ export const entityReasons = {
   deadlineExceeded: 'DeadlineExceeded',
   /** The named runtime does not exist, or is disabled, or does not serve the format. */
   runtimeUnsuitable: 'RuntimeUnsuitable',
+  /** The template of the entity replaces what is Fairlead's own: the sidecar, the fetcher. */
+  templateRefused: 'TemplateRefused',
   /** The operator's configuration does not know the workload type. */
   workloadTypeUnknown: 'WorkloadTypeUnknown',
   /** No runtime serves the format. */

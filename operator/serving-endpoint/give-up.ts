@@ -12,6 +12,7 @@ export const patienceOf: Readonly<Record<EntityReason, keyof Patience | 'atOnce'
   ModelNotFound: 'atOnce',
   StorageFull: 'atOnce',
   RuntimeUnsuitable: 'atOnce',
+  TemplateRefused: 'atOnce',
   NoRuntimeForFormat: 'atOnce',
   WorkloadTypeUnknown: 'atOnce',
   NotYetSupported: 'atOnce',

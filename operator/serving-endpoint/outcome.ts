@@ -9,7 +9,7 @@ import { judgeGivingUp } from './give-up.ts';
 import type { Shortfall } from './give-up.ts';
 import type { Snapshot } from './observe.ts';
 import type { Plan } from './plan.ts';
-import { waiting } from './plan-entities.ts';
+import { refused, waiting } from './plan-entities.ts';
 import type { EntityPlan } from './plan-entities.ts';
 
 export interface Outcome {
@@ -97,17 +97,12 @@ function pendingSinceOf({ snapshot, plan, workedSince, now }: OutcomeInput): num
 /** The log lines that an explanation may carry are in the row of the entity; once or twice is enough. */
 export const headline = (message: string): string => message.split('\n', 1)[0] ?? '';
 
-/** What runs and answers stays as it is, with the refusal told; what does not yet has failed, or waits. */
+/** What the cluster refuses, or has yet to remove. */
 function withRefusal(entity: EntityPlan, refusals: Refusals): EntityPlan {
   const refusal = refusals.get(entity.deployment ?? '');
   if (refusal === undefined) return entity;
-  const { verdict } = entity;
   if (refusal.reason === entityReasons.waitingForCleanup) return withLeftOver(entity, refusal);
-  const runs = verdict.state === 'Ready' || verdict.state === 'ScaledToZero';
-  return {
-    ...entity,
-    verdict: { state: runs ? verdict.state : 'Failed', readiness: 'failed', ...refusal },
-  };
+  return { ...entity, verdict: refused(entity.verdict, refusal) };
 }
 
 /**

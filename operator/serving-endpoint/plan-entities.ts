@@ -195,3 +195,10 @@ export const failed = (cause: EntityExplanation): EntityVerdict => ({
   message: cause.message,
   readiness: 'failed',
 });
+
+/** Returns the verdict of an entity of which something is refused: what runs and answers stays as it is, with that told. */
+export const refused = ({ state }: EntityVerdict, cause: EntityExplanation): EntityVerdict => ({
+  state: state === 'Ready' || state === 'ScaledToZero' ? state : 'Failed',
+  readiness: 'failed',
+  ...cause,
+});

@@ -12,7 +12,7 @@ import type { OperatorConfig } from '../config/operator-config.ts';
 import { goesToZeroItself, hasToForgetZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { cancelledBy, cancelledVersion, failedVersion } from './change-requests.ts';
 import type { Snapshot } from './observe.ts';
-import { deploymentsOf, failed, planEntities, suspended } from './plan-entities.ts';
+import { deploymentsOf, planEntities, refused, suspended } from './plan-entities.ts';
 import type { EntityPlan } from './plan-entities.ts';
 import { planMark } from './plan-mark.ts';
 import type { ActiveMark } from './plan-mark.ts';
@@ -23,6 +23,7 @@ import type { ScaleChange } from './plan-scales.ts';
 import { makeControllerRevision, parseControllerRevision } from './resources/make-controller-revision.ts';
 import { makeDeployment } from './resources/make-deployment.ts';
 import { makeHorizontalPodAutoscaler } from './resources/make-horizontal-pod-autoscaler.ts';
+import { templateRefused } from './resources/make-pod-template.ts';
 import { makeService } from './resources/make-service.ts';
 import { makeSidecarConfigMap } from './resources/make-sidecar-config-map.ts';
 
@@ -177,8 +178,10 @@ function withChildren(snapshot: Snapshot, plan: EntityPlan): PlannedEntity {
     return { plan, children: childrenOf(snapshot, plan) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const cause = { reason: entityReasons.runtimeUnsuitable, message: error.message };
-    return { plan: { ...plan, blueprint: undefined, verdict: failed(cause) }, children: [] };
+    const { templateRefused: ofTemplate, runtimeUnsuitable } = entityReasons;
+    const reason = error.code === templateRefused ? ofTemplate : runtimeUnsuitable;
+    const verdict = refused(plan.verdict, { reason, message: error.message });
+    return { plan: { ...plan, blueprint: undefined, verdict }, children: [] };
   }
 }
 

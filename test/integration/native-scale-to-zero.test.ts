@@ -95,7 +95,9 @@ describe('native scale to zero', () => {
     await leader.stop();
     world.proxy.failNext(isProbe, 'forbidden');
     leader = await startLeader(true);
-    await until('it is told', async () => ((await autoscaling('service'))?.message ?? '').includes('did not say'));
+    await until('it is told', async () =>
+      ((await autoscaling('service'))?.message ?? '').includes('did not say'),
+    );
     const after = await autoscalerOf(sidecar);
     expect([after?.metadata?.uid, after?.spec.minReplicas]).toEqual([before?.metadata?.uid, 0]);
   });
