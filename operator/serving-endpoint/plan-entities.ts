@@ -189,7 +189,7 @@ export const waiting = (cause: EntityExplanation): EntityVerdict => ({
 });
 
 /** Returns the verdict of an entity that cannot be brought up for the cause given. */
-export const failed = (cause: EntityExplanation): EntityVerdict => ({
+const failed = (cause: EntityExplanation): EntityVerdict => ({
   state: 'Failed',
   reason: cause.reason,
   message: cause.message,

@@ -53,11 +53,8 @@ describe('a template that', () => {
     ['says of them what is so already', initContainers({ name: 'sidecar', restartPolicy: 'Always' })],
     ['says nothing of them', { spec: { priorityClassName: 'high' } }],
   ])('%s is taken', (_name, template) => {
-    expect(
-      podWith(template)
-        .initContainers!.slice(0, 2)
-        .map(({ name }) => name),
-    ).toEqual(['fetch-model', 'sidecar']);
+    const names = podWith(template).initContainers!.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['fetch-model', 'sidecar']));
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
@@ -74,7 +71,7 @@ describe('a template that', () => {
     [
       'removes all init containers',
       { spec: { initContainers: null } },
-      /"fetch-model", and removes the container "sidecar"/,
+      /(?=.*removes the container "fetch-model")(?=.*removes the container "sidecar")/,
     ],
     [
       'replaces all init containers',
