@@ -7,7 +7,6 @@ import { buildGoProgram } from '../../../e2e/harness/go-program.ts';
 import { inOwnNetwork } from '../../../e2e/harness/network-namespace.ts';
 import { controlPlaneProgram } from '../../../e2e/harness/programs.ts';
 import { buildBundles } from '../../../image/bundles.ts';
-import { machine } from '../machine.ts';
 import type { SuiteReport } from '../suite-report.ts';
 import type { ScaleFigures } from './figures.ts';
 import { makeScaleReport } from './report.ts';
@@ -23,7 +22,7 @@ export async function runScaleSuite(): Promise<SuiteReport> {
     const options = { logFile: join(directory, 'go.log'), signal: new AbortController().signal };
     const build = await buildGoProgram(controlPlaneProgram, options);
     if ('missing' in build) throw new Error(build.missing);
-    return makeScaleReport(machine(), measureApart(build.path, directory));
+    return makeScaleReport(measureApart(build.path, directory));
   } finally {
     rmSync(directory, { recursive: true });
   }
