@@ -7,7 +7,11 @@ const result: SuiteResult = {
   suite: 'proxy',
   measuredAt: '2026-11-25T10:00:00.000Z',
   machine: { cpu: 'AMD EPYC', cores: 2, memoryGiB: 24, kernel: 'Linux 6.18' },
-  surroundings: { cores: 2, before: { load: 0.31, busy: 0 }, after: { load: 1.97, busy: 0 }, stolen: 0 },
+  surroundings: {
+    before: { load: 0.31, others: 0 },
+    during: { others: 0, stolen: 0 },
+    after: { load: 1.97, others: 0 },
+  },
   warnings: [],
   figures: {},
   ratios: {},

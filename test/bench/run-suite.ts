@@ -1,7 +1,7 @@
 /** Owns the frame of every suite: what the machine did before and after, and the report that people read. */
 import { execFileSync } from 'node:child_process';
 import { repository } from '../../quickstart/settings.ts';
-import { lookAtIdleness, machineOf, readTicks, ticksBetween } from './machine/facts.ts';
+import { lookAtIdleness, machineOf, readTicks, sharesBetween } from './machine/facts.ts';
 import type { Machine } from './machine/facts.ts';
 import { checkQuietness } from './machine/quietness.ts';
 import type { Surroundings } from './machine/quietness.ts';
@@ -22,17 +22,17 @@ export interface SuiteResult extends SuiteReport {
 export async function runSuite(suite: string, run: () => Promise<SuiteReport>): Promise<SuiteResult> {
   const machine = machineOf();
   const measuredAt = new Date().toISOString();
+  const fairlead = revision();
   const before = await lookAtIdleness();
   const ticks = readTicks();
   const report = await run();
-  const { total, stolen } = ticksBetween(ticks, readTicks());
-  const after = await lookAtIdleness();
-  const surroundings = { cores: machine.cores, before, after, stolen: stolen / total };
+  const during = sharesBetween(ticks, readTicks());
+  const surroundings = { before, during, after: await lookAtIdleness() };
   const warnings = [
     ...(isQuick ? ['This was a quick run, for trying out: too short for figures to keep.'] : []),
     ...checkQuietness(surroundings),
   ];
-  const versions = { Fairlead: revision(), Node: process.version, ...report.versions };
+  const versions = { Fairlead: fairlead, Node: process.version, ...report.versions };
   return { suite, measuredAt, machine, surroundings, warnings, ...report, versions };
 }
 
@@ -58,7 +58,7 @@ export function makeMarkdown(result: SuiteResult): string {
     ...(warnings.length === 0
       ? []
       : [`**Not a quiet run: do not keep these figures.** ${warnings.join(' ')}`]),
-    result.text.trim(),
+    ...(result.text === '' ? [] : [result.text.trim()]),
     ...(verdicts.length === 0 ? [] : [`Budgets of the design:\n\n${verdictTable(verdicts)}`]),
     ...(leftOut.length === 0 ? [] : [`Left out: ${leftOut.join(' ')}`]),
   ];

@@ -18,12 +18,12 @@ export const machineOf = (): Machine => ({
   kernel: `Linux ${release()}`,
 });
 
-/** How busy the machine is while the benchmark does nothing. */
+/** What the machine does while the benchmark does nothing. */
 export interface Idleness {
   /** Load average of one minute. */
   readonly load: number;
-  /** Share of all cores, from 0 to 1, that somebody used in the time that was looked at. */
-  readonly busy: number;
+  /** Share of all cores that others used in the time that was looked at, from 0 to 1. */
+  readonly others: number;
 }
 
 const lookMs = 2_000;
@@ -32,31 +32,54 @@ const lookMs = 2_000;
 export async function lookAtIdleness(): Promise<Idleness> {
   const before = readTicks();
   await sleep(lookMs);
-  const { total, idle } = ticksBetween(before, readTicks());
-  return { load: loadavg()[0] ?? Number.NaN, busy: total === 0 ? 0 : 1 - idle / total };
+  return { load: loadavg()[0] ?? Number.NaN, others: sharesBetween(before, readTicks()).others };
 }
 
 /** Time of all cores so far, in ticks. */
 export interface CoreTicks {
   readonly total: number;
-  readonly idle: number;
+  /** Of programs, whoever's; interrupts are nobody's in particular. */
+  readonly used: number;
+  /** Of this process and all that it has started and that has ended. */
+  readonly own: number;
   /** Taken by the hypervisor for its other guests. */
   readonly stolen: number;
 }
 
 /** Returns the time of all cores since the machine was started. */
-export const readTicks = (): CoreTicks => parseTicks(readFileSync('/proc/stat', 'utf8'));
+export const readTicks = (): CoreTicks =>
+  parseTicks(readFileSync('/proc/stat', 'utf8'), readFileSync('/proc/self/stat', 'utf8'));
 
-/** Returns the sums in the first line of /proc/stat (proc(5)); guests' time is part of users' time there. */
-export function parseTicks(stat: string): CoreTicks {
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, stolen = 0] =
-    /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number) ?? [];
-  const total = user + nice + system + idle + iowait + irq + softirq + stolen;
-  return { total, idle: idle + iowait, stolen };
+/** Reads the first line of /proc/stat, and fields 14 to 17 of /proc/self/stat (proc(5)); its second one may hold spaces. */
+export function parseTicks(stat: string, ownStat: string): CoreTicks {
+  const times = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, , , , , stolen = 0] = times;
+  const own = ownStat.slice(ownStat.lastIndexOf(')') + 2).split(' ');
+  return {
+    // What follows, of guests, is part of users' time.
+    total: sum(times.slice(0, 8)),
+    used: user + nice + system,
+    own: sum(own.slice(11, 15).map(Number)),
+    stolen,
+  };
 }
 
-export const ticksBetween = (before: CoreTicks, after: CoreTicks): CoreTicks => ({
-  total: after.total - before.total,
-  idle: after.idle - before.idle,
-  stolen: after.stolen - before.stolen,
-});
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Shares of the cores' time, from 0 to 1. */
+export interface Shares {
+  /** Used by others. */
+  readonly others: number;
+  readonly stolen: number;
+}
+
+/** Returns who used the cores between two readings. */
+export function sharesBetween(before: CoreTicks, after: CoreTicks): Shares {
+  const total = after.total - before.total;
+  if (total <= 0) return { others: 0, stolen: 0 };
+  const own = after.own - before.own;
+  return {
+    others: Math.max(0, (after.used - before.used - own) / total),
+    stolen: (after.stolen - before.stolen) / total,
+  };
+}

@@ -1,28 +1,29 @@
 /** Owns the verdict on whether a machine was quiet enough for its figures to be kept. */
-import type { Idleness } from './facts.ts';
+import type { Idleness, Shares } from './facts.ts';
 
 export interface Surroundings {
-  readonly cores: number;
   readonly before: Idleness;
+  readonly during: Shares;
   readonly after: Idleness;
-  /** Share of the cores' time, from 0 to 1, that the hypervisor took during the run. */
-  readonly stolen: number;
 }
 
 /** Above these, ratios of one run drift by more than what `compare` reports. */
-const most = { loadPerCore: 0.5, busy: 0.08, stolen: 0.02 };
+const most = { others: 0.08, stolen: 0.02 };
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
-/** Returns why the machine was not quiet, each a sentence; empty: it was. The load after a run is the run's own. */
-export function checkQuietness({ cores, before, after, stolen }: Surroundings): string[] {
-  const loadAllowed = most.loadPerCore * cores;
+/**
+ * Returns why the machine was not quiet, each a sentence; empty: it was. Load averages do not count: they are those of
+ * the suite before, or of the run itself.
+ */
+export function checkQuietness({ before, during, after }: Surroundings): string[] {
+  const times = { before: before.others, during: during.others, after: after.others };
   return [
-    before.load > loadAllowed
-      ? `The load average before the run was ${before.load.toFixed(1)}, more than ${loadAllowed.toFixed(1)}.`
-      : undefined,
-    before.busy > most.busy ? `Others used ${percent(before.busy)} of the cores before the run.` : undefined,
-    after.busy > most.busy ? `Others used ${percent(after.busy)} of the cores after the run.` : undefined,
-    stolen > most.stolen ? `The hypervisor took ${percent(stolen)} of the cores' time.` : undefined,
-  ].filter((reason) => reason !== undefined);
+    ...Object.entries(times)
+      .filter(([, others]) => others > most.others)
+      .map(([when, others]) => `Others used ${percent(others)} of the cores ${when} the run.`),
+    ...(during.stolen > most.stolen
+      ? [`The hypervisor took ${percent(during.stolen)} of the cores' time.`]
+      : []),
+  ];
 }

@@ -1,6 +1,5 @@
 /** Owns who is measured in which shape. */
 import type { MeasuredProcess } from '../../measured-process.ts';
-import { startBareNode } from '../contestants/bare-node.ts';
 import type { StartProxy } from '../contestants/hop.ts';
 import { startNginx } from '../contestants/nginx.ts';
 import { startPlainSidecar } from '../fairlead/processes.ts';
@@ -68,7 +67,6 @@ export function makeLineup(bench: Bench, programs: Programs, modelPort: number):
   const { queueProxy } = programs;
   return [
     ...others.map(([proxy, start]) => alone(proxy, start)),
-    alone('node:http + undici', startBareNode),
     ...(queueProxy.plain === undefined ? [] : [alone('Knative queue-proxy', queueProxy.plain)]),
     plainSidecar(bench, modelPort),
     ...others.map(([proxy, start]) => pair(proxy, start)),

@@ -3,6 +3,7 @@ import { buildTool, goVersion, queueProxyProgram, queueProxyVersion } from '../.
 import { installEnvoy } from '../../tools/envoy.ts';
 import { checkTools, findTool } from '../../tools/find-tool.ts';
 import { versionOf } from '../../tools/version-of.ts';
+import { startBareNode } from '../contestants/bare-node.ts';
 import { envoyFrom } from '../contestants/envoy.ts';
 import { startHaproxy } from '../contestants/haproxy.ts';
 import type { StartProxy } from '../contestants/hop.ts';
@@ -11,7 +12,7 @@ import { checkFixedPorts, checkOwnMounts, queueProxyFrom } from '../contestants/
 
 export interface Programs {
   /** Those that can take any place, by name. */
-  readonly proxies: { readonly nginx: StartProxy; readonly HAProxy: StartProxy; readonly Envoy: StartProxy };
+  readonly proxies: Readonly<Record<string, StartProxy>>;
   readonly queueProxy: QueueProxy;
   readonly versions: Readonly<Record<string, string>>;
   /** Sentences. */
@@ -34,7 +35,12 @@ export async function findPrograms(): Promise<Programs> {
   const envoy = await installEnvoy();
   const queueProxy = await findQueueProxy();
   return {
-    proxies: { nginx: startNginx, HAProxy: startHaproxy, Envoy: envoyFrom(envoy) },
+    proxies: {
+      nginx: startNginx,
+      HAProxy: startHaproxy,
+      Envoy: envoyFrom(envoy),
+      'node:http + undici': startBareNode,
+    },
     queueProxy,
     versions: {
       nginx: versionOf(findTool('nginx'), '-v'),

@@ -14,7 +14,8 @@ export interface Reading {
 const noGrowth = 1.1;
 
 const processes = { gatewayMiB: 'Fairlead gateway', sidecarMiB: 'Fairlead sidecar' } as const;
-const thousands = (requests: number): string => `${Math.round(requests / 1_000)},000`;
+const thousands = (requests: number): string =>
+  (Math.round(requests / 1_000) * 1_000).toLocaleString('en-US');
 
 /** Returns the report on an early and a late reading. */
 export function makeEnduranceReport(
