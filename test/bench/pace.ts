@@ -21,7 +21,7 @@ interface Pace {
 
 const full: Pace = {
   rounds: 3,
-  warmUpSeconds: 3,
+  warmUpSeconds: 5,
   measureSeconds: 5,
   latencySeconds: 15,
   bodies: 120,

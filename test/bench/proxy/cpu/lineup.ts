@@ -34,7 +34,7 @@ export interface Entry {
 /** The one path that a sidecar serves; all contestants that stand alone are asked for it. */
 const sidecarPath = '/invocations';
 
-/** Returns the entries in the order in which they are measured; those of one shape follow one another. */
+/** Returns the entries in the order in which they are measured: the yardsticks of a shape just before Fairlead in it. */
 export function makeLineup(bench: Bench, programs: Programs, modelPort: number): Entry[] {
   const alone = (proxy: string, start: StartProxy): Entry => ({
     title: `${proxy}, alone`,
@@ -66,11 +66,11 @@ export function makeLineup(bench: Bench, programs: Programs, modelPort: number):
   const others = Object.entries(programs.proxies);
   const { queueProxy } = programs;
   return [
-    ...others.map(([proxy, start]) => alone(proxy, start)),
     ...(queueProxy.plain === undefined ? [] : [alone('Knative queue-proxy', queueProxy.plain)]),
+    ...others.map(([proxy, start]) => alone(proxy, start)),
     plainSidecar(bench, modelPort),
-    ...others.map(([proxy, start]) => pair(proxy, start)),
     ...(queueProxy.tls === undefined ? [] : [queueProxyBehindNginx(bench, modelPort, queueProxy.tls)]),
+    ...others.map(([proxy, start]) => pair(proxy, start)),
     fairleadPair(bench, modelPort),
     ...others.map(([proxy, start]) => front(proxy, start)),
   ];

@@ -13,6 +13,7 @@ import type { Programs } from './programs.ts';
 
 /** Of one process in one round. */
 export interface Sample extends Pick<Measured, 'proxy' | 'shape'> {
+  readonly round: number;
   readonly microsecondsPerRequest: number;
   /** Before its first request, and after the load. */
   readonly idleMiB: number;
@@ -24,7 +25,7 @@ export interface Sample extends Pick<Measured, 'proxy' | 'shape'> {
 /** A gateway listens before its first look at the cluster is complete. */
 const settleMs = 2_000;
 
-/** Measures everybody; rounds go through the whole lineup, so that what drifts hits all alike. */
+/** Measures everybody; each round goes through the whole lineup, so that what drifts hits all alike. */
 export async function measureCpu(bench: Bench, programs: Programs): Promise<Sample[]> {
   const modelPort = await freePort();
   const model = await startBackend(modelPort, bench.directory);
@@ -33,7 +34,8 @@ export async function measureCpu(bench: Bench, programs: Programs): Promise<Samp
     for (let round = 1; round <= pace.rounds; round += 1) {
       for (const entry of makeLineup(bench, programs, modelPort)) {
         console.error(`bench: round ${round} of ${pace.rounds}: ${entry.title}`);
-        samples.push(...(await measureEntry(bench.directory, entry)));
+        const measured = await measureEntry(bench.directory, entry);
+        samples.push(...measured.map((sample) => ({ ...sample, round })));
       }
     }
   } finally {
@@ -42,7 +44,7 @@ export async function measureCpu(bench: Bench, programs: Programs): Promise<Samp
   return samples;
 }
 
-async function measureEntry(directory: string, entry: Entry): Promise<Sample[]> {
+async function measureEntry(directory: string, entry: Entry): Promise<Omit<Sample, 'round'>[]> {
   const { aim, measured, beside } = await entry.start();
   const processes = measured.map(({ process }) => process);
   try {

@@ -11,7 +11,7 @@ import { startNginx } from '../contestants/nginx.ts';
 import { checkFixedPorts, checkOwnMounts, queueProxyFrom } from '../contestants/queue-proxy.ts';
 
 export interface Programs {
-  /** Those that can take any place, by name. */
+  /** Those that can take any place, by name; the yardsticks last. */
   readonly proxies: Readonly<Record<string, StartProxy>>;
   readonly queueProxy: QueueProxy;
   readonly versions: Readonly<Record<string, string>>;
@@ -36,10 +36,10 @@ export async function findPrograms(): Promise<Programs> {
   const queueProxy = await findQueueProxy();
   return {
     proxies: {
-      nginx: startNginx,
       HAProxy: startHaproxy,
-      Envoy: envoyFrom(envoy),
       'node:http + undici': startBareNode,
+      nginx: startNginx,
+      Envoy: envoyFrom(envoy),
     },
     queueProxy,
     versions: {

@@ -9,7 +9,8 @@ import type { CpuRow } from './rows.ts';
 import { shapes } from './shapes.ts';
 
 const about = `wrk -t1 -c32, keep-alive, POST of a 150-byte dataframe_split with a bearer token, backend on loopback;
-CPU is user + system time of the process per request that it answered, the middle of the rounds, ± their spread.
+CPU is user + system time of the process per request that it answered, the middle of the rounds, ± their spread; ratios
+are the middle of those within each round.
 nginx, HAProxy and Envoy have one worker. Shapes B and C are the two proxies of one pair with mTLS between them
 (Knative's stands behind nginx, and asks for no certificate); D is the edge of a pair that has TLS in front as well, and
 asks callers for no certificate: wrk has none. Fairlead has all policies on, Knative its limit on concurrency, the

@@ -5,7 +5,7 @@ import { measureCpu } from './measure.ts';
 import { findPrograms } from './programs.ts';
 import { makeCpuReport } from './report.ts';
 
-/** Runs the suite; it takes about nine minutes, and both cores of two. */
+/** Runs the suite; it takes about ten minutes, and both cores of two. */
 export async function runProxySuite(): Promise<SuiteReport> {
   const programs = await findPrograms();
   return makeCpuReport(await withBench((bench) => measureCpu(bench, programs)), programs);
