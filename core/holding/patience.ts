@@ -66,7 +66,7 @@ function wakePatience(expectedWakeMs: number | undefined, { noEndpointMs }: Pati
 }
 
 /** What is told while nobody knows how long the model takes. */
-const unknownWakeMs = 30_000;
+const unknownWakeMs = 10_000;
 /** A wake-up that is overdue may end at any time; by this share of its usual length it is asked for again. */
 const overdueShare = 0.1;
 const jitterShare = 0.2;

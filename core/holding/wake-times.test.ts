@@ -5,7 +5,7 @@ const after = (measured: readonly number[], told?: number): number | undefined =
   const times = new WakeTimes();
   times.tell(told);
   for (const time of measured) times.note(time);
-  return times.expectedMs();
+  return times.expectedMs;
 };
 const repeated = (time: number, count: number): number[] => new Array<number>(count).fill(time);
 

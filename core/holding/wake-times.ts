@@ -7,12 +7,15 @@ const quantile = 0.95;
 
 export class WakeTimes {
   readonly #measured: number[] = [];
+  #usual: number | undefined;
   #told: number | undefined;
 
   /** A wake-up from zero has taken so many milliseconds, from the first request to the first pod that is ready. */
   note(milliseconds: number): void {
     this.#measured.push(milliseconds);
     if (this.#measured.length > remembered) this.#measured.shift();
+    const sorted = this.#measured.toSorted((one, other) => one - other);
+    this.#usual = sorted[Math.ceil(sorted.length * quantile) - 1];
   }
 
   /** Somebody else has measured a start; it counts while nothing is known at first hand. Undefined: nobody has. */
@@ -21,10 +24,7 @@ export class WakeTimes {
   }
 
   /** Returns the time in milliseconds within which nearly all wake-ups are done; undefined while nobody knows. */
-  expectedMs(): number | undefined {
-    const { length } = this.#measured;
-    if (length === 0) return this.#told;
-    const sorted = [...this.#measured].sort((one, other) => one - other);
-    return sorted[Math.ceil(length * quantile) - 1];
+  get expectedMs(): number | undefined {
+    return this.#usual ?? this.#told;
   }
 }

@@ -59,15 +59,19 @@ export function noteBad(record: OutlierRecord, number: number): void {
 export function isOutlier(
   record: OutlierRecord,
   all: readonly OutlierRecord[],
-  { failures, maxPercent }: OutlierRules,
+  rules: OutlierRules,
 ): boolean {
+  const { failures } = rules;
   if (failures === 0 || record.isOut) return false;
   if (record.failures < (record.repeats > 0 ? 1 : failures)) return false;
   const out = all.filter(({ isOut }) => isOut).length;
-  const most = Math.min(Math.floor((all.length * maxPercent) / 100), all.length - 1);
-  if (out + 1 > most) return false;
+  if (out + 1 > mostOut(all.length, rules)) return false;
   return all.some((other) => other !== record && other.lastGood > record.failingSince);
 }
+
+/** Returns how many of `count` replicas may be out. */
+export const mostOut = (count: number, { maxPercent }: OutlierRules): number =>
+  Math.max(0, Math.min(Math.floor((count * maxPercent) / 100), count - 1));
 
 /** Takes the replica out; returns for how long, in milliseconds. */
 export function takeOut(record: OutlierRecord, { baseMs }: OutlierRules, now: number): number {
