@@ -65,25 +65,33 @@ export class Awakening {
 
   /** Writes the scale, and looks again from time to time: somebody may have set it to 0 meanwhile. */
   async #keepScaled(): Promise<void> {
+    const { target } = this.#options;
+    let pauseMs: number;
+    do {
+      // Who waits while there are pods waits for room in them: there is nothing to wake.
+      pauseMs = target.isAvailable ? slowestTickMs : await this.#wake();
+    } while (await this.#pause(pauseMs));
+  }
+
+  /** Returns after what time to look again, in milliseconds. */
+  async #wake(): Promise<number> {
     const { client, clock, target, log, onScaleWritten } = this.#options;
     const { namespace, deployment: name } = target;
     const startedAt = clock.monotonic();
-    let pauseMs: number;
-    do {
-      pauseMs = scaleCheckMs;
-      try {
-        if ((await scaleFromZero(client, { namespace, name })) === 'written') {
-          log.info({ namespace, deployment: name }, 'woken from zero');
-          this.#measuredFrom = startedAt;
-          onScaleWritten();
-        }
-        this.#retryMs = firstRetryMs;
-      } catch (error) {
-        pauseMs = this.#retryMs;
-        this.#retryMs = Math.min(scaleCheckMs, this.#retryMs * 2);
-        log.warn({ namespace, deployment: name, cause: messageOf(error) }, 'waking failed, trying again');
+    try {
+      if ((await scaleFromZero(client, { namespace, name })) === 'written') {
+        log.info({ namespace, deployment: name }, 'woken from zero');
+        this.#measuredFrom = startedAt;
+        onScaleWritten();
       }
-    } while (await this.#pause(pauseMs));
+      this.#retryMs = firstRetryMs;
+      return scaleCheckMs;
+    } catch (error) {
+      const pauseMs = this.#retryMs;
+      this.#retryMs = Math.min(scaleCheckMs, this.#retryMs * 2);
+      log.warn({ namespace, deployment: name, cause: messageOf(error) }, 'waking failed, trying again');
+      return pauseMs;
+    }
   }
 
   /** Returns whether it is to go on afterwards. */

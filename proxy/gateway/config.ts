@@ -1,5 +1,6 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
+import { longestWakeMs } from '../../core/holding/patience.ts';
 import { logLevels } from '../../platform/logging.ts';
 
 const portSchema = z.int().min(0).max(65535);
@@ -82,7 +83,7 @@ export const gatewayConfigSchema = z.object({
     .default(60_000)
     .describe('How long a request waits for room while replicas are ready; then 429.'),
   holdWakeTimeoutMs: millisecondsSchema
-    .max(297_000)
+    .max(longestWakeMs)
     .default(0)
     .describe(
       'How long a request waits for a first replica; then 503. 0: three times as long as the model was seen to take, one minute at least and 297 s at most.',

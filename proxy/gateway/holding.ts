@@ -75,7 +75,7 @@ function makeAwakenings(
   });
   return {
     onFirst: (target) => {
-      reportNow();
+      if (!target.isAvailable) reportNow();
       const awakening = new Awakening({
         client,
         clock,

@@ -53,7 +53,7 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
 export async function startSidecarUnderTest(
   pki: Pki,
   change: (config: SidecarConfig) => SidecarConfig = (config) => config,
-  options: { demandUrl?: string; host?: string } = {},
+  options: { demandUrl?: string; host?: string; port?: number } = {},
 ): Promise<SidecarUnderTest> {
   const host = options.host ?? '127.0.0.1';
   const model = await startModelServer(host);
@@ -64,7 +64,7 @@ export async function startSidecarUnderTest(
   const gateway = await pki.material(gatewayIdentity);
   const registry = new Registry();
   const sidecar = await startSidecar({
-    data: { host, port: 0 },
+    data: { host, port: options.port ?? 0 },
     admin: { host, port: 0 },
     config,
     tls,

@@ -72,6 +72,11 @@ export class DeploymentTarget {
     return this.#choice.trusted.length > 0;
   }
 
+  /** Monotonic milliseconds since which there has been one; undefined: there is none. */
+  get availableSince(): number | undefined {
+    return this.#choice.availableSince;
+  }
+
   /** How many pods are out of traffic for their failures. */
   get ejected(): number {
     return this.#ejector.out;

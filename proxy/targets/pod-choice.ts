@@ -20,6 +20,7 @@ export class PodChoice {
   #usable: readonly Pod[] = [];
   /** Those of them that nothing is held against. */
   #trusted: readonly Pod[] = [];
+  #availableSince: number | undefined;
   /** Until when that stays so by itself. */
   #trustedUntil = Number.POSITIVE_INFINITY;
   #ring: PrefixRing<Pod> | undefined;
@@ -38,6 +39,11 @@ export class PodChoice {
   get trusted(): readonly Pod[] {
     if (this.#trustedUntil !== Number.POSITIVE_INFINITY && this.#trustedUntil <= this.#now()) this.#judge();
     return this.#trusted;
+  }
+
+  /** Since when there has been one; undefined: there is none. */
+  get availableSince(): number | undefined {
+    return this.trusted.length > 0 ? this.#availableSince : undefined;
   }
 
   /** Takes `usable` as all that may be sent requests, and looks anew at what is held against them. */
@@ -77,6 +83,7 @@ export class PodChoice {
     const isAnyOut = reachable.some(({ record }) => record.isOut);
     const well = isAnyOut ? reachable.filter(({ record }) => !record.isOut) : reachable;
     this.#trusted = well.length > 0 ? well : reachable;
+    this.#availableSince = reachable.length > 0 ? (this.#availableSince ?? now) : undefined;
     this.#trustedUntil = Math.min(...suspects.map(({ suspectUntil }) => suspectUntil));
   }
 }

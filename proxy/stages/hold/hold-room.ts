@@ -35,8 +35,6 @@ interface Line {
   readonly stopListening: () => void;
   /** Monotonic milliseconds since which somebody has been waiting. */
   readonly since: number;
-  /** And since which there have been pods that can be sent requests, as far as anybody looked. */
-  availableSince: number | undefined;
 }
 
 export class HoldRoom {
@@ -65,14 +63,6 @@ export class HoldRoom {
   /** Returns since when somebody has been waiting for the target, in monotonic milliseconds. */
   since(target: DeploymentTarget): number | undefined {
     return this.#lines.get(target)?.since;
-  }
-
-  /** Returns since when those who wait for the target have only waited for room in its pods. */
-  availableSince(target: DeploymentTarget): number | undefined {
-    const line = this.#lines.get(target);
-    if (line === undefined) return undefined;
-    line.availableSince = target.isAvailable ? (line.availableSince ?? this.#options.now()) : undefined;
-    return line.availableSince;
   }
 
   /** What somebody waits for. */
@@ -138,7 +128,7 @@ export class HoldRoom {
     const queue = new FairQueue<Held>();
     queue.add(flow, held);
     const stopListening = target.onChange(() => this.letGo(target));
-    this.#lines.set(target, { queue, stopListening, since: now(), availableSince: undefined });
+    this.#lines.set(target, { queue, stopListening, since: now() });
     onCount(target, 1);
     onFirst(target);
   }

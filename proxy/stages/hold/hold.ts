@@ -172,7 +172,7 @@ export class HoldStage implements Stage<RoutedExchange>, HeldIn {
   /** What holds for all who wait for the target. */
   #stateOf(target: DeploymentTarget): TargetState {
     return {
-      availableSince: this.room.availableSince(target),
+      availableSince: target.availableSince,
       isCalledReady: target.usable.length > 0,
       expectedWakeMs: target.wakeTimes.expectedMs,
     };
