@@ -5,16 +5,20 @@ import type { OutlierRecord, OutlierRules } from './outlier.ts';
 
 const rules: OutlierRules = { failures: 3, baseMs: 10_000, maxPercent: 50 };
 
-/** Replicas, and what happens to them: one letter for each answer, `a` good and `A` bad of the first one, and so on. */
-function afterAnswers(count: number, answers: string): OutlierRecord[] {
-  const records = Array.from({ length: count }, makeOutlierRecord);
-  let number = 0;
+/** Tells replicas what happens: one letter for each answer, `a` good and `A` bad of the first one, and so on. */
+function tell(records: readonly OutlierRecord[], answers: string, goodBefore = 0): void {
+  let number = goodBefore;
   for (const letter of answers) {
     const record = records[letter.toLowerCase().charCodeAt(0) - 97];
     if (record === undefined) continue;
     if (letter === letter.toLowerCase()) noteGood(record, (number += 1));
     else noteBad(record, number);
   }
+}
+
+function afterAnswers(count: number, answers: string): OutlierRecord[] {
+  const records = Array.from({ length: count }, makeOutlierRecord);
+  tell(records, answers);
   return records;
 }
 
@@ -48,15 +52,18 @@ describe('a replica', () => {
     expect(outliersOf(records)).toBe('');
   });
 
-  it('that has come back is an outlier at its first failure', () => {
+  it.each<[string, string, string]>([
+    ['that has come back is an outlier at its first failure, if others have answered since', 'bA', 'a'],
+    ['that has come back is none where nobody has answered since', 'A', ''],
+    ['that has come back and answered is none before it fails as often as any', 'abA', ''],
+  ])('%s', (_name, answers, outliers) => {
     const records = afterAnswers(3, 'AbAA');
-    const [first, second] = records;
-    if (first === undefined || second === undefined) throw new Error('there are three');
+    const [first] = records;
+    if (first === undefined) throw new Error('there are three');
     takeOut(first, rules, 0);
-    letIn(first, 10_000);
-    noteBad(first, 1);
-    noteGood(second, 2);
-    expect(outliersOf(records)).toBe('a');
+    letIn(first, 1, 10_000);
+    tell(records, answers, 1);
+    expect(outliersOf(records)).toBe(outliers);
   });
 });
 
@@ -65,19 +72,24 @@ describe('the time out', () => {
     const record = makeOutlierRecord();
     const times = Array.from({ length: 8 }, (_, index) => {
       const outMs = takeOut(record, rules, index);
-      letIn(record, index);
+      letIn(record, 0, index);
       return outMs;
     });
     expect(times.slice(0, 3)).toEqual([10_000, 20_000, 40_000]);
     expect(times.at(-1)).toBe(longestOutMs);
   });
 
+  it('doubles as well where the replica never came back in between, however long it is out', () => {
+    const record = makeOutlierRecord();
+    expect([takeOut(record, rules, 3_600_000), takeOut(record, rules, 7_200_000)]).toEqual([10_000, 20_000]);
+  });
+
   it('begins anew once the replica has been good for long', () => {
     const record = makeOutlierRecord();
     takeOut(record, rules, 0);
-    letIn(record, 10_000);
+    letIn(record, 0, 10_000);
     expect(takeOut(record, rules, 29_999)).toBe(20_000);
-    letIn(record, 50_000);
+    letIn(record, 0, 50_000);
     expect(takeOut(record, rules, 90_001)).toBe(10_000);
   });
 });
@@ -92,7 +104,7 @@ describe('whatever answers come', () => {
         for (const [now, { replica, isGood, comesBack }] of answers.entries()) {
           const record = records[replica % count];
           if (record === undefined) continue;
-          if (record.isOut && comesBack) letIn(record, now);
+          if (record.isOut && comesBack) letIn(record, number, now);
           if (isGood) noteGood(record, (number += 1));
           else noteBad(record, number);
           if (isOutlier(record, records, rules)) takeOut(record, rules, now);

@@ -13,8 +13,10 @@ export interface OutlierRules {
 export interface OutlierRecord {
   /** Failures since its last good answer. */
   failures: number;
-  /** Number, among all answers of its kind, at which those began. */
+  /** Number of the last good answer of all when those began; on trial, when it came back. */
   failingSince: number;
+  /** It has come back and not answered well yet. */
+  isOnTrial: boolean;
   /** Number of its last good answer; 0: none yet. */
   lastGood: number;
   /** How often it was taken out, until it has been good for long. */
@@ -28,6 +30,7 @@ export interface OutlierRecord {
 export const makeOutlierRecord = (): OutlierRecord => ({
   failures: 0,
   failingSince: 0,
+  isOnTrial: false,
   lastGood: 0,
   repeats: 0,
   backSince: 0,
@@ -42,19 +45,20 @@ const forgivenAfter = 2;
 /** Notes a good answer, the `number`th of all. */
 export function noteGood(record: OutlierRecord, number: number): void {
   record.failures = 0;
+  record.isOnTrial = false;
   record.lastGood = number;
 }
 
 /** Notes a failure; `number` is that of the last good answer of all. */
 export function noteBad(record: OutlierRecord, number: number): void {
-  if (record.failures === 0) record.failingSince = number;
+  if (record.failures === 0 && !record.isOnTrial) record.failingSince = number;
   record.failures += 1;
 }
 
 /**
  * Returns whether `record` is to be taken out of `all`, which it is one of. Only who fails while others do not is an
  * outlier: where nobody has answered well since its failures began, the requests or the model are to blame, and taking
- * replicas out would make it worse. A replica that has come back from being out needs one failure.
+ * replicas out would make it worse. A replica on trial needs one failure.
  */
 export function isOutlier(
   record: OutlierRecord,
@@ -63,7 +67,7 @@ export function isOutlier(
 ): boolean {
   const { failures } = rules;
   if (failures === 0 || record.isOut) return false;
-  if (record.failures < (record.repeats > 0 ? 1 : failures)) return false;
+  if (record.failures < (record.isOnTrial ? 1 : failures)) return false;
   const out = all.filter(({ isOut }) => isOut).length;
   if (out + 1 > mostOut(all.length, rules)) return false;
   return all.some((other) => other !== record && other.lastGood > record.failingSince);
@@ -73,19 +77,21 @@ export function isOutlier(
 export const mostOut = (count: number, { maxPercent }: OutlierRules): number =>
   Math.max(0, Math.min(Math.floor((count * maxPercent) / 100), count - 1));
 
-/** Takes the replica out; returns for how long, in milliseconds. */
+/** Takes the replica out, or leaves it out for another while; returns for how long, in milliseconds. */
 export function takeOut(record: OutlierRecord, { baseMs }: OutlierRules, now: number): number {
-  const lastOutMs = timeOut(baseMs, record.repeats);
-  if (record.repeats > 0 && now - record.backSince > forgivenAfter * lastOutMs) record.repeats = 0;
+  const goodMs = record.isOut ? 0 : now - record.backSince;
+  if (goodMs > forgivenAfter * timeOut(baseMs, record.repeats)) record.repeats = 0;
   record.repeats += 1;
   record.isOut = true;
   return timeOut(baseMs, record.repeats);
 }
 
-/** Lets it back in. */
-export function letIn(record: OutlierRecord, now: number): void {
+/** Lets it back in, on trial; `number` is that of the last good answer of all. */
+export function letIn(record: OutlierRecord, number: number, now: number): void {
   record.isOut = false;
   record.failures = 0;
+  record.failingSince = number;
+  record.isOnTrial = true;
   record.backSince = now;
 }
 

@@ -70,6 +70,18 @@ it('stays where it is the only one, and where all fail', async () => {
   expect(await ejected(t)).toBe(0);
 });
 
+it('is out as well when it is silent until time is up', async () => {
+  const timeouts = { routing: { timeouts: { total: '1s' } } };
+  const { t, pods } = await startWithPods(2, timeouts, { ejectionFailures: 1, ejectionMs: 3_600_000 });
+  if (pods[0] !== undefined) pods[0].model.respond = () => undefined;
+  await sendUntil(t, async () => {
+    // Somebody else is well at the same time.
+    await t.send();
+    return (await ejected(t)) === 1;
+  });
+  for (let count = 0; count < 5; count += 1) expect((await t.send()).status).toBe(200);
+});
+
 it('is out as well when its connections break under requests', async () => {
   const { t, pods } = await startWithPods(2, {}, { ...quick, ejectionMs: 3_600_000 });
   const answers = watch(pods);

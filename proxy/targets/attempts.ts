@@ -34,6 +34,12 @@ export class Attempts {
   afterFailure(exchange: RoutedExchange, failure: UpstreamFailure): 'fresh' | 'back' | 'no' {
     const end = endOfFailure(failure);
     if (failure.kind === 'lost') noteBad(exchange);
+    const next = this.#next(exchange, end);
+    if (next === 'no') exchange.leavePod();
+    return next;
+  }
+
+  #next(exchange: RoutedExchange, end: AttemptEnd): 'fresh' | 'back' | 'no' {
     // The answer has begun: there is no way back.
     if (exchange.status !== 0) return 'no';
     if (end === 'stale' && !hasOtherPod(exchange)) return this.#plan(exchange, end) ? 'fresh' : 'no';

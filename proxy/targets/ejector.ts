@@ -89,7 +89,7 @@ export class Ejector {
   #letIn(pod: Pod): void {
     clearTimeout(this.#timers.get(pod));
     this.#timers.delete(pod);
-    letIn(pod.record, this.#options.clock.monotonic());
+    letIn(pod.record, this.#good, this.#options.clock.monotonic());
     this.#options.onChange();
   }
 

@@ -76,7 +76,10 @@ export class HoldStage implements Stage<RoutedExchange>, HeldIn {
   }
 
   finish(exchange: RoutedExchange): void {
+    const { pod, reason } = exchange;
     const target = exchange.route?.target;
+    // Whoever is silent until all time is up has failed, too.
+    if (pod !== undefined && reason === refusals.deadline.reason) target?.noteBad(pod);
     exchange.leavePod();
     if (target !== undefined && this.room.waitingFor(target) > 0) this.room.letGo(target);
   }
