@@ -16,7 +16,7 @@ import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import type { Pipeline } from '../exchange.ts';
-import { makeProxyMetrics } from '../proxy-metrics.ts';
+import { ProxyMetrics } from '../proxy-metrics.ts';
 import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import type { TlsMaterial } from '../tls-material.ts';
@@ -65,9 +65,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const held = new HeldDemand(() => clock.monotonic());
   const reporter = startReporter(options, held);
   const hold = startHolding(options, held, reporter, table);
-  const metrics = makeProxyMetrics(registry);
+  const metrics = new ProxyMetrics(registry);
   const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics });
-  const stopFollowing = followEndpoints(endpoints, table, directory, hold);
+  const stopFollowing = followEndpoints({ endpoints, table, directory, hold, metrics });
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
     endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
@@ -203,12 +203,19 @@ function startHolding(
 }
 
 /** Returns how to stop following. */
-function followEndpoints(
-  endpoints: Informer<ServingEndpoint>,
-  table: RoutingTable,
-  directory: TargetDirectory,
-  hold: HoldStage,
-): () => void {
+function followEndpoints({
+  endpoints,
+  table,
+  directory,
+  hold,
+  metrics,
+}: {
+  readonly endpoints: Informer<ServingEndpoint>;
+  readonly table: RoutingTable;
+  readonly directory: TargetDirectory;
+  readonly hold: HoldStage;
+  readonly metrics: ProxyMetrics;
+}): () => void {
   let scheduled = false;
   const tidy = (): void => {
     scheduled = false;
@@ -221,7 +228,11 @@ function followEndpoints(
     scheduled = true;
   });
   return endpoints.onChange(({ type, object }) => {
-    if (type === 'deleted') table.remove(object.metadata.namespace ?? '', object.metadata.name);
-    else table.set(object);
+    const { namespace = '', name } = object.metadata;
+    if (type !== 'deleted') table.set(object);
+    else {
+      table.remove(namespace, name);
+      metrics.forget(`${namespace}/${name}`);
+    }
   });
 }

@@ -9,7 +9,7 @@ import type { DemandMeter } from '../demand/demand-meter.ts';
 import { refusals } from '../errors.ts';
 import type { Exchange, Pipeline } from '../exchange.ts';
 import { makePipeline } from '../pipeline.ts';
-import { makeProxyMetrics } from '../proxy-metrics.ts';
+import { ProxyMetrics } from '../proxy-metrics.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
 import { makeForward } from '../stages/forward/forward.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
@@ -72,7 +72,7 @@ export function makeSidecarPipeline(options: {
           );
         },
       }),
-      observe: makeObserve({ metrics: makeProxyMetrics(options.registry), log, now }),
+      observe: makeObserve({ metrics: new ProxyMetrics(options.registry), log, now }),
     },
     log,
   );

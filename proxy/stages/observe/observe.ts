@@ -1,7 +1,6 @@
 /** Owns what remains of a request: metrics, and a line in the access log at debug level, without tokens or bodies. */
 import type { Logger } from '../../../platform/logging.ts';
 import type { Exchange, Stage } from '../../exchange.ts';
-import { noEndpoint } from '../../proxy-metrics.ts';
 import type { ProxyMetrics } from '../../proxy-metrics.ts';
 
 export interface ObserveOptions {
@@ -17,12 +16,11 @@ export function makeObserve<E extends Exchange>({ metrics, log, now }: ObserveOp
     name: 'observe',
     run: () => true,
     finish: (exchange) => {
-      const endpoint = exchange.endpointLabel === '' ? noEndpoint : exchange.endpointLabel;
-      const entity = exchange.servedEntity;
+      const { endpointLabel, servedEntity } = exchange;
       const tookMs = now() - exchange.startedAt;
-      metrics.requests.inc({ endpoint, served_entity: entity, code: exchange.status });
-      metrics.seconds.observe({ endpoint, served_entity: entity }, tookMs / 1000);
-      if (exchange.reason !== '') metrics.refused.inc({ endpoint, reason: exchange.reason });
+      metrics.countAnswer(endpointLabel, servedEntity, exchange.status, tookMs / 1000);
+      if (exchange.reason !== '') metrics.countRefusal(endpointLabel, exchange.reason);
+      if (exchange.usage !== undefined) metrics.countTokens(endpointLabel, servedEntity, exchange.usage);
       if (log.isLevelEnabled('debug')) logLine(log, exchange, tookMs);
     },
   };
