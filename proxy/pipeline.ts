@@ -20,6 +20,8 @@ export interface StageChain<E extends Exchange> {
   readonly queue: Stage<E>;
   /** Sends it on, and streams the answer back. */
   readonly forward: Stage<E>;
+  /** What it has used, as far as somebody wants to know: heard from the answer as it passes. */
+  readonly settle?: Stage<E>;
   /** What it took: metrics and the access log. */
   readonly observe: Stage<E>;
 }
@@ -35,11 +37,19 @@ export function makePipeline<E extends Exchange>(chain: StageChain<E>, log: Logg
     chain.choose,
     chain.queue,
     chain.forward,
+    ...(chain.settle === undefined ? [] : [chain.settle]),
     chain.observe,
   ] as unknown as readonly Stage[];
-  const finishers = stages.filter((stage) => stage.finish !== undefined);
+  const listeners = stages.filter((stage) => stage.listen !== undefined);
+  // What a request has used is known before others settle by it.
+  const settlers = stages.filter(({ name }) => name === chain.settle?.name);
+  const others = stages.filter(({ name }) => name !== chain.settle?.name);
+  const finishers = [...settlers, ...others].filter((stage) => stage.finish !== undefined);
   return {
     stages,
+    listen: (exchange) => {
+      for (const stage of listeners) stage.listen?.(exchange);
+    },
     finish: (exchange) => {
       for (const stage of finishers) stage.finish?.(exchange);
     },

@@ -20,6 +20,7 @@ import { makeLimit } from '../stages/limit/limit.ts';
 import { makeObserve } from '../stages/observe/observe.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
+import { makeSettle } from '../stages/settle/settle.ts';
 import type { GatewayConfig } from './config.ts';
 import type { RoutedExchange } from '../targets/routed-exchange.ts';
 import type { RoutedEndpoint, RoutingTable } from '../targets/routing-table.ts';
@@ -90,6 +91,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
           );
         },
       }),
+      settle: makeSettle((exchange) => exchange.endpoint?.accounting),
       observe: makeObserve({ metrics: options.metrics, log, now }),
     },
     log,

@@ -18,6 +18,7 @@ import { makeQueue } from '../stages/queue/queue.ts';
 import type { Slots } from '../stages/queue/slots.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
+import { makeSettle } from '../stages/settle/settle.ts';
 import { makeServeLocally } from '../stages/serve-locally/serve-locally.ts';
 import type { LocalEntity } from '../stages/serve-locally/serve-locally.ts';
 import { makeTrustForwarder } from '../stages/trust-forwarder/trust-forwarder.ts';
@@ -72,6 +73,7 @@ export function makeSidecarPipeline(options: {
           );
         },
       }),
+      settle: makeSettle(() => config.current.accounting),
       observe: makeObserve({ metrics: new ProxyMetrics(options.registry), log, now }),
     },
     log,

@@ -1,4 +1,6 @@
 /** Owns where requests for an endpoint go: found by namespace and public name, kept as the objects' status says. */
+import { planAccounting } from '../../core/accounting/accounting-plan.ts';
+import type { AccountingPlan } from '../../core/accounting/accounting-plan.ts';
 import { CallQuota } from '../../core/quota/fixed-window.ts';
 import { nameClaim, publicNameOf } from '../../core/routing/public-name.ts';
 import { WeightedSplit } from '../../core/routing/weighted-split.ts';
@@ -25,6 +27,7 @@ export interface RoutedEndpoint {
   readonly split: WeightedSplit<EntityRoute>;
   readonly entities: ReadonlyMap<string, EntityRoute>;
   readonly quota: CallQuota;
+  readonly accounting: AccountingPlan;
 }
 
 interface Row extends RoutedEndpoint {
@@ -114,6 +117,7 @@ export class RoutingTable {
       split,
       entities,
       quota: previous?.limitsKey === limitsKey ? previous.quota : new CallQuota(spec.rateLimits ?? []),
+      accounting: planAccounting(endpoint),
       routesKey,
       limitsKey,
     };

@@ -211,6 +211,33 @@ describe('the rules of ServingEndpoint', () => {
     ]);
   });
 
+  it('refuse another name of an inference table while it is enabled', () => {
+    const table = (fields: object) => endpoint({ aiGateway: { inferenceTable: fields } });
+    const before = table({ enabled: true, catalogName: 'main', tableNamePrefix: 'iris' });
+
+    expect(check(before, before)).toEqual([]);
+    for (const changed of [
+      { enabled: true, catalogName: 'other', tableNamePrefix: 'iris' },
+      { enabled: true, catalogName: 'main' },
+      { enabled: true, catalogName: 'main', schemaName: 'a', tableNamePrefix: 'iris' },
+    ]) {
+      expect(check(table(changed), before)).toMatchObject([
+        {
+          path: 'spec.aiGateway.inferenceTable',
+          message: expect.stringContaining('disable it first') as string,
+        },
+      ]);
+    }
+    const disabled = table({ enabled: false, catalogName: 'other' });
+    expect([check(disabled, before), check(before, disabled)]).toEqual([[], []]);
+    expect(
+      check(
+        table({ enabled: true, samplingFraction: 0.5, catalogName: 'main', tableNamePrefix: 'iris' }),
+        before,
+      ),
+    ).toEqual([]);
+  });
+
   it('refuse to turn an entity into one of a provider, and back, but not another in its place', () => {
     const external = { provider: 'openai', name: 'gpt-4o', task: 'llm/v1/chat' };
     const hosted = withEntity({});
@@ -234,7 +261,7 @@ describe('the rules of ServingEndpoint', () => {
   });
 
   it('are all refused once in this table', () => {
-    const transitions = /^(routeOptimized|a served entity cannot change)/;
+    const transitions = /^(routeOptimized|a served entity cannot change|catalogName, schemaName)/;
     const known = rulesIn(schema).filter((message) => !transitions.test(message));
     const seen = new Set(refused.flatMap(([, object]) => check(object).map(({ message }) => message)));
 

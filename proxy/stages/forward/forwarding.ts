@@ -5,7 +5,7 @@ import type { BodySink } from '../../http1/body-reader.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
 import type { ForwardRules } from './forward-rules.ts';
-import { pushTravellingHeaders } from './request-headers.ts';
+import { pushTravellingHeaders, removeHeader } from './request-headers.ts';
 
 /** What the exchange is held by, who hears from the upstream, and who takes the request's body. */
 export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, BodySink {
@@ -29,6 +29,8 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     const { head } = exchange.caller;
     const headers: string[] = [];
     pushTravellingHeaders(head.headers, head.nominated, headers);
+    // Whoever hears the answer has to be able to read it.
+    if (exchange.tap !== undefined) removeHeader(headers, 'accept-encoding');
     headers.push('x-request-id', exchange.requestId);
     this.#rules.addRequestHeaders(exchange, headers);
     this.#call = this.#rules.poolOf(exchange).send(
@@ -64,6 +66,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     this.#sentBytes += chunk.length;
     const maxBytes = this.#rules.maxBodyBytes();
     if (this.#sentBytes <= maxBytes) {
+      this.#exchange.requestTap?.onRequestChunk(chunk);
       if (this.#call?.write(chunk) === false) this.#exchange.caller.pauseBody();
       return;
     }
