@@ -30,6 +30,8 @@ export interface RequestTap {
 
 /** Knows what an exchange has used so far. */
 export interface UsageMeter {
+  /** The answer is a stream of events. */
+  readonly isStream: boolean;
   read(exchange: Exchange): Usage | undefined;
 }
 
@@ -99,6 +101,8 @@ export class Exchange implements CallerEvents {
   /** Status of the answer, 0 before there is one; and why, where a proxy gave it. */
   status = 0;
   reason = '';
+  /** The answer, where a proxy gave it. */
+  refusal: Refusal | undefined;
   /** The exchanges that are under way, which it leaves when it is over. */
   live: Set<Exchange> | undefined;
   readonly #pipeline: Pipeline;
@@ -158,6 +162,7 @@ export class Exchange implements CallerEvents {
       return;
     }
     this.status = refused.status;
+    this.refusal = refused;
     const body = Buffer.from(refusalBody(refused));
     const headers = refusalHeaders(refused, body.length);
     headers.push('x-request-id', this.requestId, ...this.answerHeaders);

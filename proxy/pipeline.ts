@@ -16,6 +16,8 @@ export interface StageChain<E extends Exchange> {
   readonly read: Stage<E>;
   /** Which served entity answers. */
   readonly choose: Stage<E>;
+  /** Records what is asked and answered, for endpoints that log it; waits for room where nothing may be lost. */
+  readonly record?: Stage<E>;
   /** Waits: at the gateway for a pod that is ready, at a sidecar for a turn at the model. */
   readonly queue: Stage<E>;
   /** Sends it on, and streams the answer back. */
@@ -35,6 +37,7 @@ export function makePipeline<E extends Exchange>(chain: StageChain<E>, log: Logg
     chain.limit,
     chain.read,
     chain.choose,
+    ...(chain.record === undefined ? [] : [chain.record]),
     chain.queue,
     chain.forward,
     ...(chain.settle === undefined ? [] : [chain.settle]),

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
-import { accountingPlanSchema, planAccounting } from './accounting-plan.ts';
+import { accountingPlanSchema, planAccounting, planSidecarAccounting } from './accounting-plan.ts';
 
 const iris = { name: 'iris-1', model: { uri: 'models:/iris/1' } };
 
-const plan = (spec: object) =>
-  planAccounting(
-    servingEndpointSchema.parse({
-      apiVersion: 'serving.fairlead.dev/v1alpha1',
-      kind: 'ServingEndpoint',
-      metadata: { namespace: 'team-a', name: 'iris' },
-      spec: { servedEntities: [iris], ...spec },
-    }),
-  );
+const endpoint = (spec: object) =>
+  servingEndpointSchema.parse({
+    apiVersion: 'serving.fairlead.dev/v1alpha1',
+    kind: 'ServingEndpoint',
+    metadata: { namespace: 'team-a', name: 'iris' },
+    spec: { servedEntities: [iris], ...spec },
+  });
 const nothing = { usage: false, samplingFraction: 1, lossless: false, languageModels: [] };
 
 describe('planAccounting', () => {
@@ -71,17 +69,22 @@ describe('planAccounting', () => {
       { ...nothing, languageModels: ['chat', 'raw', 'gpt', 'llama'] },
     ],
   ])('accounts %s', (_name, spec, expected) => {
-    expect(plan(spec)).toEqual(expected);
+    expect(planAccounting(endpoint(spec))).toEqual(expected);
     expect(accountingPlanSchema.parse(expected)).toEqual(expected);
+  });
+
+  it('has sidecars account only what may reach them directly', () => {
+    expect(planSidecarAccounting(endpoint({}))).toBeUndefined();
+    expect(planSidecarAccounting(endpoint({ routeOptimized: true }))).toEqual(nothing);
   });
 
   it('lets no name lead out of its directory', () => {
     const stored = { enabled: true, catalogName: '../..', schemaName: 'a/b' };
-    const endpoint = {
+    const unchecked = {
       metadata: { namespace: 'team-a', name: 'iris' },
       spec: { servedEntities: [], aiGateway: { inferenceTable: stored } },
     };
-    expect(planAccounting(endpoint as unknown as Parameters<typeof planAccounting>[0]).payloadTable).toBe(
+    expect(planAccounting(unchecked as unknown as Parameters<typeof planAccounting>[0]).payloadTable).toBe(
       'team-a/_____/a_b/iris_payload',
     );
   });

@@ -33,6 +33,11 @@ export function planAccounting(endpoint: Pick<ServingEndpoint, 'metadata' | 'spe
   };
 }
 
+/** Returns what its sidecars account; undefined where requests reach them through the gateway alone. */
+export const planSidecarAccounting = (
+  endpoint: Pick<ServingEndpoint, 'metadata' | 'spec'>,
+): AccountingPlan | undefined => (endpoint.spec.routeOptimized ? planAccounting(endpoint) : undefined);
+
 type InferenceTable = NonNullable<NonNullable<ServingEndpoint['spec']['aiGateway']>['inferenceTable']>;
 
 function planPayloads(

@@ -41,16 +41,6 @@ const endpointRows: readonly Row<ServingEndpointSpec>[] = [
     (spec) => spec.aiGateway?.fallback?.enabled === true,
     'no other entity is tried when one fails; let the caller try again',
   ],
-  [
-    'aiGateway.usageTracking',
-    (spec) => spec.aiGateway?.usageTracking?.enabled === true,
-    'usage is not recorded yet; read the metrics of the gateway',
-  ],
-  [
-    'aiGateway.inferenceTable',
-    (spec) => spec.aiGateway?.inferenceTable?.enabled === true,
-    'requests and answers are not recorded yet',
-  ],
 ];
 
 const entityRows: readonly Row<ServedEntity>[] = [

@@ -24,6 +24,21 @@ export const sidecarSchema = z
     firstByteTimeout: durationSchema.prefault('297s').describe('Deadline for the first byte of an answer.'),
     idleTimeout: durationSchema.prefault('297s').describe('Greatest silence between two bytes of an answer.'),
     totalTimeout: durationSchema.prefault('297s').describe('Deadline of a request as a whole.'),
+    payloadLog: z
+      .strictObject({
+        volume: z
+          .record(z.string(), z.unknown())
+          .describe('Source of the volume, as in a pod: `{ emptyDir: { sizeLimit: 1Gi } }`.'),
+        maxBytes: z
+          .int()
+          .min(1)
+          .default(512 * 1024 * 1024)
+          .describe('Most bytes of all files there; the oldest make room for new ones.'),
+      })
+      .optional()
+      .describe(
+        'Where the sidecars of route-optimised endpoints write payload and usage logs; absent: nowhere, the rows are counted.',
+      ),
     drainQuiet: durationSchema
       .prefault('5s')
       .describe('Time without a new request after which a pod may go.'),

@@ -1,6 +1,7 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
 import { logLevels } from '../../platform/logging.ts';
+import { rowSettingsShape } from '../rows/row-settings.ts';
 
 const portSchema = z.int().min(0).max(65535);
 const millisecondsSchema = z.int().min(0);
@@ -68,6 +69,7 @@ export const gatewayConfigSchema = z.object({
     .min(0)
     .default(256 * 1024 * 1024)
     .describe('Most bytes of their bodies.'),
+  ...rowSettingsShape,
   drainMs: millisecondsSchema
     .default(5_000)
     .describe('How long it serves on after SIGTERM, unready, so that load balancers learn of it.'),

@@ -17,6 +17,7 @@ import { DemandReporter } from '../demand/demand-reporter.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import type { Pipeline } from '../exchange.ts';
 import { ProxyMetrics } from '../proxy-metrics.ts';
+import { makeRowLog } from '../rows/row-settings.ts';
 import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import type { TlsMaterial } from '../tls-material.ts';
@@ -66,7 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const reporter = startReporter(options, held);
   const hold = startHolding(options, held, reporter, table);
   const metrics = new ProxyMetrics(registry);
-  const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics });
+  const rows = makeRowLog({ ...options, settings: config, instance: options.podName });
+  const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics, rows });
   const stopFollowing = followEndpoints({ endpoints, table, directory, hold, metrics });
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
@@ -94,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await server.stop(config.shutdownGraceMs);
       stopFollowing();
       await reporter.stop();
+      await rows.stop();
       directory.stop();
       await admin.stop();
     },

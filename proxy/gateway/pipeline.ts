@@ -1,13 +1,15 @@
 /** Owns what the gateway puts into each place of the pipeline. */
+import type { AccountingPlan } from '../../core/accounting/accounting-plan.ts';
 import { parseInvocationPath } from '../../core/routing/invocation-path.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
-import type { Pipeline } from '../exchange.ts';
+import type { Pipeline, Stage } from '../exchange.ts';
 import { pushForwardedCaller } from '../forwarded-caller.ts';
 import { makePipeline } from '../pipeline.ts';
 import type { ProxyMetrics } from '../proxy-metrics.ts';
+import type { RowLog } from '../rows/row-log.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
 import { makeAuthenticate } from '../stages/authenticate/authenticate.ts';
 import type { TokenChecker } from '../stages/authenticate/authenticate.ts';
@@ -18,6 +20,7 @@ import { makeForward } from '../stages/forward/forward.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
 import { makeObserve } from '../stages/observe/observe.ts';
+import { makeRecord } from '../stages/record/record.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
 import { makeSettle } from '../stages/settle/settle.ts';
@@ -32,6 +35,7 @@ export interface GatewayPipelineOptions {
   readonly table: RoutingTable;
   readonly hold: HoldStage;
   readonly metrics: ProxyMetrics;
+  readonly rows: RowLog;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -64,6 +68,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
       limit: makeLimit({ quotaOf: (exchange) => exchange.endpoint?.quota, now: () => clock.now() }),
       read: makeRead(),
       choose: makeChoose(current),
+      record: makeRecordStage(options),
       queue: hold,
       forward: makeForward({
         poolOf,
@@ -91,7 +96,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
           );
         },
       }),
-      settle: makeSettle((exchange) => exchange.endpoint?.accounting),
+      settle: makeSettle(accountingOf),
       observe: makeObserve({ metrics: options.metrics, log, now }),
     },
     log,
@@ -119,6 +124,17 @@ function locate(
   exchange.endpointLabel = endpoint.label;
   return { ref: endpoint, known: true };
 }
+
+const makeRecordStage = ({ rows, clock }: GatewayPipelineOptions): Stage<RoutedExchange> =>
+  makeRecord({
+    planOf: accountingOf,
+    log: rows,
+    clock,
+    heldMs: ({ heldMs }) => heldMs,
+    random: Math.random,
+  });
+
+const accountingOf = ({ endpoint }: RoutedExchange): AccountingPlan | undefined => endpoint?.accounting;
 
 function poolOf(exchange: RoutedExchange): NonNullable<RoutedExchange['pod']>['pool'] {
   const { pod } = exchange;

@@ -1,6 +1,7 @@
 /** Owns what the sidecar process is told at its start; what it guards is in the file that the operator renders. */
 import * as z from 'zod';
 import { logLevels } from '../../platform/logging.ts';
+import { rowSettingsShape } from '../rows/row-settings.ts';
 
 const portSchema = z.int().min(0).max(65535);
 
@@ -20,6 +21,8 @@ export const sidecarProcessSchema = z.object({
     .string()
     .optional()
     .describe('Address of the model server, where it is not what the file of `sidecarConfig` says.'),
+  ...rowSettingsShape,
+  payloadLogQueueBytes: rowSettingsShape.payloadLogQueueBytes.default(8 * 1024 * 1024),
   logLevel: z
     .enum(logLevels)
     .default('info')

@@ -10,6 +10,7 @@ import { refusals } from '../errors.ts';
 import type { Exchange, Pipeline } from '../exchange.ts';
 import { makePipeline } from '../pipeline.ts';
 import { ProxyMetrics } from '../proxy-metrics.ts';
+import type { RowLog } from '../rows/row-log.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
 import { makeForward } from '../stages/forward/forward.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
@@ -17,6 +18,7 @@ import { makeObserve } from '../stages/observe/observe.ts';
 import { makeQueue } from '../stages/queue/queue.ts';
 import type { Slots } from '../stages/queue/slots.ts';
 import { makeRead } from '../stages/read/read.ts';
+import { makeRecord } from '../stages/record/record.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
 import { makeSettle } from '../stages/settle/settle.ts';
 import { makeServeLocally } from '../stages/serve-locally/serve-locally.ts';
@@ -31,6 +33,7 @@ export function makeSidecarPipeline(options: {
   readonly upstream: ModelUpstream;
   readonly demand: DemandMeter;
   readonly quota: { readonly current: CallQuota };
+  readonly rows: RowLog;
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
@@ -43,6 +46,7 @@ export function makeSidecarPipeline(options: {
     demand: options.demand,
     now,
   });
+  const planOf = (): SidecarConfig['accounting'] => config.current.accounting;
   let local = localEntity(config.current);
   config.onChange((next) => {
     local = localEntity(next);
@@ -58,6 +62,7 @@ export function makeSidecarPipeline(options: {
       limit: makeLimit({ quotaOf: () => options.quota.current, now: () => clock.now() }),
       read: makeRead(),
       choose: makeServeLocally(() => local),
+      record: makeRecord({ planOf, log: options.rows, clock, heldMs: () => 0, random: Math.random }),
       queue,
       forward: makeForward({
         poolOf: upstream.pool,
@@ -73,7 +78,7 @@ export function makeSidecarPipeline(options: {
           );
         },
       }),
-      settle: makeSettle(() => config.current.accounting),
+      settle: makeSettle(planOf),
       observe: makeObserve({ metrics: new ProxyMetrics(options.registry), log, now }),
     },
     log,

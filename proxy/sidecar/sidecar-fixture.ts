@@ -10,6 +10,8 @@ import type { TestAnswer, TestCall } from '../testing/http-client-fixture.ts';
 import { gatewayIdentity, operatorIdentity, settableFile, wineIdentity } from '../testing/pki-fixture.ts';
 import type { Pki, SettableFile } from '../testing/pki-fixture.ts';
 import type { TlsMaterial } from '../tls-material.ts';
+import type { RowSettings } from '../rows/row-settings.ts';
+import { sidecarProcessSchema } from './config.ts';
 import { startSidecar } from './sidecar.ts';
 import type { Sidecar } from './sidecar.ts';
 
@@ -53,7 +55,7 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
 export async function startSidecarUnderTest(
   pki: Pki,
   change: (config: SidecarConfig) => SidecarConfig = (config) => config,
-  options: { demandUrl?: string; host?: string } = {},
+  options: { demandUrl?: string; host?: string; rows?: Partial<RowSettings> } = {},
 ): Promise<SidecarUnderTest> {
   const host = options.host ?? '127.0.0.1';
   const model = await startModelServer(host);
@@ -68,6 +70,7 @@ export async function startSidecarUnderTest(
     admin: { host, port: 0 },
     config,
     tls,
+    rows: { ...sidecarProcessSchema.parse({}), ...options.rows },
     podName: 'wine-0',
     clock: systemClock,
     registry,

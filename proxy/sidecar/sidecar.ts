@@ -13,6 +13,8 @@ import { DemandMeter } from '../demand/demand-meter.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
+import { makeRowLog } from '../rows/row-settings.ts';
+import type { RowSettings } from '../rows/row-settings.ts';
 import { awaitReadyPath } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
@@ -28,7 +30,8 @@ export interface SidecarOptions {
   readonly admin: ListenAddress;
   readonly config: WatchedFile<SidecarConfig>;
   readonly tls: WatchedFile<TlsMaterial>;
-  /** Name of the pod, for demand reports. */
+  readonly rows: RowSettings;
+  /** Name of the pod, for demand reports and files of rows. */
   readonly podName: string;
   readonly clock: Clock;
   readonly registry: Registry;
@@ -56,7 +59,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const upstream = makeModelUpstream(config.current.modelServer, clock);
   const demand = new DemandMeter(now);
   const quota = { current: new CallQuota(config.current.rateLimits) };
-  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota });
+  const rows = makeRowLog({ ...options, settings: options.rows, instance: options.podName });
+  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota, rows });
   const busy = (): number => slots.taken + slots.waiting;
   const drain = new Drain({ bounds: () => config.current.drain, busy, clock });
   const { health, model, readyWait } = makeHealth(options, upstream, drain);
@@ -94,6 +98,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       readyWait.stop();
       await server.stop(closeGraceMs);
       await reporter.stop();
+      await rows.stop();
       upstream.stop();
       await admin.stop();
     },

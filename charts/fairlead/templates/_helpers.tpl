@@ -63,6 +63,11 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.gateway.config)) }}
 {{- end }}
 
+{{/* Where a gateway writes payload logs, in its container. */}}
+{{- define "fairlead.payloadLogDir" -}}
+/var/lib/fairlead/payload-log
+{{- end }}
+
 {{/* Seconds that a gateway's pod gets: to drain, to finish the requests under way, and a rest. */}}
 {{- define "fairlead.gatewayGraceSeconds" -}}
 {{- $config := .Values.gateway.config -}}

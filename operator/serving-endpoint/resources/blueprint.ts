@@ -1,4 +1,5 @@
 /** Owns what the objects of one served entity are made from. */
+import type { AccountingPlan } from '../../../core/accounting/accounting-plan.ts';
 import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
 import type { RateLimit } from '../../../crds/schema/governance.ts';
 import type { ScalingRules } from '../../../core/scaling/scaling-rules.ts';
@@ -24,6 +25,8 @@ export interface Blueprint {
   /** What the workload type of the entity means in this cluster. */
   readonly hardware: WorkloadType;
   readonly rateLimits: readonly RateLimit[];
+  /** What its sidecars account of requests that reach them first; undefined: none do. */
+  readonly accounting: AccountingPlan | undefined;
   readonly scaling: ScalingRules;
   readonly config: OperatorConfig;
 }

@@ -12,6 +12,7 @@ import { makeFetcher } from './make-fetcher.ts';
 import { makeModelContainer } from './make-model-container.ts';
 import { makeSidecarContainer, sidecarVolumes } from './make-sidecar-container.ts';
 import { makeModelVolume } from './model-volume.ts';
+import { payloadLogOf } from './payload-log-volume.ts';
 
 /**
  * Returns the pod template. Over our defaults is laid what the runtime says, over that what belongs to the workload
@@ -76,7 +77,11 @@ function basePodTemplate(blueprint: Blueprint, runtime: FilledRuntime): PodTempl
       tolerations: hardware.tolerations,
       initContainers: [...makeFetcher(blueprint, runtime, model), makeSidecarContainer(config)],
       containers: [makeModelContainer(blueprint, runtime, model)],
-      volumes: [model.volume, ...sidecarVolumes(name, sidecarSecretName(endpoint.name))],
+      volumes: [
+        model.volume,
+        ...sidecarVolumes(name, sidecarSecretName(endpoint.name)),
+        ...payloadLogOf(config).volumes,
+      ],
     },
   };
 }

@@ -24,7 +24,7 @@ export function makeSidecarConfigMap(blueprint: Blueprint): ConfigMap {
  * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`.
  */
 export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
-  const { endpoint, entity, name, rateLimits, config } = blueprint;
+  const { endpoint, entity, name, rateLimits, accounting, config } = blueprint;
   const { sidecar, scaling, trustDomain, systemNamespace } = config;
   const limit = concurrencyPerReplica(entity.workload, scaling);
   const { modelServer } = runtimeOf(blueprint);
@@ -47,6 +47,7 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
       queueTimeoutMs: sidecar.queueTimeout,
     },
     rateLimits: [...rateLimits],
+    ...(accounting === undefined ? {} : { accounting }),
     maxBodyBytes: sidecar.maxBodyBytes,
     timeouts: {
       connectMs: sidecar.connectTimeout,

@@ -1,6 +1,7 @@
 /** Owns the sidecar's container: a native sidecar, so that it starts before the model server and outlives it. */
 import type { Container, PodTemplate } from '../../../kube/kinds.ts';
 import type { OperatorConfig } from '../../config/operator-config.ts';
+import { payloadLogOf } from './payload-log-volume.ts';
 
 /** Of the sidecar: data (TLS), and administration (plain; probes and drain). */
 export const dataPort = 8443;
@@ -44,6 +45,7 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
       // node translates the arguments of a pod.
       '--model-host',
       '127.0.0.1',
+      ...payloadLogOf(config).args,
     ],
     env: [
       fromPod('POD_IP', 'status.podIP'),
@@ -79,6 +81,7 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
     volumeMounts: [
       { name: 'sidecar-config', mountPath: configDirectory, readOnly: true },
       { name: 'sidecar-tls', mountPath: tlsDirectory, readOnly: true },
+      ...payloadLogOf(config).mounts,
     ],
   };
 }

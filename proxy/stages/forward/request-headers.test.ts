@@ -41,7 +41,16 @@ describe('pushTravellingHeaders', () => {
 });
 
 it('removeHeader takes every one of a name away, and nothing else', () => {
-  const headers = ['Accept-Encoding', 'gzip', 'Accept', '*/*', 'accept-encoding', 'br', 'X-Encoding-Acce', '1'];
+  const headers = [
+    'Accept-Encoding',
+    'gzip',
+    'Accept',
+    '*/*',
+    'accept-encoding',
+    'br',
+    'X-Encoding-Acce',
+    '1',
+  ];
   removeHeader(headers, 'accept-encoding');
   expect(headers).toEqual(['Accept', '*/*', 'X-Encoding-Acce', '1']);
 });

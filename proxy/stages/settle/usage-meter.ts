@@ -11,6 +11,7 @@ export class UsageMeter implements AnswerTap, RequestTap {
   readonly #isLanguageModel: boolean;
   #request: RequestReader | undefined;
   #answer: AnswerReader | undefined;
+  isStream = false;
 
   /** Of a language model usage is estimated where nobody tells it. */
   constructor(isLanguageModel: boolean) {
@@ -24,6 +25,7 @@ export class UsageMeter implements AnswerTap, RequestTap {
 
   onHead(status: number, headers: readonly string[]): void {
     const format = status < 400 ? formatOf(headers) : undefined;
+    this.isStream = format === 'events';
     this.#answer = format === undefined ? undefined : new AnswerReader(format);
   }
 

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { planAccounting } from '../../../core/accounting/accounting-plan.ts';
+import { sidecarConfigSchema } from '../../../core/sidecar-config.ts';
+import { anEndpoint } from '../../../test/support/an-endpoint.ts';
+import { aConfig } from '../../operator-fixture.ts';
+import { aBlueprint } from './blueprint-fixture.ts';
+import { makePodTemplate } from './make-pod-template.ts';
+import { makeSidecarConfig } from './make-sidecar-config-map.ts';
+
+const iris = anEndpoint('iris').servingModel('models:/iris/1');
+
+it('a sidecar has a volume for payload logs where the operator is told to give it one', () => {
+  const payloadLog = { volume: { emptyDir: { sizeLimit: '1Gi' } }, maxBytes: 1_000 };
+  const made = makePodTemplate(aBlueprint(iris, { config: aConfig({ sidecar: { payloadLog } }) }));
+  const sidecar = made.spec!.initContainers!.find(({ name }) => name === 'sidecar')!;
+  const directory = '/var/lib/fairlead/payload-log';
+  expect(sidecar.args!.slice(-4)).toEqual([
+    '--payload-log-dir',
+    directory,
+    '--payload-log-max-bytes',
+    '1000',
+  ]);
+  expect(sidecar.volumeMounts).toContainEqual({ name: 'payload-log', mountPath: directory });
+  expect(made.spec!.volumes).toContainEqual({ name: 'payload-log', emptyDir: { sizeLimit: '1Gi' } });
+});
+
+it('a sidecar that is nobody’s first hop is told of no accounts', () => {
+  expect(makeSidecarConfig(aBlueprint(iris))).not.toHaveProperty('accounting');
+  const accounting = planAccounting(
+    iris.withSpec({ aiGateway: { inferenceTable: { enabled: true, lossless: false } } }).build(),
+  );
+  const told = makeSidecarConfig(aBlueprint(iris, { accounting }));
+  expect(sidecarConfigSchema.parse(told).accounting).toEqual(accounting);
+});
