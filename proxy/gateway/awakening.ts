@@ -1,9 +1,13 @@
 /** Owns bringing a Deployment up for those who wait: its scale is written, and its pods are asked until one is ready. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { timelineOf } from '../../core/cold-start/start-timeline.ts';
+import type { StartTimeline } from '../../core/cold-start/start-timeline.ts';
+import { parseTimings } from '../../core/cold-start/timings.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { awaitReadyPath } from '../sidecar-paths.ts';
+import { headerOf } from '../http1/header-of.ts';
+import { awaitReadyPath, startTimesHeader } from '../sidecar-paths.ts';
 import { ask } from '../upstream/ask.ts';
 import type { DeploymentTarget } from '../targets/deployment-target.ts';
 import type { Pod } from '../targets/pod.ts';
@@ -16,6 +20,10 @@ export interface AwakeningOptions {
   /** Sends on whom the pods can take by now. */
   readonly letGo: () => void;
   readonly onScaleWritten: () => void;
+  /** Told once of a Deployment that was at zero: where the time from `from` until its first pod was ready went. */
+  readonly onStarted: (start: StartTimeline, from: number) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 const fastestTickMs = 50;
@@ -29,11 +37,14 @@ const firstRetryMs = 250;
 export class Awakening {
   readonly #options: AwakeningOptions;
   readonly #over = new AbortController();
+  readonly #begunAt: number;
   #tickMs = fastestTickMs;
   #retryMs = firstRetryMs;
+  #hasWoken = false;
 
   constructor(options: AwakeningOptions) {
     this.#options = options;
+    this.#begunAt = options.now();
   }
 
   /** Begins. What fails is tried again until `stop`. */
@@ -69,6 +80,7 @@ export class Awakening {
       try {
         if ((await scaleFromZero(client, { namespace, name })) === 'written') {
           log.info({ namespace, deployment: name }, 'woken from zero');
+          this.#hasWoken = true;
           onScaleWritten();
         }
         this.#retryMs = firstRetryMs;
@@ -98,17 +110,25 @@ export class Awakening {
   async #probe(pod: Pod): Promise<void> {
     pod.probing = true;
     try {
-      const { status } = await ask(pod.pool, {
+      const { status, headers } = await ask(pod.pool, {
         method: 'GET',
         path: awaitReadyPath,
         timeoutMs: probeTimeoutMs,
       });
-      if (status === 200) this.#options.target.prove(pod);
+      if (status === 200) this.#noteReady(pod, headerOf(headers, startTimesHeader));
     } catch (error) {
       // Nothing listens there yet, or no longer: the next tick asks again.
       this.#options.log.debug({ cause: messageOf(error) }, 'pod does not answer yet');
     } finally {
       pod.probing = false;
     }
+  }
+
+  #noteReady(pod: Pod, told: string | undefined): void {
+    const { target, now, onStarted } = this.#options;
+    pod.start = timelineOf(parseTimings(told), pod.seenAt, now());
+    if (this.#hasWoken) onStarted(pod.start, this.#begunAt);
+    this.#hasWoken = false;
+    target.prove(pod);
   }
 }

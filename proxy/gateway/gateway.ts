@@ -26,6 +26,7 @@ import { Awakening } from './awakening.ts';
 import type { GatewayConfig } from './config.ts';
 import type { DeploymentTarget } from '../targets/deployment-target.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
+import { makeStartHistogram, observeStart } from './start-metrics.ts';
 import { HeldDemand } from './held-demand.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { RoutingTable } from '../targets/routing-table.ts';
@@ -175,6 +176,7 @@ function startHolding(
     buckets: [0.1, 0.5, 1, 2, 5, 10, 20, 60, 120, 300],
     registers: [registry],
   });
+  const startSeconds = makeStartHistogram(registry);
   const hold: HoldStage = makeHold({
     bounds: { requests: config.holdRequests, bytes: config.holdBytes },
     now: () => clock.monotonic(),
@@ -193,6 +195,8 @@ function startHolding(
         log,
         letGo: () => hold.room.letGo(target),
         onScaleWritten: () => writes.inc(),
+        onStarted: (start, from) => observeStart(startSeconds, start, from),
+        now: () => clock.monotonic(),
       });
       awakenings.set(target, awakening);
       awakening.start();

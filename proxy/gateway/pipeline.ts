@@ -1,5 +1,7 @@
 /** Owns what the gateway puts into each place of the pipeline. */
 import type { AccountingPlan } from '../../core/accounting/accounting-plan.ts';
+import { timingsWithin } from '../../core/cold-start/start-timeline.ts';
+import { formatTimings } from '../../core/cold-start/timings.ts';
 import { parseInvocationPath } from '../../core/routing/invocation-path.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
@@ -40,6 +42,7 @@ export interface GatewayPipelineOptions {
   readonly log: Logger;
 }
 
+/** Tells a request that was held for how long, and where that time went. */
 const coldStartHeader = 'x-fairlead-cold-start';
 
 /** Returns the pipeline of the gateway. */
@@ -77,7 +80,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
         maxBodyBytes: () => config.maxBodyBytes,
         addRequestHeaders: (exchange, headers) => pushForwardedCaller(headers, exchange),
         addAnswerHeaders: (exchange, headers) => {
-          if (exchange.heldMs > 0) headers.push(coldStartHeader, String(Math.round(exchange.heldMs)));
+          if (exchange.heldMs > 0) headers.push(coldStartHeader, coldStartOf(exchange));
         },
         findAnother: (exchange) => hold.findAnother(exchange),
         takesBack: (exchange, head) => hold.takesBack(exchange, head),
@@ -123,6 +126,10 @@ function locate(
   exchange.endpoint = endpoint;
   exchange.endpointLabel = endpoint.label;
   return { ref: endpoint, known: true };
+}
+
+function coldStartOf({ pod, heldSince = 0, heldMs }: RoutedExchange): string {
+  return formatTimings(timingsWithin(pod?.timeline, heldSince, heldSince + heldMs));
 }
 
 const makeRecordStage = ({ rows, clock }: GatewayPipelineOptions): Stage<RoutedExchange> =>

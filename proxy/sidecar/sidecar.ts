@@ -1,4 +1,5 @@
 /** Owns the sidecar as a whole: the ports, the pipeline between them and the model, and how they start and end. */
+import { formatTimings } from '../../core/cold-start/timings.ts';
 import { CallQuota } from '../../core/quota/fixed-window.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import { startAdminServer } from '../../platform/admin-server.ts';
@@ -15,7 +16,7 @@ import { Exchange } from '../exchange.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { makeRowLog } from '../rows/row-settings.ts';
 import type { RowSettings } from '../rows/row-settings.ts';
-import { awaitReadyPath } from '../sidecar-paths.ts';
+import { awaitReadyPath, startTimesHeader } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
 import { Drain } from './drain.ts';
@@ -24,6 +25,7 @@ import { makeModelUpstream } from './model-upstream.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { makeSidecarPipeline } from './pipeline.ts';
 import { ReadyWait } from './ready-wait.ts';
+import { StartTimes } from './start-times.ts';
 
 export interface SidecarOptions {
   readonly data: ListenAddress;
@@ -107,18 +109,25 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
 
 /** Ready is: the model can predict, and the sidecar is not draining. */
 function makeHealth(
-  { config, log }: SidecarOptions,
+  { config, clock, log }: SidecarOptions,
   upstream: ModelUpstream,
   drain: Drain,
 ): { health: Health; model: ModelHealth; readyWait: ReadyWait } {
   const health = new Health();
-  const readyWait = new ReadyWait(() => Object.keys(health.unreadyReasons()).length === 0);
+  const start = new StartTimes(() => clock.monotonic());
+  const readyWait = new ReadyWait(
+    () => Object.keys(health.unreadyReasons()).length === 0,
+    () => [startTimesHeader, formatTimings(start.read())],
+  );
   const model = new ModelHealth({
     pool: upstream.pool,
     healthPath: () => config.current.modelServer.healthPath,
     onChange: (ready) => {
       log.info({ ready }, 'model readiness changed');
-      if (ready) readyWait.tell();
+      if (ready) {
+        start.noteReady();
+        readyWait.tell();
+      }
     },
     onReturn: () => {
       if (!health.stopping) drain.reset();

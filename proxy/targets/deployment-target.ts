@@ -106,6 +106,7 @@ export class DeploymentTarget {
     let pod = this.#pods.get(key);
     if (pod === undefined) {
       pod = new Pod(address, this.#makePool(address));
+      pod.seenAt = this.#clock.monotonic();
       this.#pods.set(key, pod);
     }
     // From ready to unready is news that outweighs what the pod said itself before.

@@ -1,4 +1,5 @@
 /** Owns one pod as a router of requests sees it: its address, what is known of it, and the connections to its sidecar. */
+import type { StartTimeline } from '../../core/cold-start/start-timeline.ts';
 import type { Replica } from '../../core/routing/least-request.ts';
 import type { Pool } from '../upstream/pool.ts';
 
@@ -21,6 +22,10 @@ export class Pod implements Replica {
   proven = false;
   /** Monotonic milliseconds until which a failed connection is held against it. */
   suspectUntil = 0;
+  /** Monotonic milliseconds at which this process first heard of it. */
+  seenAt = 0;
+  /** How it started, where it has told that. */
+  start: StartTimeline | undefined;
   /** A probe is under way. */
   probing = false;
 
@@ -33,4 +38,16 @@ export class Pod implements Replica {
   get usable(): boolean {
     return this.listedReady || this.proven;
   }
+
+  /** How it started, as far as it is known. */
+  get timeline(): StartTimeline {
+    return this.start ?? { ...nothingTold, addressAt: this.seenAt };
+  }
 }
+
+const nothingTold = {
+  startedAt: undefined,
+  downloadFrom: undefined,
+  loadFrom: undefined,
+  readyAt: undefined,
+};
