@@ -1,5 +1,6 @@
 /** Owns one request on its way through a proxy: what is known about it, where it is, and that it ends exactly once. */
 import type { Usage } from '../core/usage/token-usage.ts';
+import type { ExchangeTrace } from './tracing/exchange-trace.ts';
 import type { Caller, CallerEvents } from './downstream/caller.ts';
 import { refusalBody, refusalHeaders, refusals } from './errors.ts';
 import type { Refusal } from './errors.ts';
@@ -103,6 +104,8 @@ export class Exchange implements CallerEvents {
   reason = '';
   /** The answer, where a proxy gave it. */
   refusal: Refusal | undefined;
+  /** What is noted of it, where it is traced. */
+  trace: ExchangeTrace | undefined;
   /** The exchanges that are under way, which it leaves when it is over. */
   live: Set<Exchange> | undefined;
   readonly #pipeline: Pipeline;
@@ -131,6 +134,7 @@ export class Exchange implements CallerEvents {
         const stage = stages[this.#step];
         if (stage === undefined) return;
         this.#step += 1;
+        this.trace?.mark(stage.name);
         if (!stage.run(this)) return;
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Owns the order in which every request goes through a proxy: the same chain at the gateway and at a sidecar. */
 import type { Logger } from '../platform/logging.ts';
 import type { Exchange, Pipeline, Stage } from './exchange.ts';
+import { publicId } from './public-id.ts';
 
 /** The chain. A process leaves out what it has nothing to do for; nobody changes the order. */
 export interface StageChain<E extends Exchange> {
@@ -57,7 +58,7 @@ export function makePipeline<E extends Exchange>(chain: StageChain<E>, log: Logg
       for (const stage of finishers) stage.finish?.(exchange);
     },
     onDefect: (exchange, error) => {
-      log.error({ requestId: exchange.requestId, error }, 'a stage failed');
+      log.error({ requestId: publicId(exchange.requestId), error }, 'a stage failed');
     },
   };
 }

@@ -1,5 +1,4 @@
 /** Owns the rows of the payload and usage logs: their columns, by the names that the original's tables have (rest-contract §5.1, §5.2). */
-import { isUtf8 } from 'node:buffer';
 import { RequestReader } from '../usage/request-reader.ts';
 import type { Usage } from '../usage/token-usage.ts';
 import { joinStream } from './join-stream.ts';
@@ -96,11 +95,17 @@ export function clientRequestIdOf(chunks: readonly Buffer[]): string | undefined
   return reader.clientRequestId;
 }
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Returns the text; undefined where there is none, or nothing that can be read. */
 function textOf({ chunks, isTooLong }: Payload): string | undefined {
   if (isTooLong || chunks.length === 0) return undefined;
-  const bytes = Buffer.concat(chunks);
-  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+  try {
+    return strictUtf8.decode(Buffer.concat(chunks));
+  } catch {
+    // No UTF-8: compressed, or a picture.
+    return undefined;
+  }
 }
 
 /** The first two are the original's; the others are ours, for what would be missing without a word. */

@@ -1,6 +1,8 @@
 /** Owns what the sidecar beside each model server is told. */
 import * as z from 'zod';
+import { accessLogSchema } from '../../core/access-log/access-log-settings.ts';
 import { durationSchema } from '../../core/duration.ts';
+import { tracingSchema } from '../../core/tracing/tracing-settings.ts';
 import { resourcesSchema } from './resources.ts';
 
 export const sidecarSchema = z
@@ -39,6 +41,8 @@ export const sidecarSchema = z
       .describe(
         'Where the sidecars of route-optimised endpoints write payload and usage logs; absent: nowhere, the rows are counted.',
       ),
+    accessLog: accessLogSchema.optional(),
+    tracing: tracingSchema.optional(),
     drainQuiet: durationSchema
       .prefault('5s')
       .describe('Time without a new request after which a pod may go.'),

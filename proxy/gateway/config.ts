@@ -1,5 +1,7 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
+import { accessLogSchema } from '../../core/access-log/access-log-settings.ts';
+import { tracingSchema } from '../../core/tracing/tracing-settings.ts';
 import { logLevels } from '../../platform/logging.ts';
 import { rowSettingsShape } from '../rows/row-settings.ts';
 
@@ -14,7 +16,7 @@ export const gatewayConfigSchema = z.object({
   logLevel: z
     .enum(logLevels)
     .default('info')
-    .describe('Least level that is logged; debug has an access log.'),
+    .describe('Least level that is logged; debug has an access log in any case.'),
   namespace: z
     .string()
     .min(1)
@@ -70,6 +72,8 @@ export const gatewayConfigSchema = z.object({
     .default(256 * 1024 * 1024)
     .describe('Most bytes of their bodies.'),
   ...rowSettingsShape,
+  accessLog: accessLogSchema.optional(),
+  tracing: tracingSchema.optional(),
   drainMs: millisecondsSchema
     .default(5_000)
     .describe('How long it serves on after SIGTERM, unready, so that load balancers learn of it.'),

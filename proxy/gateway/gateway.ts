@@ -18,6 +18,7 @@ import { startProxyServer } from '../downstream/proxy-server.ts';
 import type { Pipeline } from '../exchange.ts';
 import { ProxyMetrics } from '../proxy-metrics.ts';
 import { makeRowLog } from '../rows/row-settings.ts';
+import { Tracing } from '../tracing/start-tracer.ts';
 import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import type { TlsMaterial } from '../tls-material.ts';
@@ -69,7 +70,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const hold = startHolding(options, held, reporter, table);
   const metrics = new ProxyMetrics(registry);
   const rows = makeRowLog({ ...options, settings: config, instance: options.podName });
-  const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics, rows });
+  const tracing = await startTracing(options);
+  const checkers = makeCheckers(options);
+  const pipeline = makeGatewayPipeline({ ...options, ...checkers, table, hold, metrics, rows, tracing });
   const stopFollowing = followEndpoints({ endpoints, table, directory, hold, metrics });
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
@@ -78,7 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   registerGauge(registry, 'fairlead_gateway_held_requests', 'Requests held.', () => hold.room.requests);
   registerGauge(registry, 'fairlead_gateway_held_bytes', 'Bytes of held requests.', () => hold.room.bytes);
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
-  const server = await listenForUsers(config, pipeline, clock);
+  const server = await listenForUsers(config, pipeline, tracing, clock);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,
@@ -98,6 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       stopFollowing();
       await reporter.stop();
       await rows.stop();
+      await tracing.stop();
       directory.stop();
       await admin.stop();
     },
@@ -107,14 +111,31 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 function listenForUsers(
   config: GatewayConfig,
   pipeline: Pipeline,
+  tracing: Tracing,
   clock: Clock,
 ): ReturnType<typeof startProxyServer> {
   const now = (): number => clock.monotonic();
   return startProxyServer({
     address: { host: config.host, port: config.port },
     now,
-    makeExchange: (caller) => new RoutedExchange(pipeline, caller, now()),
+    makeExchange: (caller) => {
+      const exchange = new RoutedExchange(pipeline, caller, now());
+      tracing.current?.begin(exchange);
+      return exchange;
+    },
   });
+}
+
+async function startTracing(options: GatewayOptions): Promise<Tracing> {
+  const tracing = new Tracing({
+    ...options,
+    service: 'fairlead-gateway',
+    instance: options.podName,
+    route: '/serving-endpoints/{name}/invocations',
+    phasesOf: (exchange) => (exchange instanceof RoutedExchange ? exchange.holdPhases : []),
+  });
+  await tracing.use(options.config.tracing);
+  return tracing;
 }
 
 function makeCheckers({ config, client, clock, log }: GatewayOptions): {

@@ -10,6 +10,7 @@ import type { Refusal } from '../errors.ts';
 import type { Pipeline, Stage } from '../exchange.ts';
 import { pushForwardedCaller } from '../forwarded-caller.ts';
 import { makePipeline } from '../pipeline.ts';
+import { publicId } from '../public-id.ts';
 import type { ProxyMetrics } from '../proxy-metrics.ts';
 import type { RowLog } from '../rows/row-log.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
@@ -26,6 +27,7 @@ import { makeRecord } from '../stages/record/record.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
 import { makeSettle } from '../stages/settle/settle.ts';
+import type { Tracing } from '../tracing/start-tracer.ts';
 import type { GatewayConfig } from './config.ts';
 import type { RoutedExchange } from '../targets/routed-exchange.ts';
 import type { RoutedEndpoint, RoutingTable } from '../targets/routing-table.ts';
@@ -38,6 +40,7 @@ export interface GatewayPipelineOptions {
   readonly hold: HoldStage;
   readonly metrics: ProxyMetrics;
   readonly rows: RowLog;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -48,7 +51,6 @@ const coldStartHeader = 'x-fairlead-cold-start';
 /** Returns the pipeline of the gateway. */
 export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
   const { config, table, hold, clock, log } = options;
-  const now = (): number => clock.monotonic();
   const current = (exchange: RoutedExchange): RoutedEndpoint | undefined =>
     table.find(exchange.namespace, exchange.asked?.endpoint ?? '');
   const timeouts = {
@@ -85,10 +87,10 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
         findAnother: (exchange) => hold.findAnother(exchange),
         takesBack: (exchange, head) => hold.takesBack(exchange, head),
         onFailure: (exchange, { error, kind }) => {
-          const { requestId, endpointLabel, servedEntity } = exchange;
+          const { endpointLabel, servedEntity } = exchange;
           log.warn(
             {
-              requestId,
+              requestId: publicId(exchange.requestId),
               endpoint: endpointLabel,
               servedEntity,
               code: error.code,
@@ -100,7 +102,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
         },
       }),
       settle: makeSettle(accountingOf),
-      observe: makeObserve({ metrics: options.metrics, log, now }),
+      observe: makeObserveStage(options),
     },
     log,
   );
@@ -128,9 +130,18 @@ function locate(
   return { ref: endpoint, known: true };
 }
 
-function coldStartOf({ pod, heldSince = 0, heldMs }: RoutedExchange): string {
-  return formatTimings(timingsWithin(pod?.timeline, heldSince, heldSince + heldMs));
+function coldStartOf({ heldFor, heldSince = 0, heldMs }: RoutedExchange): string {
+  return formatTimings(timingsWithin(heldFor, heldSince, heldSince + heldMs));
 }
+
+const makeObserveStage = (options: GatewayPipelineOptions): Stage<RoutedExchange> =>
+  makeObserve({
+    ...options,
+    tracer: () => options.tracing.current,
+    settings: () => options.config.accessLog,
+    random: Math.random,
+    now: () => options.clock.monotonic(),
+  });
 
 const makeRecordStage = ({ rows, clock }: GatewayPipelineOptions): Stage<RoutedExchange> =>
   makeRecord({

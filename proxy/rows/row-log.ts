@@ -2,7 +2,6 @@
  * Owns the way of rows from requests to a sink: bounded by bytes, in batches, and never in the way of a request. What
  * finds no room is dropped and counted; only endpoints that ask for it wait for room instead.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
@@ -217,6 +216,8 @@ export class RowLog {
     this.#retryMs = Math.min(slowestRetryMs, this.#retryMs * 2);
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 function takeBatch(rows: Queued[]): Queued[] {
   let bytes = 0;

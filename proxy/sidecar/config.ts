@@ -26,5 +26,5 @@ export const sidecarProcessSchema = z.object({
   logLevel: z
     .enum(logLevels)
     .default('info')
-    .describe('Least level that is logged; debug has an access log.'),
+    .describe('Least level that is logged; debug has an access log in any case.'),
 });

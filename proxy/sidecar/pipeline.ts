@@ -7,8 +7,9 @@ import type { Registry } from '../../platform/metrics.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { DemandMeter } from '../demand/demand-meter.ts';
 import { refusals } from '../errors.ts';
-import type { Exchange, Pipeline } from '../exchange.ts';
+import type { Exchange, Pipeline, Stage } from '../exchange.ts';
 import { makePipeline } from '../pipeline.ts';
+import { publicId } from '../public-id.ts';
 import { ProxyMetrics } from '../proxy-metrics.ts';
 import type { RowLog } from '../rows/row-log.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
@@ -24,20 +25,27 @@ import { makeSettle } from '../stages/settle/settle.ts';
 import { makeServeLocally } from '../stages/serve-locally/serve-locally.ts';
 import type { LocalEntity } from '../stages/serve-locally/serve-locally.ts';
 import { makeTrustForwarder } from '../stages/trust-forwarder/trust-forwarder.ts';
+import type { Tracing } from '../tracing/start-tracer.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { pushAnswerHeaders } from './answer-headers.ts';
 
-/** Returns the pipeline and the turns that its queue gives out. */
-export function makeSidecarPipeline(options: {
+interface SidecarPipelineOptions {
   readonly config: WatchedFile<SidecarConfig>;
   readonly upstream: ModelUpstream;
   readonly demand: DemandMeter;
   readonly quota: { readonly current: CallQuota };
   readonly rows: RowLog;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
-}): { pipeline: Pipeline; slots: Slots<Exchange> } {
+}
+
+/** Returns the pipeline and the turns that its queue gives out. */
+export function makeSidecarPipeline(options: SidecarPipelineOptions): {
+  pipeline: Pipeline;
+  slots: Slots<Exchange>;
+} {
   const { config, upstream, clock, log } = options;
   const now = (): number => clock.monotonic();
   const maxBodyBytes = (): number => config.current.maxBodyBytes;
@@ -73,13 +81,13 @@ export function makeSidecarPipeline(options: {
         addAnswerHeaders: pushAnswerHeaders,
         onFailure: (exchange, { error, kind }) => {
           log.warn(
-            { requestId: exchange.requestId, code: error.code, kind, cause: error.message },
+            { requestId: publicId(exchange.requestId), code: error.code, kind, cause: error.message },
             'model failed',
           );
         },
       }),
       settle: makeSettle(planOf),
-      observe: makeObserve({ metrics: new ProxyMetrics(options.registry), log, now }),
+      observe: makeObserveStage(options),
     },
     log,
   );
@@ -89,3 +97,13 @@ export function makeSidecarPipeline(options: {
 function localEntity({ servedEntity, deployment, endpoint }: SidecarConfig): LocalEntity {
   return { servedEntity, deployment, endpointLabel: `${endpoint.namespace}/${endpoint.name}` };
 }
+
+const makeObserveStage = ({ config, tracing, clock, registry, log }: SidecarPipelineOptions): Stage =>
+  makeObserve({
+    metrics: new ProxyMetrics(registry),
+    log,
+    tracer: () => tracing.current,
+    settings: () => config.current.accessLog,
+    random: Math.random,
+    now: () => clock.monotonic(),
+  });

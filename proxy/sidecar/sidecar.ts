@@ -16,7 +16,8 @@ import { Exchange } from '../exchange.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { makeRowLog } from '../rows/row-settings.ts';
 import type { RowSettings } from '../rows/row-settings.ts';
-import { awaitReadyPath, startTimesHeader } from '../sidecar-paths.ts';
+import { awaitReadyPath, forwardedPath, startTimesHeader } from '../sidecar-paths.ts';
+import { Tracing } from '../tracing/start-tracer.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
 import { Drain } from './drain.ts';
@@ -62,7 +63,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const demand = new DemandMeter(now);
   const quota = { current: new CallQuota(config.current.rateLimits) };
   const rows = makeRowLog({ ...options, settings: options.rows, instance: options.podName });
-  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota, rows });
+  const tracing = await startTracing(options);
+  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota, rows, tracing });
   const busy = (): number => slots.taken + slots.waiting;
   const drain = new Drain({ bounds: () => config.current.drain, busy, clock });
   const { health, model, readyWait } = makeHealth(options, upstream, drain);
@@ -78,7 +80,9 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     now,
     makeExchange: (caller) => {
       drain.noteRequest();
-      return new Exchange(pipeline, caller, now());
+      const exchange = new Exchange(pipeline, caller, now());
+      tracing.current?.begin(exchange);
+      return exchange;
     },
     sidePaths: { [awaitReadyPath]: (caller) => readyWait.answer(caller) },
   });
@@ -101,10 +105,24 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       await server.stop(closeGraceMs);
       await reporter.stop();
       await rows.stop();
+      await tracing.stop();
       upstream.stop();
       await admin.stop();
     },
   };
+}
+
+async function startTracing(options: SidecarOptions): Promise<Tracing> {
+  const { config, podName } = options;
+  const tracing = new Tracing({
+    ...options,
+    service: 'fairlead-sidecar',
+    instance: podName,
+    route: forwardedPath,
+  });
+  config.onChange((next) => tracing.follow(next.tracing));
+  await tracing.use(config.current.tracing);
+  return tracing;
 }
 
 /** Ready is: the model can predict, and the sidecar is not draining. */

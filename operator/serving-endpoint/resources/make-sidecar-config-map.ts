@@ -5,6 +5,7 @@ import type { ConfigMap } from '../../../kube/kinds.ts';
 import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
 import { demandUrlOf } from '../../config/operator-config.ts';
 import { pathFor } from '../../serving-runtime/fill-runtime.ts';
+import { withDefined } from '../defined.ts';
 import { blueprintMetadata } from './blueprint.ts';
 import type { Blueprint } from './blueprint.ts';
 import { runtimeOf } from './make-pod-template.ts';
@@ -47,7 +48,9 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
       queueTimeoutMs: sidecar.queueTimeout,
     },
     rateLimits: [...rateLimits],
-    ...(accounting === undefined ? {} : { accounting }),
+    ...withDefined('accounting', accounting),
+    ...withDefined('accessLog', sidecar.accessLog),
+    ...withDefined('tracing', sidecar.tracing),
     maxBodyBytes: sidecar.maxBodyBytes,
     timeouts: {
       connectMs: sidecar.connectTimeout,

@@ -2,10 +2,11 @@
 import { refusals } from '../../errors.ts';
 import type { Exchange, Holder } from '../../exchange.ts';
 import type { BodySink } from '../../http1/body-reader.ts';
+import { removeHeader } from '../../http1/remove-header.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
 import type { ForwardRules } from './forward-rules.ts';
-import { pushTravellingHeaders, removeHeader } from './request-headers.ts';
+import { pushTravellingHeaders } from './request-headers.ts';
 
 /** What the exchange is held by, who hears from the upstream, and who takes the request's body. */
 export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, BodySink {
@@ -33,7 +34,9 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     if (exchange.tap !== undefined) removeHeader(headers, 'accept-encoding');
     headers.push('x-request-id', exchange.requestId);
     this.#rules.addRequestHeaders(exchange, headers);
-    this.#call = this.#rules.poolOf(exchange).send(
+    const pool = this.#rules.poolOf(exchange);
+    exchange.trace?.sendOn(headers, pool.authority);
+    this.#call = pool.send(
       {
         method: 'POST',
         path: this.#rules.pathOf(exchange),
@@ -94,6 +97,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
 
   onHead(head: ResponseHead): void {
     const exchange = this.#exchange;
+    exchange.trace?.noteAnswer();
     if (this.#rules.takesBack?.(exchange, head) === true) {
       this.release();
       exchange.holder = undefined;

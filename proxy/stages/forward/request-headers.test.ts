@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pushTravellingHeaders, removeHeader } from './request-headers.ts';
+import { pushTravellingHeaders } from './request-headers.ts';
 
 const travelling = (raw: readonly string[], nominated: readonly string[] = []): string[] => {
   const out: string[] = [];
@@ -38,19 +38,4 @@ describe('pushTravellingHeaders', () => {
   it('stops what Connection nominates', () => {
     expect(travelling(['X-Hop', '1', 'X-End', '2'], ['x-hop'])).toEqual(['X-End', '2']);
   });
-});
-
-it('removeHeader takes every one of a name away, and nothing else', () => {
-  const headers = [
-    'Accept-Encoding',
-    'gzip',
-    'Accept',
-    '*/*',
-    'accept-encoding',
-    'br',
-    'X-Encoding-Acce',
-    '1',
-  ];
-  removeHeader(headers, 'accept-encoding');
-  expect(headers).toEqual(['Accept', '*/*', 'X-Encoding-Acce', '1']);
 });

@@ -32,3 +32,13 @@ it('a sidecar that is nobody’s first hop is told of no accounts', () => {
   const told = makeSidecarConfig(aBlueprint(iris, { accounting }));
   expect(sidecarConfigSchema.parse(told).accounting).toEqual(accounting);
 });
+
+it('sidecars are told how to log and trace requests, where the operator is', () => {
+  const accessLog = { sampling: 0.5, slowMs: 1_000 };
+  const tracing = { endpoint: 'http://collector:4318', ratio: 0.1 };
+  const told = makeSidecarConfig(aBlueprint(iris, { config: aConfig({ sidecar: { accessLog, tracing } }) }));
+  expect(sidecarConfigSchema.parse(told)).toMatchObject({ accessLog, tracing });
+  const untold = makeSidecarConfig(aBlueprint(iris));
+  expect(untold).not.toHaveProperty('accessLog');
+  expect(untold).not.toHaveProperty('tracing');
+});
