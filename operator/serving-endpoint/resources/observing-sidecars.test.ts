@@ -1,3 +1,4 @@
+/** Owns the tests of what sidecars are given to account, log and trace requests with. */
 import { expect, it } from 'vitest';
 import { planAccounting } from '../../../core/accounting/accounting-plan.ts';
 import { sidecarConfigSchema } from '../../../core/sidecar-config.ts';
