@@ -62,6 +62,11 @@ describe('a row of a payload log', () => {
       { response: '{"pre', logging_error_codes: ['RESPONSE_INCOMPLETE'] },
     ],
     [
+      'a request that nobody has read to its end',
+      { status: 503, request: payload('', { chunks: [], isWhole: false }) },
+      { request: null, logging_error_codes: ['REQUEST_INCOMPLETE'] },
+    ],
+    [
       'no answer at all',
       { status: 499, response: payload('', { chunks: [], isWhole: false }) },
       { response: null, logging_error_codes: ['RESPONSE_INCOMPLETE'] },

@@ -121,6 +121,7 @@ function errorCodesOf(
     ['MAX_RESPONSE_SIZE_EXCEEDED', response.isTooLong],
     ['REQUEST_NOT_TEXT', isBinary(request, asked)],
     ['RESPONSE_NOT_TEXT', isBinary(response, answered)],
+    ['REQUEST_INCOMPLETE', !request.isWhole],
     ['RESPONSE_INCOMPLETE', !response.isWhole],
   ];
   return codes.filter(([, applies]) => applies).map(([code]) => code);

@@ -117,6 +117,14 @@ describe('a row', () => {
     expect(await rows(1)).toMatchObject([{ status_code: status, request: '{"inputs":[1]}', response: body }]);
   });
 
+  it('says of a large body that it was not read when nobody could take it', async () => {
+    await start({}, { totalTimeoutMs: 400 });
+    await pod.sidecar.stop();
+    const body = JSON.stringify({ inputs: 'x'.repeat(3_000_000) });
+    expect((await t.send({ body })).status).toBeGreaterThan(500);
+    expect(await rows(1)).toMatchObject([{ request: null, logging_error_codes: ['REQUEST_INCOMPLETE'] }]);
+  });
+
   it('is not written of whom nobody knows, who is not permitted, and what is not there', async () => {
     await start({});
     await t.send({ headers: { authorization: 'Bearer wrong' } });

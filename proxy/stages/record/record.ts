@@ -75,6 +75,7 @@ class RecordStage<E extends Exchange> implements Stage<E> {
     if (usageTable !== undefined) this.#pushUsage(exchange, usageTable, facts);
     if (recorder === undefined) return;
     if (exchange.body !== undefined) recorder.onRequestChunk(exchange.body);
+    recorder.request.isWhole = !exchange.caller.stillSends;
     if (exchange.refusal !== undefined) recorder.onRefusal(refusalBody(exchange.refusal));
     const tookMs = this.#options.clock.monotonic() - exchange.startedAt;
     recorder.finish(facts, tookMs - this.#options.heldMs(exchange));
