@@ -142,10 +142,9 @@ function makeHealth(
     healthPath: () => config.current.modelServer.healthPath,
     onChange: (ready) => {
       log.info({ ready }, 'model readiness changed');
-      if (ready) {
-        start.noteReady();
-        readyWait.tell();
-      }
+      if (ready) start.noteReady();
+      else start.noteLost();
+      if (ready) readyWait.tell();
     },
     onReturn: () => {
       if (!health.stopping) drain.reset();

@@ -15,6 +15,7 @@ function told(...steps: (readonly [at: number, step: (times: StartTimes) => unkn
 const fetching = (times: StartTimes): boolean => times.noteFetching(true);
 const fetched = (times: StartTimes): boolean => times.noteFetching(false);
 const ready = (times: StartTimes): void => times.noteReady();
+const lost = (times: StartTimes): void => times.noteLost();
 const later = (): void => undefined;
 
 it.each([
@@ -40,9 +41,14 @@ it.each([
     'started;dur=800, download;dur=600, load;dur=0, ready;dur=100',
   ],
   [
-    'the first readiness, whatever came later',
+    'one readiness, however often it is found',
     told([700, ready], [800, ready], [900, fetching]),
     'started;dur=900, load;dur=700, ready;dur=200',
+  ],
+  [
+    'the load of a model that went away and came back',
+    told([100, fetching], [400, fetched], [700, ready], [5_000, lost], [5_600, ready], [5_700, later]),
+    'started;dur=5700, load;dur=600, ready;dur=100',
   ],
 ])('tells %s', (_name, text, expected) => {
   expect(text).toBe(expected);

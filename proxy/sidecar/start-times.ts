@@ -1,4 +1,4 @@
-/** Owns what a sidecar knows of its pod's start: since when it runs, when the model was being fetched, when it could predict. */
+/** Owns what a sidecar knows of the start of its model: since when it runs, when the model was being fetched, when it could predict. */
 import { toldNames } from '../../core/cold-start/start-timeline.ts';
 import type { Timing } from '../../core/cold-start/timings.ts';
 
@@ -7,6 +7,8 @@ export class StartTimes {
   #fetchFrom: number | undefined;
   #fetchTo: number | undefined;
   #readyAt: number | undefined;
+  /** The model could no longer predict: it begins to load anew. */
+  #lostAt: number | undefined;
 
   /** `now` tells milliseconds since the process began. */
   constructor(now: () => number) {
@@ -23,7 +25,13 @@ export class StartTimes {
     return isFetching;
   }
 
-  /** Notes that the model can predict; the first time counts. */
+  /** Notes that the model can no longer predict. */
+  noteLost(): void {
+    this.#lostAt = this.#now();
+    this.#readyAt = undefined;
+  }
+
+  /** Notes that the model can predict. */
   noteReady(): void {
     this.#readyAt ??= this.#now();
     if (this.#fetchFrom !== undefined) this.#fetchTo ??= this.#readyAt;
@@ -34,12 +42,11 @@ export class StartTimes {
     const now = this.#now();
     const readyAt = this.#readyAt;
     if (readyAt === undefined) return [[toldNames.started, now]];
-    const loadFrom = this.#fetchTo ?? 0;
+    const loadFrom = this.#lostAt ?? this.#fetchTo ?? 0;
+    const hasFetched = this.#fetchFrom !== undefined && this.#lostAt === undefined;
     return [
       [toldNames.started, now],
-      ...(this.#fetchFrom === undefined
-        ? []
-        : [[toldNames.download, loadFrom - this.#fetchFrom] satisfies Timing]),
+      ...(hasFetched ? [[toldNames.download, loadFrom - (this.#fetchFrom ?? 0)] satisfies Timing] : []),
       [toldNames.load, readyAt - loadFrom],
       [toldNames.ready, now - readyAt],
     ];
