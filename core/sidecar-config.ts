@@ -1,6 +1,9 @@
 /** Owns the file through which the operator tells a sidecar what it guards: rendered by one, read by the other. */
 import * as z from 'zod';
+import { accessLogSchema } from './access-log/access-log-settings.ts';
+import { accountingPlanSchema } from './accounting/accounting-plan.ts';
 import { rateLimitSchema } from '../crds/schema/governance.ts';
+import { tracingSchema } from './tracing/tracing-settings.ts';
 
 const portSchema = z.int().min(1).max(65535);
 const millisecondsSchema = z.int().min(0);
@@ -37,6 +40,11 @@ export const sidecarConfigSchema = z.strictObject({
   rateLimits: z
     .array(rateLimitSchema)
     .describe('Limits applied to callers whom no other hop has accounted yet.'),
+  accounting: accountingPlanSchema
+    .optional()
+    .describe('What is accounted of requests whose first hop this is; absent: nothing.'),
+  accessLog: accessLogSchema.optional(),
+  tracing: tracingSchema.optional(),
   maxBodyBytes: z.int().min(1).describe('Greatest request body.'),
   timeouts: z
     .strictObject({

@@ -24,9 +24,16 @@ const allEntries = { ...imageEntries, devcluster: 'devcluster/main.ts' };
 const leanHttp: Plugin = {
   name: 'lean-http',
   setup: (build) => {
-    build.onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'node:http', namespace: 'lean-http' }));
-    build.onLoad({ filter: /./, namespace: 'lean-http' }, () => ({
+    build.onResolve({ filter: /^(node:)?http$/ }, ({ kind }) => ({
+      // An import on demand is of an ES module: it takes apart what it gets by name.
+      path: kind === 'dynamic-import' ? 'node:http-on-demand' : 'node:http',
+      namespace: 'lean-http',
+    }));
+    build.onLoad({ filter: /^node:http$/, namespace: 'lean-http' }, () => ({
       contents: "module.exports = process.getBuiltinModule('node:http');",
+    }));
+    build.onLoad({ filter: /on-demand$/, namespace: 'lean-http' }, () => ({
+      contents: "export const { Agent, request } = process.getBuiltinModule('node:http');",
     }));
   },
 };

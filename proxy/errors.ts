@@ -136,6 +136,13 @@ export const refusals = {
       `REQUEST_LIMIT_EXCEEDED: more than ${calls} calls in this minute (limit per ${scope}). Try again in ${retryAfterSeconds} s.`,
       { retryAfterSeconds },
     ),
+  recordFull: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'record_full',
+    'The request cannot be logged right now, and the endpoint answers none that is not. Try again soon.',
+    { retryAfterSeconds: 5 },
+  ),
   queueFull: refusal(
     429,
     'RESOURCE_EXHAUSTED',

@@ -1,4 +1,6 @@
 /** Owns one request on its way through a proxy: what is known about it, where it is, and that it ends exactly once. */
+import type { Usage } from '../core/usage/token-usage.ts';
+import type { ExchangeTrace } from './tracing/exchange-trace.ts';
 import type { Caller, CallerEvents } from './downstream/caller.ts';
 import { refusalBody, refusalHeaders, refusals } from './errors.ts';
 import type { Refusal } from './errors.ts';
@@ -22,13 +24,19 @@ export interface AnswerTap {
   onEnd(): void;
 }
 
-/** What a request has used, in tokens of the model. */
-export interface Usage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Nobody told; it follows from the length of the texts. */
-  readonly estimated: boolean;
+/** Hears the body of a request that is streamed as it passes. */
+export interface RequestTap {
+  onRequestChunk(chunk: Buffer): void;
 }
+
+/** Knows what an exchange has used so far. */
+export interface UsageMeter {
+  /** The answer is a stream of events. */
+  readonly isStream: boolean;
+  read(exchange: Exchange): Usage | undefined;
+}
+
+export type { Usage } from '../core/usage/token-usage.ts';
 
 /** One step of the way. Made by the one factory of its folder under `stages/`. */
 export interface Stage<E extends Exchange = Exchange> {
@@ -38,6 +46,8 @@ export interface Stage<E extends Exchange = Exchange> {
    * will call `exchange.proceed()` when it is done; it then sets `exchange.holder` if there is something to let go of.
    */
   run(exchange: E): boolean;
+  /** Called once before a request is first sent on: sets up what hears it and its answer pass. */
+  listen?(exchange: E): void;
   /** Called once for every exchange when it is over, whichever stages it came through. */
   finish?(exchange: E): void;
 }
@@ -45,7 +55,9 @@ export interface Stage<E extends Exchange = Exchange> {
 /** What every exchange goes through. */
 export interface Pipeline {
   readonly stages: readonly Stage[];
-  /** Lets each stage settle what it took for an exchange (turns, counts), in the order of the chain; observe is last. */
+  /** Lets each stage prepare to hear the request and its answer. */
+  listen(exchange: Exchange): void;
+  /** Lets each stage settle what it took for an exchange (turns, counts): settle first, then in the order of the chain. */
   finish(exchange: Exchange): void;
   /** A stage threw: a defect of this program. */
   onDefect(exchange: Exchange, error: unknown): void;
@@ -78,7 +90,11 @@ export class Exchange implements CallerEvents {
   readonly answerHeaders: string[] = [];
   /** Who hears the answer as it passes. */
   tap: AnswerTap | undefined;
-  /** Known once the answer has passed, where tokens are counted. */
+  /** Who hears the request's body, where it is streamed. */
+  requestTap: RequestTap | undefined;
+  /** Who knows what the exchange uses while it is under way. */
+  meter: UsageMeter | undefined;
+  /** Known once the exchange is over, where tokens are counted. */
   usage: Usage | undefined;
   /** It has a turn at the model, to be given back. */
   hasTurn = false;
@@ -87,12 +103,17 @@ export class Exchange implements CallerEvents {
   /** Status of the answer, 0 before there is one; and why, where a proxy gave it. */
   status = 0;
   reason = '';
+  /** The answer, where a proxy gave it. */
+  refusal: Refusal | undefined;
+  /** What is noted of it, where it is traced. */
+  trace: ExchangeTrace | undefined;
   /** The exchanges that are under way, which it leaves when it is over. */
   live: Set<Exchange> | undefined;
   readonly #pipeline: Pipeline;
   #step = 0;
   #finished = false;
   #refused = false;
+  #listening = false;
 
   constructor(pipeline: Pipeline, caller: Caller, startedAt: number) {
     this.#pipeline = pipeline;
@@ -114,6 +135,7 @@ export class Exchange implements CallerEvents {
         const stage = stages[this.#step];
         if (stage === undefined) return;
         this.#step += 1;
+        this.trace?.mark(stage.name);
         if (!stage.run(this)) return;
       }
     } catch (error) {
@@ -127,6 +149,13 @@ export class Exchange implements CallerEvents {
     this.#step = this.#pipeline.stages.findIndex((stage) => stage.name === name);
   }
 
+  /** The request is about to be sent on. */
+  listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.#pipeline.listen(this);
+  }
+
   /** Answers with a refusal; where an answer has begun already, it is cut instead, so that nobody takes it for whole. */
   refuse(refused: Refusal): void {
     // Whoever has been told no already may still be reading it.
@@ -138,6 +167,7 @@ export class Exchange implements CallerEvents {
       return;
     }
     this.status = refused.status;
+    this.refusal = refused;
     const body = Buffer.from(refusalBody(refused));
     const headers = refusalHeaders(refused, body.length);
     headers.push('x-request-id', this.requestId, ...this.answerHeaders);

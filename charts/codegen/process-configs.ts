@@ -19,7 +19,7 @@ const setByChart: Readonly<Record<'operator' | 'gateway', readonly string[]>> = 
     ...['adminPort', 'demandPort', 'metricsPort', 'webhookPort', 'kubeconfig', 'serviceAccountDir'],
   ],
   gateway: [
-    ...['systemNamespace', 'host', 'port', 'adminHost', 'adminPort', 'tlsDir'],
+    ...['systemNamespace', 'host', 'port', 'adminHost', 'adminPort', 'tlsDir', 'payloadLogDir'],
     ...['kubeconfig', 'serviceAccountDir'],
   ],
 };

@@ -56,6 +56,44 @@ const guardrailSchema = z
   })
   .describe('Checks of one direction.');
 
+/** A part of a table's name; it becomes part of a path. */
+const tableNamePart = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[A-Za-z0-9_-]+$/);
+
+const isUnchanged = (field: string): string =>
+  `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`;
+
+const inferenceTableSchema = z
+  .looseObject({
+    enabled: z.boolean().default(false).describe('Log requests and answers.'),
+    samplingFraction: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Share of the requests that is logged; default: all.'),
+    catalogName: tableNamePart.optional().describe('Catalog of the table.'),
+    schemaName: tableNamePart.optional().describe('Schema of the table.'),
+    tableNamePrefix: tableNamePart
+      .optional()
+      .describe('The table is called <prefix>_payload; default: the public name of the endpoint.'),
+    lossless: z
+      .boolean()
+      .default(false)
+      .describe('Let requests wait while their log has no room; default: the log is dropped, and counted.'),
+  })
+  .meta(
+    rules({
+      rule: `!self.enabled || !oldSelf.enabled || (${['catalogName', 'schemaName', 'tableNamePrefix'].map(isUnchanged).join(' && ')})`,
+      message:
+        'catalogName, schemaName and tableNamePrefix cannot change while the table is enabled: disable it first',
+    }),
+  )
+  .describe('A table of requests and answers.');
+
 export const aiGatewaySchema = z
   .strictObject({
     guardrails: z
@@ -80,17 +118,6 @@ export const aiGatewaySchema = z
       .strictObject({ enabled: z.boolean().default(false).describe('Record usage of each request.') })
       .optional()
       .describe('Who used how many tokens.'),
-    inferenceTable: z
-      .looseObject({
-        enabled: z.boolean().default(false).describe('Log payloads.'),
-        samplingFraction: z
-          .number()
-          .min(0)
-          .max(1)
-          .optional()
-          .describe('Share of the requests that is logged.'),
-      })
-      .optional()
-      .describe('A table of requests and answers.'),
+    inferenceTable: inferenceTableSchema.optional(),
   })
   .describe('What the AI gateway does with requests and answers.');

@@ -108,6 +108,11 @@ const coldStartSchema = z
   .strictObject({
     totalSeconds: z.number().min(0).optional().describe('From the pod being created to its first readiness.'),
     scheduleSeconds: z.number().min(0).optional().describe('Until a node took the pod.'),
+    pullSeconds: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Pulling images and making containers, of all containers together.'),
     fetchSeconds: z.number().min(0).optional().describe('Fetching the model.'),
     fetchedBytes: z.int().min(0).optional().describe('Size of the model that was fetched.'),
     loadSeconds: z.number().min(0).optional().describe('Starting the server and loading the model.'),

@@ -15,11 +15,10 @@ const rows: [sentence: string, spec: object, paths: string[]][] = [
   ['direct calls to sidecars', { routeOptimized: true }, ['spec.routeOptimized']],
   ['guardrails', { aiGateway: { guardrails: { input: { safety: true } } } }, ['spec.aiGateway.guardrails']],
   ['fallback asks for nothing that is missing', { aiGateway: { fallback: { enabled: true } } }, []],
-  ['usage tracking', { aiGateway: { usageTracking: { enabled: true } } }, ['spec.aiGateway.usageTracking']],
   [
-    'an inference table',
-    { aiGateway: { inferenceTable: { enabled: true, catalog: 'main' } } },
-    ['spec.aiGateway.inferenceTable'],
+    'usage and payloads are logged',
+    { aiGateway: { usageTracking: { enabled: true }, inferenceTable: { enabled: true } } },
+    [],
   ],
   [
     'an external model beside a model',

@@ -36,16 +36,6 @@ const endpointRows: readonly Row<ServingEndpointSpec>[] = [
     (spec) => Object.keys(spec.aiGateway?.guardrails ?? {}).length > 0,
     'content is not checked yet; check it before the request is sent',
   ],
-  [
-    'aiGateway.usageTracking',
-    (spec) => spec.aiGateway?.usageTracking?.enabled === true,
-    'usage is not recorded yet; read the metrics of the gateway',
-  ],
-  [
-    'aiGateway.inferenceTable',
-    (spec) => spec.aiGateway?.inferenceTable?.enabled === true,
-    'requests and answers are not recorded yet',
-  ],
 ];
 
 const entityRows: readonly Row<ServedEntity>[] = [

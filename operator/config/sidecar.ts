@@ -1,6 +1,8 @@
 /** Owns what the sidecar beside each model server is told. */
 import * as z from 'zod';
+import { accessLogSchema } from '../../core/access-log/access-log-settings.ts';
 import { durationSchema } from '../../core/duration.ts';
+import { tracingSchema } from '../../core/tracing/tracing-settings.ts';
 import { resourcesSchema } from './resources.ts';
 
 export const sidecarSchema = z
@@ -24,6 +26,23 @@ export const sidecarSchema = z
     firstByteTimeout: durationSchema.prefault('297s').describe('Deadline for the first byte of an answer.'),
     idleTimeout: durationSchema.prefault('297s').describe('Greatest silence between two bytes of an answer.'),
     totalTimeout: durationSchema.prefault('297s').describe('Deadline of a request as a whole.'),
+    payloadLog: z
+      .strictObject({
+        volume: z
+          .record(z.string(), z.unknown())
+          .describe('Source of the volume, as in a pod: `{ emptyDir: { sizeLimit: 1Gi } }`.'),
+        maxBytes: z
+          .int()
+          .min(1)
+          .default(512 * 1024 * 1024)
+          .describe('Most bytes of all files there; the oldest make room for new ones.'),
+      })
+      .optional()
+      .describe(
+        'Where the sidecars of route-optimised endpoints write payload and usage logs; absent: nowhere, the rows are counted.',
+      ),
+    accessLog: accessLogSchema.optional(),
+    tracing: tracingSchema.optional(),
     drainQuiet: durationSchema
       .prefault('5s')
       .describe('Time without a new request after which a pod may go.'),

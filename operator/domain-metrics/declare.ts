@@ -27,7 +27,7 @@ export function makeDomainMetrics(registry: Registry = new Registry()) {
     }),
     coldStarts: new Histogram({
       name: 'fairlead_cold_start_seconds',
-      help: 'Where the time of pod starts went, by phase: total, schedule, fetch, load',
+      help: 'Where the time of pod starts went, by phase: total, schedule, pull, fetch, load',
       labelNames: ['phase'] as const,
       buckets: [1, 2, 5, 10, 20, 40, 60, 120, 300, 600],
       registers,

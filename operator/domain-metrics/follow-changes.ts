@@ -64,6 +64,7 @@ function countColdStart(
   const phases = {
     total: coldStart.totalSeconds,
     schedule: coldStart.scheduleSeconds,
+    pull: coldStart.pullSeconds,
     fetch: coldStart.fetchSeconds,
     load: coldStart.loadSeconds,
   };

@@ -20,11 +20,32 @@ const started = (readyAt: number, restartCount = 0, message?: string): Pod =>
     ],
     containerStatuses: [aContainer('model', { running: { startedAt: at(6) } }, { restartCount })],
   });
-const measured = { totalSeconds: 10, scheduleSeconds: 1, fetchSeconds: 3, loadSeconds: 4 };
+const measured = { totalSeconds: 10, scheduleSeconds: 1, pullSeconds: 2, fetchSeconds: 3, loadSeconds: 4 };
 
 describe('coldStartOf', () => {
   it('tells where the time of the start went', () => {
     expect(coldStartOf([started(10)], undefined)).toEqual(measured);
+  });
+
+  it('counts what lies between containers as pulling, whichever begins first', () => {
+    const pod = aPod('p', 'd', {
+      conditions: [
+        { type: 'PodScheduled', status: 'True', lastTransitionTime: at(1) },
+        { type: 'Ready', status: 'True', lastTransitionTime: at(40) },
+      ],
+      initContainerStatuses: [
+        aContainer('sidecar', { running: { startedAt: at(4) } }),
+        aContainer('fetch-model', { terminated: { exitCode: 0, startedAt: at(9), finishedAt: at(20) } }),
+      ],
+      containerStatuses: [aContainer('model', { running: { startedAt: at(27) } }, { restartCount: 0 })],
+    });
+    expect(coldStartOf([pod], undefined)).toEqual({
+      totalSeconds: 40,
+      scheduleSeconds: 1,
+      pullSeconds: 3 + 5 + 7,
+      fetchSeconds: 11,
+      loadSeconds: 13,
+    });
   });
 
   it.each([

@@ -33,10 +33,28 @@ function measure(pod: Pod): ColdStart {
   return {
     ...span('totalSeconds', created, ready),
     ...span('scheduleSeconds', created, conditionTime(pod, 'PodScheduled')),
+    ...pullSeconds(pod),
     ...span('fetchSeconds', seconds(fetch?.startedAt), seconds(fetch?.finishedAt)),
     ...fetchedBytes(fetch?.message),
     ...span('loadSeconds', loadStarted, ready),
   };
+}
+
+/** What lies between the pod being scheduled and its first container, and between one container and the next. */
+function pullSeconds(pod: Pod): ColdStart {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const runs = [...initContainerStatuses, ...containerStatuses]
+    .map(({ state }) => {
+      const begun = seconds(state?.running?.startedAt ?? state?.terminated?.startedAt);
+      return { begun, ended: state?.terminated === undefined ? begun : seconds(state.terminated.finishedAt) };
+    })
+    .sort((one, other) => one.begun - other.begun);
+  let [pulled, until] = [0, conditionTime(pod, 'PodScheduled')];
+  for (const { begun, ended } of runs) {
+    pulled += Math.max(0, begun - until);
+    until = Math.max(until, ended);
+  }
+  return Number.isNaN(pulled) || runs.length === 0 ? {} : { pullSeconds: pulled };
 }
 
 /** The fetcher leaves a report as its last message; the fetcher of another image may leave what it likes. */

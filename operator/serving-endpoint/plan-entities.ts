@@ -1,4 +1,5 @@
 /** Owns the decision for each served entity of the config versions that matter: what it runs on, and how it fares. */
+import { planSidecarAccounting } from '../../core/accounting/accounting-plan.ts';
 import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
 import { pauseOf } from '../../core/scaling/pause.ts';
 import { initialReplicas } from '../../core/scaling/replica-bounds.ts';
@@ -95,6 +96,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     configVersion: firstVersion(made) ?? version.version,
     ...means,
     ...limitsOf(endpoint.spec),
+    accounting: planSidecarAccounting(endpoint),
     scaling,
     config,
   };

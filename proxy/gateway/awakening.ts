@@ -1,5 +1,6 @@
 /** Owns bringing a Deployment up for those who wait: its scale is written, and its pods are asked until one is ready. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StartTimeline } from '../../core/cold-start/start-timeline.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { messageOf } from '../../platform/errors.ts';
@@ -17,6 +18,8 @@ export interface AwakeningOptions {
   /** Sends on whom the pods can take by now. */
   readonly letGo: () => void;
   readonly onScaleWritten: () => void;
+  /** Told once of a Deployment that was at zero: where the time from `from` until its first pod was ready went. */
+  readonly onStarted: (start: StartTimeline, from: number) => void;
 }
 
 const fastestTickMs = 50;
@@ -32,6 +35,8 @@ export class Awakening {
   #retryMs = firstRetryMs;
   /** Monotonic milliseconds at which it began; undefined: it is no start from zero, or over. */
   #measuredFrom: number | undefined;
+  /** The same, until a pod has told how it started. */
+  #untoldFrom: number | undefined;
 
   constructor(options: AwakeningOptions) {
     this.#options = options;
@@ -82,6 +87,7 @@ export class Awakening {
       if ((await scaleFromZero(client, { namespace, name })) === 'written') {
         log.info({ namespace, deployment: name }, 'woken from zero');
         this.#measuredFrom = startedAt;
+        this.#untoldFrom = startedAt;
         onScaleWritten();
       }
       this.#retryMs = firstRetryMs;
@@ -120,12 +126,19 @@ export class Awakening {
   async #probe(pod: Pod): Promise<void> {
     pod.probing = true;
     try {
-      if (await probePod(pod)) this.#options.target.prove(pod);
+      if (await probePod(pod, this.#options.clock)) this.#noteReady(pod);
     } catch (error) {
       // Nothing listens there yet, or no longer: the next tick asks again.
       this.#options.log.debug({ cause: messageOf(error) }, 'pod does not answer yet');
     } finally {
       pod.probing = false;
     }
+  }
+
+  #noteReady(pod: Pod): void {
+    const { target, onStarted } = this.#options;
+    if (this.#untoldFrom !== undefined) onStarted(pod.timeline, this.#untoldFrom);
+    this.#untoldFrom = undefined;
+    target.prove(pod);
   }
 }

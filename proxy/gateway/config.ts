@@ -1,7 +1,10 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
+import { accessLogSchema } from '../../core/access-log/access-log-settings.ts';
+import { tracingSchema } from '../../core/tracing/tracing-settings.ts';
 import { longestWakeMs } from '../../core/holding/patience.ts';
 import { logLevels } from '../../platform/logging.ts';
+import { rowSettingsShape } from '../rows/row-settings.ts';
 
 const portSchema = z.int().min(0).max(65535);
 const millisecondsSchema = z.int().min(0);
@@ -14,7 +17,7 @@ export const gatewayConfigSchema = z.object({
   logLevel: z
     .enum(logLevels)
     .default('info')
-    .describe('Least level that is logged; debug has an access log.'),
+    .describe('Least level that is logged; debug has an access log in any case.'),
   namespace: z
     .string()
     .min(1)
@@ -123,6 +126,9 @@ export const gatewayConfigSchema = z.object({
     .max(100)
     .default(50)
     .describe('Most replicas of a served entity that are out at one time; one always stays.'),
+  ...rowSettingsShape,
+  accessLog: accessLogSchema.optional(),
+  tracing: tracingSchema.optional(),
   drainMs: millisecondsSchema
     .default(5_000)
     .describe('How long it serves on after SIGTERM, unready, so that load balancers learn of it.'),

@@ -8,28 +8,24 @@ import type { Clock } from '../../platform/clock.ts';
 import { Health } from '../../platform/health.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { registerGauge } from '../../platform/metrics.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import type { Pipeline } from '../exchange.ts';
-import { makeProxyMetrics } from '../proxy-metrics.ts';
-import type { HoldStage } from '../stages/hold/hold.ts';
+import { ProxyMetrics } from '../proxy-metrics.ts';
+import { makeRowLog } from '../rows/row-settings.ts';
 import type { TlsMaterial } from '../tls-material.ts';
+import { Tracing } from '../tracing/start-tracer.ts';
 import { makeAccessReviewChecker } from './access-review.ts';
 import type { GatewayConfig } from './config.ts';
 import { Attempts } from '../targets/attempts.ts';
-import { trafficMaker } from '../targets/endpoint-traffic.ts';
-import type { TrafficDefaults } from '../targets/endpoint-traffic.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
-import { TrafficMetrics } from '../targets/traffic-metrics.ts';
 import { HeldDemand } from './held-demand.ts';
 import { startHolding } from './holding.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
-import { RoutingTable } from '../targets/routing-table.ts';
-import { TargetDirectory } from './target-directory.ts';
+import { followEndpoints, makeRoutes } from './routes.ts';
 import { makeTokenReviewChecker } from './token-review.ts';
 
 export interface GatewayOptions {
@@ -61,30 +57,39 @@ export interface Gateway {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, endpoints, slices, clock, registry } = options;
-  const traffic = new TrafficMetrics(registry);
-  const directory = makeDirectory(options, traffic);
-  const table = new RoutingTable(
-    (...names) => directory.targetOf(...names),
-    trafficMaker(trafficDefaults(config), traffic),
-  );
+  const routes = makeRoutes(options);
+  const { table, directory } = routes;
   const demand = new HeldDemand(() => clock.monotonic());
   const reporter = startReporter(options, demand);
   const hold = startHolding({ ...options, table, demand, reportNow: () => reporter.reportNow() });
+  const metrics = new ProxyMetrics(registry);
+  const rows = makeRowLog({ ...options, settings: config, instance: options.podName });
+  const tracing = await startTracing(options);
   const pipeline = makeGatewayPipeline({
     ...options,
     ...makeCheckers(options),
     table,
     hold,
     attempts: new Attempts(clock),
-    metrics: makeProxyMetrics(registry),
+    metrics,
+    rows,
+    tracing,
   });
-  const stopFollowing = followEndpoints(endpoints, table, directory, hold, traffic);
+  const stopFollowing = followEndpoints(endpoints, table, {
+    tidy: () => {
+      directory.retainOnly(table.deploymentsInUse());
+      hold.reconsider();
+    },
+    forget: (label) => {
+      routes.traffic.forget(label);
+      metrics.forget(label);
+    },
+  });
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
     endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
   );
-  registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
-  const server = await listenForUsers(config, pipeline, clock);
+  const server = await listenForUsers(config, pipeline, tracing, clock);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,
@@ -104,53 +109,42 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       hold.stop();
       stopFollowing();
       await reporter.stop();
+      await rows.stop();
+      await tracing.stop();
       directory.stop();
       await admin.stop();
     },
   };
 }
 
-function makeDirectory(options: GatewayOptions, metrics: TrafficMetrics): TargetDirectory {
-  const { config, registry } = options;
-  const directory = new TargetDirectory({
-    ...options,
-    trustDomain: config.trustDomain,
-    outliers: {
-      failures: config.ejectionFailures,
-      baseMs: config.ejectionMs,
-      maxPercent: config.ejectionMaxPercent,
-    },
-    metrics,
-  });
-  registerGauge(
-    registry,
-    'fairlead_gateway_ejected_pods',
-    'Replicas that are out of traffic for their failures.',
-    () => directory.ejectedPods(),
-  );
-  return directory;
-}
-
-const trafficDefaults = (config: GatewayConfig): TrafficDefaults => ({
-  totalMs: config.totalTimeoutMs,
-  connectMs: config.connectTimeoutMs,
-  firstByteMs: config.firstByteTimeoutMs,
-  idleMs: config.idleTimeoutMs,
-  retryAttempts: config.retryAttempts,
-  retryBudgetPercent: config.retryBudgetPercent,
-});
-
 function listenForUsers(
   config: GatewayConfig,
   pipeline: Pipeline,
+  tracing: Tracing,
   clock: Clock,
 ): ReturnType<typeof startProxyServer> {
   const now = (): number => clock.monotonic();
   return startProxyServer({
     address: { host: config.host, port: config.port },
     now,
-    makeExchange: (caller) => new RoutedExchange(pipeline, caller, now()),
+    makeExchange: (caller) => {
+      const exchange = new RoutedExchange(pipeline, caller, now());
+      tracing.current?.begin(exchange);
+      return exchange;
+    },
   });
+}
+
+async function startTracing(options: GatewayOptions): Promise<Tracing> {
+  const tracing = new Tracing({
+    ...options,
+    service: 'fairlead-gateway',
+    instance: options.podName,
+    route: '/serving-endpoints/{name}/invocations',
+    phasesOf: (exchange) => (exchange instanceof RoutedExchange ? exchange.holdPhases : []),
+  });
+  await tracing.use(options.config.tracing);
+  return tracing;
 }
 
 function makeCheckers({ config, client, clock, log }: GatewayOptions): {
@@ -189,35 +183,5 @@ function startReporter(options: GatewayOptions, source: HeldDemand): DemandRepor
     source,
     clock,
     log,
-  });
-}
-
-/** Returns how to stop following. */
-function followEndpoints(
-  endpoints: Informer<ServingEndpoint>,
-  table: RoutingTable,
-  directory: TargetDirectory,
-  hold: HoldStage,
-  traffic: TrafficMetrics,
-): () => void {
-  let scheduled = false;
-  const tidy = (): void => {
-    scheduled = false;
-    directory.retainOnly(table.deploymentsInUse());
-    hold.reconsider();
-  };
-  table.onChange(() => {
-    // Once for many changes: a first list brings thousands.
-    if (!scheduled) setImmediate(tidy);
-    scheduled = true;
-  });
-  return endpoints.onChange(({ type, object }) => {
-    const { namespace = '', name } = object.metadata;
-    if (type !== 'deleted') {
-      table.set(object);
-      return;
-    }
-    table.remove(namespace, name);
-    traffic.forget(`${namespace}/${name}`);
   });
 }

@@ -12,6 +12,7 @@ import type { RoutingTable } from '../targets/routing-table.ts';
 import { Awakening } from './awakening.ts';
 import type { GatewayConfig } from './config.ts';
 import type { HeldDemand } from './held-demand.ts';
+import { makeStartHistogram, observeStart } from './start-metrics.ts';
 
 export interface HoldingOptions {
   readonly config: GatewayConfig;
@@ -73,6 +74,7 @@ function makeAwakenings(
     help: 'Deployments that this gateway set from zero to one.',
     registers: [registry],
   });
+  const startSeconds = makeStartHistogram(registry);
   return {
     onFirst: (target) => {
       if (!target.isAvailable) reportNow();
@@ -83,6 +85,7 @@ function makeAwakenings(
         log,
         letGo: () => letGo(target),
         onScaleWritten: () => writes.inc(),
+        onStarted: (start, from) => observeStart(startSeconds, start, from),
       });
       awakenings.set(target, awakening);
       awakening.start();

@@ -1,13 +1,18 @@
 /** Owns what the gateway puts into each place of the pipeline. */
+import type { AccountingPlan } from '../../core/accounting/accounting-plan.ts';
+import { timingsWithin } from '../../core/cold-start/start-timeline.ts';
+import { formatTimings } from '../../core/cold-start/timings.ts';
 import { parseInvocationPath } from '../../core/routing/invocation-path.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
-import type { Pipeline } from '../exchange.ts';
+import type { Pipeline, Stage } from '../exchange.ts';
 import { pushForwardedCaller } from '../forwarded-caller.ts';
 import { makePipeline } from '../pipeline.ts';
+import { publicId } from '../public-id.ts';
 import type { ProxyMetrics } from '../proxy-metrics.ts';
+import type { RowLog } from '../rows/row-log.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
 import { makeAuthenticate } from '../stages/authenticate/authenticate.ts';
 import type { TokenChecker } from '../stages/authenticate/authenticate.ts';
@@ -18,8 +23,11 @@ import { makeForward } from '../stages/forward/forward.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
 import { makeObserve } from '../stages/observe/observe.ts';
+import { makeRecord } from '../stages/record/record.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
+import { makeSettle } from '../stages/settle/settle.ts';
+import type { Tracing } from '../tracing/start-tracer.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Attempts } from '../targets/attempts.ts';
 import type { RoutedExchange } from '../targets/routed-exchange.ts';
@@ -33,16 +41,18 @@ export interface GatewayPipelineOptions {
   readonly hold: HoldStage;
   readonly attempts: Attempts;
   readonly metrics: ProxyMetrics;
+  readonly rows: RowLog;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+/** Tells a request that was held for how long, and where that time went. */
 const coldStartHeader = 'x-fairlead-cold-start';
 
 /** Returns the pipeline of the gateway. */
 export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
   const { config, table, hold, attempts, clock, log } = options;
-  const now = (): number => clock.monotonic();
   const current = (exchange: RoutedExchange): RoutedEndpoint | undefined =>
     table.find(exchange.namespace, exchange.asked?.endpoint ?? '');
   const timeouts = {
@@ -65,6 +75,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
       limit: makeLimit({ quotaOf: (exchange) => exchange.endpoint?.quota, now: () => clock.now() }),
       read: makeRead(),
       choose: makeChoose(current),
+      record: makeRecordStage(options),
       queue: hold,
       forward: makeForward({
         poolOf,
@@ -73,15 +84,15 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
         maxBodyBytes: () => config.maxBodyBytes,
         addRequestHeaders: (exchange, headers) => pushForwardedCaller(headers, exchange),
         addAnswerHeaders: (exchange, headers) => {
-          if (exchange.heldMs > 0) headers.push(coldStartHeader, String(Math.round(exchange.heldMs)));
+          if (exchange.heldMs > 0) headers.push(coldStartHeader, coldStartOf(exchange));
         },
         takesBack: (exchange, head) => attempts.takesBack(exchange, head),
         afterFailure: (exchange, failure) => attempts.afterFailure(exchange, failure),
         onFailure: (exchange, { error, kind }) => {
-          const { requestId, endpointLabel, servedEntity } = exchange;
+          const { endpointLabel, servedEntity } = exchange;
           log.warn(
             {
-              requestId,
+              requestId: publicId(exchange.requestId),
               endpoint: endpointLabel,
               servedEntity,
               code: error.code,
@@ -92,7 +103,8 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
           );
         },
       }),
-      observe: makeObserve({ metrics: options.metrics, log, now }),
+      settle: makeSettle(accountingOf),
+      observe: makeObserveStage(options),
     },
     log,
   );
@@ -119,6 +131,30 @@ function locate(
   exchange.endpointLabel = endpoint.label;
   return { ref: endpoint, known: true };
 }
+
+function coldStartOf({ heldFor, heldSince = 0, heldMs }: RoutedExchange): string {
+  return formatTimings(timingsWithin(heldFor, heldSince, heldSince + heldMs));
+}
+
+const makeObserveStage = (options: GatewayPipelineOptions): Stage<RoutedExchange> =>
+  makeObserve({
+    ...options,
+    tracer: () => options.tracing.current,
+    settings: () => options.config.accessLog,
+    random: Math.random,
+    now: () => options.clock.monotonic(),
+  });
+
+const makeRecordStage = ({ rows, clock }: GatewayPipelineOptions): Stage<RoutedExchange> =>
+  makeRecord({
+    planOf: accountingOf,
+    log: rows,
+    clock,
+    heldMs: ({ heldMs }) => heldMs,
+    random: Math.random,
+  });
+
+const accountingOf = ({ endpoint }: RoutedExchange): AccountingPlan | undefined => endpoint?.accounting;
 
 function poolOf(exchange: RoutedExchange): NonNullable<RoutedExchange['pod']>['pool'] {
   const { pod } = exchange;

@@ -1,9 +1,11 @@
 /** Owns the proof that requests at zero are held, wake their Deployment once, and are answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { parseTimings } from '../../core/cold-start/timings.ts';
 import { refusal } from '../../kube/testing/fake-api-server.ts';
 import type { SidecarUnderTest } from '../sidecar/sidecar-fixture.ts';
 import { openCall, until } from '../testing/http-client-fixture.ts';
+import type { TestAnswer } from '../testing/http-client-fixture.ts';
 import type { GatewayUnderTest } from './gateway-fixture.ts';
 import {
   cleanUpAfterEach,
@@ -33,8 +35,45 @@ it('holds a request at zero, wakes the Deployment, and sends it on before Endpoi
   bringUp(t, await startPod());
   const answer = await t.send();
   expect(answer).toMatchObject({ status: 200, json: { predictions: [0] } });
-  expect(Number(answer.headers['x-fairlead-cold-start'])).toBeGreaterThan(0);
+  const told = [...parseTimings(String(answer.headers['x-fairlead-cold-start']))];
+  expect(told[0]?.[0]).toBe('total');
+  expect(told[0]?.[1]).toBeGreaterThan(0);
   expect(t.cluster.scaleWrites).toEqual([`${key}=1`]);
+});
+
+it('tells each request where the time that it was held went, and counts the start once', async () => {
+  const t = await startAtZero();
+  const pod = await startPod();
+  pod.model.healthy = false;
+  bringUp(t, pod, 100);
+  const first = t.send();
+  await until(() => t.cluster.scaleWrites.length === 1);
+  await sleep(300);
+  const second = t.send();
+  await sleep(100);
+  pod.model.healthy = true;
+  const read = async (answer: Promise<TestAnswer>): Promise<Record<string, number>> =>
+    Object.fromEntries(parseTimings(String((await answer).headers['x-fairlead-cold-start'])));
+  const [early, late] = [await read(first), await read(second)];
+  // The pod's process is that of the test: what it loads began long before.
+  expect(Object.keys(early).filter((phase) => phase !== 'ready')).toEqual(['total', 'schedule', 'load']);
+  expect(Object.keys(late).filter((phase) => phase !== 'ready')).toEqual(['total', 'load']);
+  expect(early['schedule']).toBeGreaterThanOrEqual(100);
+  for (const { total = 0, ...phases } of [early, late]) {
+    const sum = Object.values(phases).reduce((all, one) => all + one, 0);
+    // Each is rounded by itself.
+    expect(Math.abs(sum - total)).toBeLessThanOrEqual(2);
+  }
+  const metrics = await t.registry.metrics();
+  expect(metrics).toContain('fairlead_gateway_cold_start_seconds_count{phase="total"} 1');
+  expect(metrics).toContain('fairlead_gateway_cold_start_seconds_count{phase="schedule"} 1');
+});
+
+it('tells a request that was not held nothing of that', async () => {
+  const t = await startAtZero();
+  bringUp(t, await startPod());
+  await t.send();
+  expect((await t.send()).headers).not.toHaveProperty('x-fairlead-cold-start');
 });
 
 it('answers 50 requests at zero and writes the scale once', async () => {

@@ -1,6 +1,7 @@
 /** Owns what the sidecar process is told at its start; what it guards is in the file that the operator renders. */
 import * as z from 'zod';
 import { logLevels } from '../../platform/logging.ts';
+import { rowSettingsShape } from '../rows/row-settings.ts';
 
 const portSchema = z.int().min(0).max(65535);
 
@@ -24,8 +25,10 @@ export const sidecarProcessSchema = z.object({
     .string()
     .optional()
     .describe('The file in which the fetcher of the pod tells how far it is, where there is a fetcher.'),
+  ...rowSettingsShape,
+  payloadLogQueueBytes: rowSettingsShape.payloadLogQueueBytes.default(8 * 1024 * 1024),
   logLevel: z
     .enum(logLevels)
     .default('info')
-    .describe('Least level that is logged; debug has an access log.'),
+    .describe('Least level that is logged; debug has an access log in any case.'),
 });

@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     config,
     tls,
     fetchProgress: settings.fetchProgress,
+    rows: settings,
     podName: process.env['POD_NAME'] ?? config.current.deployment,
     clock: systemClock,
     registry: makeRegistry(),

@@ -7,9 +7,11 @@ import type { Registry } from '../../platform/metrics.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { DemandMeter } from '../demand/demand-meter.ts';
 import { refusals } from '../errors.ts';
-import type { Exchange, Pipeline } from '../exchange.ts';
+import type { Exchange, Pipeline, Stage } from '../exchange.ts';
 import { makePipeline } from '../pipeline.ts';
-import { makeProxyMetrics } from '../proxy-metrics.ts';
+import { publicId } from '../public-id.ts';
+import { ProxyMetrics } from '../proxy-metrics.ts';
+import type { RowLog } from '../rows/row-log.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
 import { makeForward } from '../stages/forward/forward.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
@@ -17,23 +19,33 @@ import { makeObserve } from '../stages/observe/observe.ts';
 import { makeQueue } from '../stages/queue/queue.ts';
 import type { Slots } from '../stages/queue/slots.ts';
 import { makeRead } from '../stages/read/read.ts';
+import { makeRecord } from '../stages/record/record.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
+import { makeSettle } from '../stages/settle/settle.ts';
 import { makeServeLocally } from '../stages/serve-locally/serve-locally.ts';
 import type { LocalEntity } from '../stages/serve-locally/serve-locally.ts';
 import { makeTrustForwarder } from '../stages/trust-forwarder/trust-forwarder.ts';
+import type { Tracing } from '../tracing/start-tracer.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { pushAnswerHeaders } from './answer-headers.ts';
 
-/** Returns the pipeline and the turns that its queue gives out. */
-export function makeSidecarPipeline(options: {
+interface SidecarPipelineOptions {
   readonly config: WatchedFile<SidecarConfig>;
   readonly upstream: ModelUpstream;
   readonly demand: DemandMeter;
   readonly quota: { readonly current: CallQuota };
+  readonly rows: RowLog;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
-}): { pipeline: Pipeline; slots: Slots<Exchange> } {
+}
+
+/** Returns the pipeline and the turns that its queue gives out. */
+export function makeSidecarPipeline(options: SidecarPipelineOptions): {
+  pipeline: Pipeline;
+  slots: Slots<Exchange>;
+} {
   const { config, upstream, clock, log } = options;
   const now = (): number => clock.monotonic();
   const maxBodyBytes = (): number => config.current.maxBodyBytes;
@@ -42,6 +54,7 @@ export function makeSidecarPipeline(options: {
     demand: options.demand,
     now,
   });
+  const planOf = (): SidecarConfig['accounting'] => config.current.accounting;
   let local = localEntity(config.current);
   config.onChange((next) => {
     local = localEntity(next);
@@ -57,6 +70,7 @@ export function makeSidecarPipeline(options: {
       limit: makeLimit({ quotaOf: () => options.quota.current, now: () => clock.now() }),
       read: makeRead(),
       choose: makeServeLocally(() => local),
+      record: makeRecord({ planOf, log: options.rows, clock, heldMs: () => 0, random: Math.random }),
       queue,
       forward: makeForward({
         poolOf: upstream.pool,
@@ -67,12 +81,13 @@ export function makeSidecarPipeline(options: {
         addAnswerHeaders: pushAnswerHeaders,
         onFailure: (exchange, { error, kind }) => {
           log.warn(
-            { requestId: exchange.requestId, code: error.code, kind, cause: error.message },
+            { requestId: publicId(exchange.requestId), code: error.code, kind, cause: error.message },
             'model failed',
           );
         },
       }),
-      observe: makeObserve({ metrics: makeProxyMetrics(options.registry), log, now }),
+      settle: makeSettle(planOf),
+      observe: makeObserveStage(options),
     },
     log,
   );
@@ -82,3 +97,13 @@ export function makeSidecarPipeline(options: {
 function localEntity({ servedEntity, deployment, endpoint }: SidecarConfig): LocalEntity {
   return { servedEntity, deployment, endpointLabel: `${endpoint.namespace}/${endpoint.name}` };
 }
+
+const makeObserveStage = ({ config, tracing, clock, registry, log }: SidecarPipelineOptions): Stage =>
+  makeObserve({
+    metrics: new ProxyMetrics(registry),
+    log,
+    tracer: () => tracing.current,
+    settings: () => config.current.accessLog,
+    random: Math.random,
+    now: () => clock.monotonic(),
+  });

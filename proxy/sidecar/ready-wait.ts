@@ -7,16 +7,19 @@ const longestWaitMs = 5_000;
 /** Answers are kept open until the sidecar is ready: asking again and again would cost more and tell it later. */
 export class ReadyWait {
   readonly #isReady: () => boolean;
+  readonly #headers: () => string[];
   readonly #waiting = new Map<Caller, NodeJS.Timeout>();
 
-  constructor(isReady: () => boolean) {
+  /** `headers` are raw pairs that every answer gets. */
+  constructor(isReady: () => boolean, headers: () => string[] = () => []) {
     this.#isReady = isReady;
+    this.#headers = headers;
   }
 
   /** Answers 200 as soon as the sidecar is ready, 503 when that takes too long. */
   answer(caller: Caller): void {
     if (this.#isReady()) {
-      answer(caller, 200);
+      this.#end(caller, 200);
       return;
     }
     this.#waiting.set(
@@ -42,16 +45,12 @@ export class ReadyWait {
 
   #end(caller: Caller, status: number): void {
     this.#forget(caller);
-    answer(caller, status);
+    caller.sendHead(status, '', ['content-length', '0', ...this.#headers()], 'length');
+    caller.end();
   }
 
   #forget(caller: Caller): void {
     clearTimeout(this.#waiting.get(caller));
     this.#waiting.delete(caller);
   }
-}
-
-function answer(caller: Caller, status: number): void {
-  caller.sendHead(status, '', ['content-length', '0'], 'length');
-  caller.end();
 }

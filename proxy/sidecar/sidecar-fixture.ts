@@ -1,5 +1,6 @@
 /** Owns a sidecar with a model behind it, for tests. */
 import { systemClock } from '../../platform/clock.ts';
+import type { ListenAddress } from '../../platform/listener.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { Registry } from 'prom-client';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
@@ -10,6 +11,8 @@ import type { TestAnswer, TestCall } from '../testing/http-client-fixture.ts';
 import { gatewayIdentity, operatorIdentity, settableFile, wineIdentity } from '../testing/pki-fixture.ts';
 import type { Pki, SettableFile } from '../testing/pki-fixture.ts';
 import type { TlsMaterial } from '../tls-material.ts';
+import type { RowSettings } from '../rows/row-settings.ts';
+import { sidecarProcessSchema } from './config.ts';
 import { startSidecar } from './sidecar.ts';
 import type { Sidecar } from './sidecar.ts';
 
@@ -56,6 +59,7 @@ interface UnderTestOptions {
   readonly port?: number;
   /** As in a pod whose model is being fetched: nobody listens at the model's address yet, and this file says how far it is. */
   readonly fetchProgress?: string;
+  readonly rows?: Partial<RowSettings>;
 }
 
 /** Starts a sidecar. */
@@ -79,6 +83,7 @@ export async function startSidecarUnderTest(
     config,
     tls,
     fetchProgress: options.fetchProgress,
+    rows: { ...sidecarProcessSchema.parse({}), ...options.rows },
     podName: 'wine-0',
     clock: systemClock,
     registry,
@@ -105,17 +110,19 @@ export async function startSidecarUnderTest(
     registry,
     call,
     send: (more) => send(call(more)),
-    ready: async () => {
-      let status = 0;
-      const poll = async (): Promise<void> => {
-        status = (await send({ to: sidecar.admin, path: '/readyz', method: 'GET' })).status;
-      };
-      while (status !== 200) await poll();
-      await until(() => true);
-    },
+    ready: () => untilReady(sidecar.admin),
     stop: async () => {
       await sidecar.stop();
       await model.stop();
     },
   };
+}
+
+async function untilReady(admin: ListenAddress): Promise<void> {
+  let status = 0;
+  const poll = async (): Promise<void> => {
+    status = (await send({ to: admin, path: '/readyz', method: 'GET' })).status;
+  };
+  while (status !== 200) await poll();
+  await until(() => true);
 }

@@ -1,4 +1,5 @@
 /** Owns the sidecar as a whole: the ports, the pipeline between them and the model, and how they start and end. */
+import { formatTimings } from '../../core/cold-start/timings.ts';
 import { isTelling } from '../../core/fetching/fetch-progress.ts';
 import { CallQuota } from '../../core/quota/fixed-window.ts';
 import type { DemandEntry } from '../../core/scaling/demand-report.ts';
@@ -15,7 +16,10 @@ import { DemandMeter } from '../demand/demand-meter.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
-import { awaitReadyPath } from '../sidecar-paths.ts';
+import { makeRowLog } from '../rows/row-settings.ts';
+import type { RowSettings } from '../rows/row-settings.ts';
+import { awaitReadyPath, forwardedPath, startTimesHeader } from '../sidecar-paths.ts';
+import { Tracing } from '../tracing/start-tracer.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
 import { Drain } from './drain.ts';
@@ -25,6 +29,7 @@ import { makeModelUpstream } from './model-upstream.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { makeSidecarPipeline } from './pipeline.ts';
 import { ReadyWait } from './ready-wait.ts';
+import { StartTimes } from './start-times.ts';
 
 export interface SidecarOptions {
   readonly data: ListenAddress;
@@ -33,7 +38,8 @@ export interface SidecarOptions {
   readonly tls: WatchedFile<TlsMaterial>;
   /** The file in which the fetcher of the pod tells how far it is, where there is a fetcher. */
   readonly fetchProgress: string | undefined;
-  /** Name of the pod, for demand reports. */
+  readonly rows: RowSettings;
+  /** Name of the pod, for demand reports and files of rows. */
   readonly podName: string;
   readonly clock: Clock;
   readonly registry: Registry;
@@ -61,7 +67,9 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const upstream = makeModelUpstream(config.current.modelServer, clock);
   const demand = new DemandMeter(now);
   const quota = { current: new CallQuota(config.current.rateLimits) };
-  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota });
+  const rows = makeRowLog({ ...options, settings: options.rows, instance: options.podName });
+  const tracing = await startTracing(options);
+  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota, rows, tracing });
   const busy = (): number => slots.taken + slots.waiting;
   const isKnown = (): boolean => model.everReady;
   const drain = new Drain({ bounds: () => config.current.drain, busy, isKnown, clock });
@@ -79,7 +87,9 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     now,
     makeExchange: (caller) => {
       drain.noteRequest();
-      return new Exchange(pipeline, caller, now());
+      const exchange = new Exchange(pipeline, caller, now());
+      tracing.current?.begin(exchange);
+      return exchange;
     },
     sidePaths: { [awaitReadyPath]: (caller) => readyWait.answer(caller) },
   });
@@ -103,28 +113,51 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       readyWait.stop();
       await server.stop(closeGraceMs);
       await reporter.stop();
+      await rows.stop();
+      await tracing.stop();
       upstream.stop();
       await admin.stop();
     },
   };
 }
 
+async function startTracing(options: SidecarOptions): Promise<Tracing> {
+  const { config, podName } = options;
+  const tracing = new Tracing({
+    ...options,
+    service: 'fairlead-sidecar',
+    instance: podName,
+    route: forwardedPath,
+  });
+  config.onChange((next) => tracing.follow(next.tracing));
+  await tracing.use(config.current.tracing);
+  return tracing;
+}
+
 /** Ready is: the model can predict, and the sidecar is not draining. */
 function makeHealth(
-  { config, log }: SidecarOptions,
+  { config, clock, log }: SidecarOptions,
   upstream: ModelUpstream,
   drain: Drain,
   fetch: FetchWatch,
 ): { health: Health; model: ModelHealth; readyWait: ReadyWait } {
   const health = new Health();
-  const readyWait = new ReadyWait(() => Object.keys(health.unreadyReasons()).length === 0);
+  const start = new StartTimes(() => clock.monotonic());
+  const readyWait = new ReadyWait(
+    () => Object.keys(health.unreadyReasons()).length === 0,
+    () => [startTimesHeader, formatTimings(start.read())],
+  );
   const model = new ModelHealth({
     pool: upstream.pool,
     healthPath: () => config.current.modelServer.healthPath,
-    isFetching: () => fetch.current !== undefined,
+    isFetching: () => start.noteFetching(fetch.current !== undefined),
     onChange: (ready) => {
       log.info({ ready }, 'model readiness changed');
-      if (!ready) return;
+      if (!ready) {
+        start.noteLost();
+        return;
+      }
+      start.noteReady();
       readyWait.tell();
       fetch.stop();
     },

@@ -56,7 +56,7 @@ export class DeploymentTarget {
       clock: options.clock,
       log: options.log,
       pods: () => this.#choice.usable,
-      probe: probePod,
+      probe: (pod) => probePod(pod, this.#clock),
       onChange: () => this.#changed(),
       onEjected: () => this.metrics.ejected(),
     });
@@ -167,6 +167,7 @@ export class DeploymentTarget {
     let pod = this.#pods.get(key);
     if (pod === undefined) {
       pod = new Pod(key, this.#makePool(address));
+      pod.seenAt = this.#clock.monotonic();
       this.#pods.set(key, pod);
     }
     // From ready to unready is news that outweighs what the pod said itself before.

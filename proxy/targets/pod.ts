@@ -1,4 +1,5 @@
 /** Owns one pod as a router of requests sees it: its address, what is known of it, and the connections to its sidecar. */
+import type { StartTimeline } from '../../core/cold-start/start-timeline.ts';
 import { makeOutlierRecord } from '../../core/routing/outlier.ts';
 import type { RingMember } from '../../core/routing/prefix-ring.ts';
 import type { Pool } from '../upstream/pool.ts';
@@ -21,6 +22,10 @@ export class Pod implements RingMember {
   proven = false;
   /** Monotonic milliseconds until which a failed connection is held against it. */
   suspectUntil = 0;
+  /** Monotonic milliseconds at which this process first heard of it. */
+  seenAt = 0;
+  /** How it started, where it has told that. */
+  start: StartTimeline | undefined;
   /** A probe is under way. */
   probing = false;
   /** How it has answered. */
@@ -34,7 +39,18 @@ export class Pod implements RingMember {
   get usable(): boolean {
     return this.listedReady || this.proven;
   }
+
+  /** How it started, as far as it is known. */
+  get timeline(): StartTimeline {
+    return this.start ?? { ...nothingTold, addressAt: this.seenAt };
+  }
 }
 
 /** Returns what tells a pod from the others of its Deployment. */
 export const podKey = ({ host, port }: PodAddress): string => `${host} ${port}`;
+const nothingTold = {
+  startedAt: undefined,
+  downloadFrom: undefined,
+  loadFrom: undefined,
+  readyAt: undefined,
+};

@@ -1,4 +1,6 @@
 /** Owns what is known of a request that is routed: beyond what every proxy knows, what it asks for and where it goes. */
+import { phasesWithin } from '../../core/cold-start/start-timeline.ts';
+import type { PhaseSpan, StartTimeline } from '../../core/cold-start/start-timeline.ts';
 import type { InvocationTarget } from '../../core/routing/invocation-path.ts';
 import { Exchange } from '../exchange.ts';
 import type { PodWish } from './pod-choice.ts';
@@ -28,12 +30,21 @@ export class RoutedExchange extends Exchange implements PodWish {
   heldMs = 0;
   /** A sidecar had no room for it: it waits for the next occasion, and does not ask again at once. */
   wasTurnedAway = false;
+  /** How the pod that ended its being held had started. */
+  heldFor: StartTimeline | undefined;
   /** Monotonic milliseconds at which pods that are called ready first could not be reached; undefined: never. */
   unreachableSince: number | undefined;
+
+  /** Where the time that it was held went. */
+  get holdPhases(): PhaseSpan[] {
+    const { heldFor, heldSince = 0, heldMs } = this;
+    return heldFor === undefined ? [] : phasesWithin(heldFor, heldSince, heldSince + heldMs);
+  }
 
   takePod(pod: Pod): void {
     this.pod = pod;
     pod.inFlight += 1;
+    if (this.heldSince !== undefined) this.heldFor = pod.timeline;
   }
 
   leavePod(): void {

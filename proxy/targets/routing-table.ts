@@ -1,4 +1,6 @@
 /** Owns where requests for an endpoint go: found by namespace and public name, kept as the objects' status says. */
+import { planAccounting } from '../../core/accounting/accounting-plan.ts';
+import type { AccountingPlan } from '../../core/accounting/accounting-plan.ts';
 import { CallQuota } from '../../core/quota/fixed-window.ts';
 import { nameClaim, publicNameOf } from '../../core/routing/public-name.ts';
 import { StickySplit } from '../../core/routing/sticky-split.ts';
@@ -32,6 +34,7 @@ export interface RoutedEndpoint {
   readonly entities: ReadonlyMap<string, EntityRoute>;
   readonly quota: CallQuota;
   readonly traffic: EndpointTraffic;
+  readonly accounting: AccountingPlan;
 }
 
 interface Row extends RoutedEndpoint {
@@ -130,6 +133,7 @@ export class RoutingTable {
         previous?.trafficKey === trafficKey
           ? previous.traffic
           : this.#makeTraffic(spec, `${namespace}/${metadata.name}`),
+      accounting: planAccounting(endpoint),
       routesKey,
       limitsKey,
       trafficKey,

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { BoundedLabels, otherEndpoints } from './bounded-labels.ts';
+import { BoundedLabels, others } from '../bounded-labels.ts';
 import { TrafficMetrics } from './traffic-metrics.ts';
 
 const start = (max: number): { metrics: TrafficMetrics; text: () => Promise<string> } => {
@@ -17,7 +17,7 @@ it('counts each endpoint by itself, and all beyond the bound together', async ()
   for (const name of ['b', 'c']) metrics.of(`team-a/${name}`).held('Dispatched');
   const counted = await text();
   expect(counted).toContain('hold_outcomes_total{endpoint="team-a/wine",outcome="Dispatched"} 1');
-  expect(counted).toContain(`hold_outcomes_total{endpoint="${otherEndpoints}",outcome="Dispatched"} 2`);
+  expect(counted).toContain(`hold_outcomes_total{endpoint="${others}",outcome="Dispatched"} 2`);
 });
 
 it('forgets an endpoint that is gone, and has room for another then', async () => {
@@ -35,12 +35,12 @@ it('forgets an endpoint that is gone, and has room for another then', async () =
   const counted = await text();
   expect(counted).not.toContain('team-a/wine');
   expect(counted).toContain('fallbacks_total{endpoint="team-a/cider"} 1');
-  expect(counted).toContain(`fallbacks_total{endpoint="${otherEndpoints}"} 1`);
+  expect(counted).toContain(`fallbacks_total{endpoint="${others}"} 1`);
 });
 
 it('keeps what is counted together when one of those is gone', async () => {
   const { metrics, text } = start(0);
   metrics.of('team-a/wine').fellBack();
   metrics.forget('team-a/wine');
-  expect(await text()).toContain(`fallbacks_total{endpoint="${otherEndpoints}"} 1`);
+  expect(await text()).toContain(`fallbacks_total{endpoint="${others}"} 1`);
 });

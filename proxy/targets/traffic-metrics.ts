@@ -4,7 +4,7 @@ import { holdOutcomes } from '../../core/holding/patience.ts';
 import type { HoldOutcome } from '../../core/holding/patience.ts';
 import type { AttemptEnd } from '../../core/routing/plan-retry.ts';
 import type { Registry } from '../../platform/metrics.ts';
-import { BoundedLabels } from './bounded-labels.ts';
+import { BoundedLabels, maxEndpoints } from '../bounded-labels.ts';
 
 const retryCauses = ['full', 'stale', 'lost', 'server-error'] as const satisfies readonly AttemptEnd[];
 const affinities = ['preferred', 'next', 'none'] as const;
@@ -35,7 +35,7 @@ export class TrafficMetrics {
   readonly #affinity: Counter<'endpoint' | 'result'>;
   readonly #fallbacks: Counter<'endpoint'>;
 
-  constructor(registry: Registry, labels = new BoundedLabels()) {
+  constructor(registry: Registry, labels = new BoundedLabels(maxEndpoints)) {
     this.#labels = labels;
     const counter = <Label extends string>(name: string, help: string, ...more: Label[]) =>
       new Counter({

@@ -36,7 +36,7 @@ const aSilentCaller = (headers: readonly string[]): Caller => ({
   cut: nothing,
 });
 
-const noPipeline: Pipeline = { stages: [], finish: nothing, onDefect: nothing };
+const noPipeline: Pipeline = { stages: [], listen: nothing, finish: nothing, onDefect: nothing };
 
 /** Returns a request of `principal` with a body of `bytes` and `headers` as raw pairs. */
 export function anExchange(principal: string, bytes = 1, headers: readonly string[] = []): RoutedExchange {

@@ -1,29 +1,18 @@
 /** Owns the tests of the CEL rules of ServingEndpoint, on the embedded cluster's CEL: what they accept, what they refuse. */
 import { describe, expect, it } from 'vitest';
-import { makeCustomResourceDefinition } from '../../crds/codegen/crd.ts';
-import { resources } from '../../crds/codegen/resources.ts';
 import type { JsonSchema } from '../../crds/json-schema.ts';
 import { childrenOf } from '../../crds/json-schema.ts';
-import { compileRules } from '../../devcluster/apiserver/crd/cel-rules.ts';
-import { anEndpoint } from '../support/an-endpoint.ts';
+import {
+  check,
+  endpoint,
+  external,
+  iris,
+  model,
+  schema,
+  withEntity,
+  withWorkload,
+} from './endpoint-rules-fixture.ts';
 
-const crd = makeCustomResourceDefinition(resources[0]!);
-const schema = crd.spec.versions[0]!.schema.openAPIV3Schema;
-const { rules } = compileRules(schema);
-const check = (object: unknown, old?: unknown) =>
-  rules.check(object, old).map(({ field, message }) => ({ path: field, message: withoutVerdict(message) }));
-
-/** Takes away what the API server puts in front of a rule's message. */
-const withoutVerdict = (message: string) => message.replace(/^(Invalid|Required) value: ("\w+": )?/, '');
-
-const model = { uri: 'models:/iris/1' };
-const iris = { name: 'iris-1', model };
-
-const endpoint = (spec: object, name = 'iris') =>
-  anEndpoint(name).servingModel('models:/iris/1').withSpec(spec).build();
-
-const withEntity = (entity: object) => endpoint({ servedEntities: [{ ...iris, ...entity }] });
-const withWorkload = (workload: object) => withEntity({ workload });
 const two = [iris, { name: 'iris-2', model }];
 const routes = (...shares: [servedEntity: string, percent: number][]) => ({
   traffic: { routes: shares.map(([servedEntity, percent]) => ({ servedEntity, percent })) },
@@ -67,8 +56,6 @@ const accepted: [sentence: string, object: unknown][] = [
   ['a limit on calls', endpoint({ rateLimits: [{ calls: 10 }] })],
   ['a limit on tokens of one user', endpoint({ rateLimits: [{ key: 'user', principal: 'ada', tokens: 9 }] })],
 ];
-
-const external = { provider: 'openai', name: 'gpt-4o', task: 'llm/v1/chat' };
 
 const refused: [sentence: string, object: unknown, path: string, message: string][] = [
   [
@@ -241,42 +228,8 @@ describe('the rules of ServingEndpoint', () => {
     expect(check(object)).toMatchObject([{ path, message: expect.stringContaining(message) as string }]);
   });
 
-  it('refuse a change of routeOptimized', () => {
-    const [before, after] = [endpoint({}), endpoint({ routeOptimized: true })];
-
-    expect(check(after, after)).toEqual([]);
-    expect(check(after, before)).toMatchObject([
-      {
-        path: 'spec.routeOptimized',
-        message: 'routeOptimized is immutable: create another endpoint instead',
-      },
-    ]);
-  });
-
-  it('refuse to turn an entity into one of a provider, and back, but not another in its place', () => {
-    const external = { provider: 'openai', name: 'gpt-4o', task: 'llm/v1/chat' };
-    const hosted = withEntity({});
-    const provided = withEntity({ model: undefined, externalModel: external });
-    const renamed = withEntity({ name: 'gpt', model: undefined, externalModel: external });
-
-    for (const [after, before] of [
-      [provided, hosted],
-      [hosted, provided],
-    ]) {
-      expect(check(after, before)).toMatchObject([
-        {
-          path: 'spec.servedEntities[0]',
-          message: expect.stringMatching(
-            /cannot change between externalModel and a model.*add another entity/,
-          ) as string,
-        },
-      ]);
-    }
-    expect(check(renamed, hosted)).toEqual([]);
-  });
-
   it('are all refused once in this table', () => {
-    const transitions = /^(routeOptimized|a served entity cannot change)/;
+    const transitions = /^(routeOptimized|a served entity cannot change|catalogName, schemaName)/;
     const known = rulesIn(schema).filter((message) => !transitions.test(message));
     const seen = new Set(refused.flatMap(([, object]) => check(object).map(({ message }) => message)));
 

@@ -42,6 +42,18 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{- end -}}
 {{- end }}
 
+{{/* How requests are traced and logged, alike in gateways and sidecars. */}}
+{{- define "fairlead.observing" -}}
+{{- $observing := dict -}}
+{{- with .Values.tracing -}}
+{{- if .endpoint }}{{ $_ := set $observing "tracing" (dict "endpoint" .endpoint "ratio" .ratio) }}{{ end -}}
+{{- end -}}
+{{- with .Values.accessLog -}}
+{{- if .enabled }}{{ $_ := set $observing "accessLog" (dict "sampling" .sampling "slowMs" .slowMs) }}{{ end -}}
+{{- end -}}
+{{ toYaml $observing }}
+{{- end }}
+
 {{/* The operator's configuration: what the chart knows, with the user's settings over it. */}}
 {{- define "fairlead.operatorConfig" -}}
 {{- $known := dict
@@ -49,6 +61,7 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
   "sidecarImage" (include "fairlead.image" (dict "root" . "image" .Values.image))
   "imagePullPolicy" .Values.image.pullPolicy
   "publicUrl" (include "fairlead.publicUrl" .) -}}
+{{- with include "fairlead.observing" . | fromYaml }}{{ $_ := set $known "sidecar" . }}{{ end -}}
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.operator.config)) }}
 {{- end }}
 
@@ -58,9 +71,15 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{- $known := dict
   "systemNamespace" .Release.Namespace
   "demandUrl" (printf "https://fairlead-operator.%s.svc:8444/v1/demand" .Release.Namespace) -}}
+{{- $known = merge $known (include "fairlead.observing" . | fromYaml) -}}
 {{- with $operator.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}
 {{- with $operator.defaultNamespace }}{{ $_ := set $known "namespace" . }}{{ end -}}
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.gateway.config)) }}
+{{- end }}
+
+{{/* Where a gateway writes payload logs, in its container. */}}
+{{- define "fairlead.payloadLogDir" -}}
+/var/lib/fairlead/payload-log
 {{- end }}
 
 {{/* Seconds that a gateway's pod gets: to drain, to finish the requests under way, and a rest. */}}

@@ -22,6 +22,7 @@ export function aBlueprint(builder: EndpointBuilder, given: Partial<Blueprint> =
     hardware,
     rateLimits: spec.rateLimits ?? [],
     timeouts: spec.routing?.timeouts,
+    accounting: undefined,
     scaling: scalingRulesOf(entity.workload, config.scaling, pauseOf(metadata.annotations)),
     config,
     ...given,

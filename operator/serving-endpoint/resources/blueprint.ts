@@ -1,4 +1,5 @@
 /** Owns what the objects of one served entity are made from. */
+import type { AccountingPlan } from '../../../core/accounting/accounting-plan.ts';
 import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
 import type { RateLimit } from '../../../crds/schema/governance.ts';
 import type { Routing } from '../../../crds/schema/routing.ts';
@@ -27,6 +28,8 @@ export interface Blueprint {
   readonly rateLimits: readonly RateLimit[];
   /** Time limits that the endpoint asks for. */
   readonly timeouts: Routing['timeouts'];
+  /** What its sidecars account of requests that reach them first; undefined: none do. */
+  readonly accounting: AccountingPlan | undefined;
   readonly scaling: ScalingRules;
   readonly config: OperatorConfig;
 }

@@ -167,18 +167,25 @@ describe('a template that', () => {
       /changes the volume "sidecar-tls"/,
     ],
     [
+      'takes payload logs elsewhere',
+      { spec: { volumes: [{ name: 'payload-log', hostPath: { path: '/mine' } }] } },
+      /changes the volume "payload-log"/,
+    ],
+    [
       'deletes the model server',
       { spec: { containers: [{ name: 'model', $patch: 'delete' }, { name: 'x' }] } },
       /removes the container "model"/,
     ],
   ])('%s is refused, with what it may do', (_name, template, words) => {
-    expect(() => podWith(template)).toThrow(
+    const payloadLog = { volume: { emptyDir: {} }, maxBytes: 1_000 };
+    const given = { runtime, config: aConfig({ sidecar: { payloadLog } }) };
+    expect(() => podWith(template, given)).toThrow(
       expect.objectContaining({
         code: 'TEMPLATE_REFUSED',
         message: expect.stringMatching(words) as string,
       }),
     );
-    expect(() => podWith(template)).toThrow(
+    expect(() => podWith(template, given)).toThrow(
       /a template may set resources, and add to env, envFrom and volumeMounts$/,
     );
   });

@@ -14,6 +14,7 @@ import { makeFetcher } from './make-fetcher.ts';
 import { makeModelContainer } from './make-model-container.ts';
 import { makeSidecarContainer, sidecarVolumes } from './make-sidecar-container.ts';
 import { makeModelVolume } from './model-volume.ts';
+import { payloadLogOf } from './payload-log-volume.ts';
 import { progressVolume } from './progress-volume.ts';
 import { drainMaxMs } from './request-limits.ts';
 
@@ -92,6 +93,7 @@ function basePodTemplate(blueprint: Blueprint, runtime: FilledRuntime): PodTempl
         model.volume,
         ...sidecarVolumes(name, sidecarSecretName(endpoint.name)),
         ...(hasFetcher ? [progressVolume] : []),
+        ...payloadLogOf(config).volumes,
       ],
     },
   };

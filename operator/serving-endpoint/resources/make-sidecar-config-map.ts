@@ -5,6 +5,7 @@ import type { ConfigMap } from '../../../kube/kinds.ts';
 import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
 import { demandUrlOf } from '../../config/operator-config.ts';
 import { pathFor } from '../../serving-runtime/fill-runtime.ts';
+import { withDefined } from '../defined.ts';
 import { blueprintMetadata } from './blueprint.ts';
 import { drainMaxMs, timeoutsOf } from './request-limits.ts';
 import type { Blueprint } from './blueprint.ts';
@@ -25,7 +26,7 @@ export function makeSidecarConfigMap(blueprint: Blueprint): ConfigMap {
  * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`.
  */
 export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
-  const { endpoint, entity, name, rateLimits, config } = blueprint;
+  const { endpoint, entity, name, rateLimits, accounting, config } = blueprint;
   const { sidecar, scaling, trustDomain, systemNamespace } = config;
   const limit = concurrencyPerReplica(entity.workload, scaling);
   const { modelServer } = runtimeOf(blueprint);
@@ -48,6 +49,9 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
       queueTimeoutMs: sidecar.queueTimeout,
     },
     rateLimits: [...rateLimits],
+    ...withDefined('accounting', accounting),
+    ...withDefined('accessLog', sidecar.accessLog),
+    ...withDefined('tracing', sidecar.tracing),
     maxBodyBytes: sidecar.maxBodyBytes,
     timeouts: { connectMs: sidecar.connectTimeout, ...timeoutsOf(blueprint) },
     peers: { trustedForwarders: [serviceAccountIdentity(trustDomain, systemNamespace, 'fairlead-gateway')] },

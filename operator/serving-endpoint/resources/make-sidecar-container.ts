@@ -1,6 +1,7 @@
 /** Owns the sidecar's container: a native sidecar, so that it starts before fetcher and model server and outlives both. */
 import type { Container, PodTemplate } from '../../../kube/kinds.ts';
 import type { OperatorConfig } from '../../config/operator-config.ts';
+import { payloadLogOf, payloadLogVolume } from './payload-log-volume.ts';
 import { progressOfSidecar } from './progress-volume.ts';
 
 /** Of the sidecar: data (TLS), and administration (plain; probes and drain). */
@@ -10,7 +11,7 @@ export const sidecarName = 'sidecar';
 
 const configVolume = 'sidecar-config';
 const tlsVolume = 'sidecar-tls';
-export const sidecarVolumeNames: readonly string[] = [configVolume, tlsVolume];
+export const sidecarVolumeNames: readonly string[] = [configVolume, tlsVolume, payloadLogVolume];
 
 const configDirectory = '/etc/fairlead/sidecar';
 const tlsDirectory = '/etc/fairlead/tls';
@@ -27,13 +28,6 @@ export const sidecarNodeOptions = '--max-old-space-size=96 --max-semi-space-size
 
 /** Returns the sidecar's container; `hasFetcher`: whether there is a fetcher in the pod that it can tell of. */
 export function makeSidecarContainer(config: OperatorConfig, hasFetcher: boolean): Container {
-  const fromPod = (
-    name: string,
-    fieldPath: string,
-  ): { name: string; valueFrom: { fieldRef: { fieldPath: string } } } => ({
-    name,
-    valueFrom: { fieldRef: { fieldPath } },
-  });
   return {
     name: sidecarName,
     image: config.sidecarImage,
@@ -50,6 +44,7 @@ export function makeSidecarContainer(config: OperatorConfig, hasFetcher: boolean
       '--model-host',
       '127.0.0.1',
       ...(hasFetcher ? progressOfSidecar.args : []),
+      ...payloadLogOf(config).args,
     ],
     env: [
       fromPod('POD_IP', 'status.podIP'),
@@ -86,9 +81,15 @@ export function makeSidecarContainer(config: OperatorConfig, hasFetcher: boolean
       { name: configVolume, mountPath: configDirectory, readOnly: true },
       { name: tlsVolume, mountPath: tlsDirectory, readOnly: true },
       ...(hasFetcher ? [progressOfSidecar.mount] : []),
+      ...payloadLogOf(config).mounts,
     ],
   };
 }
+
+const fromPod = (name: string, fieldPath: string): NonNullable<Container['env']>[number] => ({
+  name,
+  valueFrom: { fieldRef: { fieldPath } },
+});
 
 /** Returns the volumes that the sidecar mounts. */
 export function sidecarVolumes(

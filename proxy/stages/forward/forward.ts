@@ -8,6 +8,7 @@ export function makeForward<E extends Exchange>(rules: ForwardRules<E>): Stage<E
   return {
     name: 'forward',
     run: (exchange) => {
+      exchange.listen();
       const forwarding = new Forwarding(exchange, rules);
       exchange.holder = forwarding;
       forwarding.start(false);

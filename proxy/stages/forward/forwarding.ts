@@ -2,6 +2,7 @@
 import { refusals } from '../../errors.ts';
 import type { Exchange, Holder } from '../../exchange.ts';
 import type { BodySink } from '../../http1/body-reader.ts';
+import { removeHeader } from '../../http1/remove-header.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
 import type { ForwardRules } from './forward-rules.ts';
@@ -29,9 +30,13 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     const { head } = exchange.caller;
     const headers: string[] = [];
     pushTravellingHeaders(head.headers, head.nominated, headers);
+    // Whoever hears the answer has to be able to read it.
+    if (exchange.tap !== undefined) removeHeader(headers, 'accept-encoding');
     headers.push('x-request-id', exchange.requestId);
     this.#rules.addRequestHeaders(exchange, headers);
-    this.#call = this.#rules.poolOf(exchange).send(
+    const pool = this.#rules.poolOf(exchange);
+    exchange.trace?.sendOn(headers, pool.authority);
+    this.#call = pool.send(
       {
         method: 'POST',
         path: this.#rules.pathOf(exchange),
@@ -64,6 +69,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     this.#sentBytes += chunk.length;
     const maxBytes = this.#rules.maxBodyBytes();
     if (this.#sentBytes <= maxBytes) {
+      this.#exchange.requestTap?.onRequestChunk(chunk);
       if (this.#call?.write(chunk) === false) this.#exchange.caller.pauseBody();
       return;
     }
@@ -91,6 +97,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
 
   onHead(head: ResponseHead): void {
     const exchange = this.#exchange;
+    exchange.trace?.noteAnswer();
     if (this.#rules.takesBack?.(exchange, head) === true) {
       this.release();
       exchange.holder = undefined;

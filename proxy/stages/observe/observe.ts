@@ -1,44 +1,31 @@
-/** Owns what remains of a request: metrics, and a line in the access log at debug level, without tokens or bodies. */
-import type { Logger } from '../../../platform/logging.ts';
+/** Owns what remains of a request: metrics, its trace, and a line in the access log. */
 import type { Exchange, Stage } from '../../exchange.ts';
-import { noEndpoint } from '../../proxy-metrics.ts';
 import type { ProxyMetrics } from '../../proxy-metrics.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
+import { writeAccess } from './access-log.ts';
+import type { AccessLogOptions } from './access-log.ts';
 
-export interface ObserveOptions {
+export interface ObserveOptions extends AccessLogOptions {
   readonly metrics: ProxyMetrics;
-  readonly log: Logger;
+  readonly tracer: () => Tracer | undefined;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 /** Returns the stage that observes. */
-export function makeObserve<E extends Exchange>({ metrics, log, now }: ObserveOptions): Stage<E> {
+export function makeObserve<E extends Exchange>(options: ObserveOptions): Stage<E> {
+  const { metrics, tracer, now } = options;
   return {
     name: 'observe',
     run: () => true,
     finish: (exchange) => {
-      const endpoint = exchange.endpointLabel === '' ? noEndpoint : exchange.endpointLabel;
-      const entity = exchange.servedEntity;
+      const { endpointLabel, servedEntity } = exchange;
       const tookMs = now() - exchange.startedAt;
-      metrics.requests.inc({ endpoint, served_entity: entity, code: exchange.status });
-      metrics.seconds.observe({ endpoint, served_entity: entity }, tookMs / 1000);
-      if (exchange.reason !== '') metrics.refused.inc({ endpoint, reason: exchange.reason });
-      if (log.isLevelEnabled('debug')) logLine(log, exchange, tookMs);
+      metrics.countAnswer(endpointLabel, servedEntity, exchange.status, tookMs / 1000);
+      if (exchange.reason !== '') metrics.countRefusal(endpointLabel, exchange.reason);
+      if (exchange.usage !== undefined) metrics.countTokens(endpointLabel, servedEntity, exchange.usage);
+      if (exchange.trace !== undefined) tracer()?.end(exchange);
+      writeAccess(options, exchange, tookMs);
     },
   };
-}
-
-function logLine(log: Logger, exchange: Exchange, tookMs: number): void {
-  log.debug(
-    {
-      requestId: exchange.requestId,
-      endpoint: exchange.endpointLabel,
-      servedEntity: exchange.servedEntity,
-      principal: exchange.principal,
-      status: exchange.status,
-      reason: exchange.reason,
-      tookMs: Math.round(tookMs * 10) / 10,
-    },
-    'request ended',
-  );
 }

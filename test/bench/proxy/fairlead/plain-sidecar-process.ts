@@ -12,8 +12,12 @@ import { DemandMeter } from '../../../../proxy/demand/demand-meter.ts';
 import type { Peer } from '../../../../proxy/downstream/caller.ts';
 import { startProxyServer } from '../../../../proxy/downstream/proxy-server.ts';
 import { Exchange } from '../../../../proxy/exchange.ts';
+import { makeRowLog } from '../../../../proxy/rows/row-settings.ts';
+import { forwardedPath } from '../../../../proxy/sidecar-paths.ts';
+import { sidecarProcessSchema } from '../../../../proxy/sidecar/config.ts';
 import { makeModelUpstream } from '../../../../proxy/sidecar/model-upstream.ts';
 import { makeSidecarPipeline } from '../../../../proxy/sidecar/pipeline.ts';
+import { Tracing } from '../../../../proxy/tracing/start-tracer.ts';
 
 const [port, file = ''] = process.argv.slice(2);
 const clock = systemClock;
@@ -24,13 +28,17 @@ const config = await watchFiles({
   parse: ([text = '']) => sidecarConfigSchema.parse(JSON.parse(text)),
   log,
 });
+const registry = makeRegistry();
+const instance = 'bench';
 const { pipeline } = makeSidecarPipeline({
   config,
   upstream: makeModelUpstream(config.current.modelServer, clock),
   demand: new DemandMeter(now),
   quota: { current: new CallQuota(config.current.rateLimits) },
+  rows: makeRowLog({ settings: sidecarProcessSchema.parse({}), instance, clock, registry, log }),
+  tracing: new Tracing({ service: 'fairlead-sidecar', instance, route: forwardedPath, clock, registry, log }),
   clock,
-  registry: makeRegistry(),
+  registry,
   log,
 });
 
