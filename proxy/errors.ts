@@ -197,6 +197,13 @@ export const refusals = {
     'The model server ended the connection before its answer was whole.',
   ),
   deadline: refusal(504, 'DEADLINE_EXCEEDED', 'deadline', 'The model did not answer in time.'),
+  shuttingDown: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'shutting_down',
+    'This proxy is shutting down, and the request took longer than it could wait. Send it again.',
+    { retryAfterSeconds: 1 },
+  ),
   internal: refusal(500, 'INTERNAL_ERROR', 'internal', 'The request failed inside the proxy.'),
 } as const;
 

@@ -13,6 +13,11 @@ export interface Holder {
   readonly overdue: Refusal;
 }
 
+/** Whoever passes an answer on that has begun: it knows how such an answer says that it was cut. */
+export interface Answering {
+  cutShort(refused: Refusal): void;
+}
+
 /** Hears an answer of the model as it passes, to count or log it; it never changes it, and never holds it up. */
 export interface AnswerTap {
   /** Headers are raw pairs. */
@@ -83,6 +88,11 @@ export class Exchange implements CallerEvents {
   hasTurn = false;
   /** Whoever waits on behalf of the exchange now. */
   holder: Holder | undefined;
+  /** Whoever passes the answer on. */
+  answering: Answering | undefined;
+  /** The caller asks for a WebSocket; and it has one: bytes go both ways until either side ends. */
+  asksForTunnel = false;
+  isTunnel = false;
   /** Status of the answer, 0 before there is one; and why, where a proxy gave it. */
   status = 0;
   reason = '';
@@ -126,14 +136,15 @@ export class Exchange implements CallerEvents {
     this.#step = this.#pipeline.stages.findIndex((stage) => stage.name === name);
   }
 
-  /** Answers with a refusal; where an answer has begun already, it is cut instead, so that nobody takes it for whole. */
+  /** Answers with a refusal; where an answer has begun already, it is cut, so that nobody takes it for whole. */
   refuse(refused: Refusal): void {
     // Whoever has been told no already may still be reading it.
     if (this.#refused) return;
     this.#refused = true;
     this.reason = refused.reason;
     if (this.caller.answered) {
-      this.caller.cut();
+      if (this.answering === undefined) this.caller.cut();
+      else this.answering.cutShort(refused);
       return;
     }
     this.status = refused.status;

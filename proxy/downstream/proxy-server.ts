@@ -7,8 +7,10 @@ import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { Exchange } from '../exchange.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import type { Caller } from './caller.ts';
+import { usualLimits } from './connection-limits.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { Http1Connection } from './http1-connection.ts';
-import type { ConnectionHost } from './http1-connection.ts';
+import type { ConnectionHost, ServedConnection } from './http1-connection.ts';
 import { peerOf } from './socket-peer.ts';
 import { makeTlsServer } from './tls-server.ts';
 
@@ -27,6 +29,8 @@ export interface ProxyServerOptions {
   readonly makeExchange: (caller: Caller) => Exchange;
   /** Paths that are answered beside the pipeline: they are no user's requests. */
   readonly sidePaths?: Readonly<Record<string, (caller: Caller) => void>>;
+  /** Where the usual ones do not fit. */
+  readonly limits?: Partial<ConnectionLimits> | undefined;
   /** Monotonic milliseconds; for deadlines. */
   readonly now: () => number;
 }
@@ -40,7 +44,7 @@ const overdueSweepMs = 250;
  */
 export async function startProxyServer(options: ProxyServerOptions): Promise<ProxyServer> {
   const live = new Set<Exchange>();
-  const connections = new Set<Http1Connection>();
+  const connections = new Set<ServedConnection>();
   const host = makeHost(options, live, connections);
   const accept = (socket: Socket): void => {
     connections.add(new Http1Connection(host, socket, peerOf(socket)));
@@ -76,12 +80,13 @@ const makePlainServer = (accept: (socket: Socket) => void): Server =>
   createServer({ noDelay: true, keepAlive: true }, accept);
 
 function makeHost(
-  { makeExchange, sidePaths = {}, now }: ProxyServerOptions,
+  { makeExchange, sidePaths = {}, limits, now }: ProxyServerOptions,
   live: Set<Exchange>,
-  connections: Set<Http1Connection>,
+  connections: Set<ServedConnection>,
 ): ConnectionHost & { draining: boolean } {
   return {
     now,
+    limits: { ...usualLimits, ...limits },
     draining: false,
     serve: (caller) => {
       const { target } = caller.head;
@@ -102,7 +107,7 @@ function makeHost(
 /** One coarse timer for everybody: a timer for each would cost each. */
 function expireOverdue(
   live: ReadonlySet<Exchange>,
-  connections: ReadonlySet<Http1Connection>,
+  connections: ReadonlySet<ServedConnection>,
   now: number,
 ): void {
   for (const exchange of live) {
@@ -116,12 +121,12 @@ function expireOverdue(
 /** Closes what is idle now, the rest after its answer, and cuts what is open after `graceMs`. */
 async function closeGracefully(
   server: Server,
-  connections: ReadonlySet<Http1Connection>,
+  connections: ReadonlySet<ServedConnection>,
   sockets: ReadonlySet<Socket>,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (const connection of connections) connection.endIfIdle();
+  for (const connection of connections) connection.letGo();
   const cut = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, graceMs);

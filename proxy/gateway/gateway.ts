@@ -14,6 +14,7 @@ import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import type { Pipeline } from '../exchange.ts';
 import { makeProxyMetrics } from '../proxy-metrics.ts';
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
+  /** What connections of callers may take, beside what the configuration says. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 export interface Gateway {
@@ -75,7 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   registerGauge(registry, 'fairlead_gateway_held_requests', 'Requests held.', () => hold.room.requests);
   registerGauge(registry, 'fairlead_gateway_held_bytes', 'Bytes of held requests.', () => hold.room.bytes);
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
-  const server = await listenForUsers(config, pipeline, clock);
+  const server = await listenForUsers(options, pipeline);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,
@@ -101,13 +104,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function listenForUsers(
-  config: GatewayConfig,
+  { config, clock, limits }: GatewayOptions,
   pipeline: Pipeline,
-  clock: Clock,
 ): ReturnType<typeof startProxyServer> {
   const now = (): number => clock.monotonic();
   return startProxyServer({
     address: { host: config.host, port: config.port },
+    limits: {
+      idleMs: config.clientIdleTimeoutMs,
+      headMs: config.headTimeoutMs,
+      bodyIdleMs: config.bodyIdleTimeoutMs,
+      ...limits,
+    },
     now,
     makeExchange: (caller) => new RoutedExchange(pipeline, caller, now()),
   });

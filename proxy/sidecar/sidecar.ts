@@ -12,6 +12,7 @@ import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandMeter } from '../demand/demand-meter.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { awaitReadyPath } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../tls-material.ts';
@@ -33,6 +34,8 @@ export interface SidecarOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
+  /** What connections of callers may take, where the usual does not fit. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 export interface Sidecar {
@@ -69,6 +72,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const server = await startProxyServer({
     address: options.data,
     tls: options.tls,
+    limits: options.limits,
     now,
     makeExchange: (caller) => {
       drain.noteRequest();

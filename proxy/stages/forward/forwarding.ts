@@ -1,14 +1,17 @@
 /** Owns one request between its caller and an upstream, from the first attempt to the last byte of the answer. */
 import { refusals } from '../../errors.ts';
-import type { Exchange, Holder } from '../../exchange.ts';
+import type { Refusal } from '../../errors.ts';
+import type { Answering, Exchange, Holder } from '../../exchange.ts';
 import type { BodySink } from '../../http1/body-reader.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
+import { cutOfStream, WebSocketCut } from './answer-cut.ts';
+import type { AnswerCut } from './answer-cut.ts';
 import type { ForwardRules } from './forward-rules.ts';
 import { pushTravellingHeaders } from './request-headers.ts';
 
 /** What the exchange is held by, who hears from the upstream, and who takes the request's body. */
-export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, BodySink {
+export class Forwarding<E extends Exchange> implements Holder, Answering, UpstreamHandler, BodySink {
   readonly overdue = refusals.deadline;
   readonly #exchange: E;
   readonly #rules: ForwardRules<E>;
@@ -17,6 +20,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
   #sentBytes = 0;
   #isReading = false;
   #lastSent = false;
+  #cut: AnswerCut | undefined;
 
   constructor(exchange: E, rules: ForwardRules<E>) {
     this.#exchange = exchange;
@@ -33,11 +37,12 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     this.#rules.addRequestHeaders(exchange, headers);
     this.#call = this.#rules.poolOf(exchange).send(
       {
-        method: 'POST',
+        method: head.method,
         path: this.#rules.pathOf(exchange),
         headers,
         body: exchange.body,
         contentLength: head.contentLength,
+        upgrade: exchange.asksForTunnel ? 'websocket' : undefined,
       },
       this,
       this.#rules.timeouts(),
@@ -63,7 +68,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
   onBody(chunk: Buffer): void {
     this.#sentBytes += chunk.length;
     const maxBytes = this.#rules.maxBodyBytes();
-    if (this.#sentBytes <= maxBytes) {
+    if (this.#sentBytes <= maxBytes || this.#exchange.isTunnel) {
       if (this.#call?.write(chunk) === false) this.#exchange.caller.pauseBody();
       return;
     }
@@ -99,11 +104,17 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     }
     const { status, reason, headers, contentLength } = head;
     this.#rules.addAnswerHeaders(exchange, headers);
-    const isBodiless = status === 204 || status === 304;
-    const framing = isBodiless ? 'none' : contentLength === undefined ? 'stream' : 'length';
     headers.push(...exchange.answerHeaders);
     exchange.status = status;
+    exchange.answering = this;
     exchange.tap?.onHead(status, headers);
+    if (status === 101) {
+      this.#openTunnel(head);
+      return;
+    }
+    const isBodiless = status === 204 || status === 304;
+    const framing = isBodiless ? 'none' : contentLength === undefined ? 'stream' : 'length';
+    if (framing === 'stream') this.#cut = cutOfStream(headers);
     exchange.caller.sendHead(status, reason, headers, framing);
   }
 
@@ -115,7 +126,10 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
       this.#finish();
       tap?.onEnd();
       caller.end(chunk);
-    } else if (!caller.write(chunk)) this.#call?.pause();
+      return;
+    }
+    this.#cut?.note(chunk);
+    if (!caller.write(chunk)) this.#call?.pause();
   }
 
   onAnswerEnd(trailers: readonly string[]): void {
@@ -149,6 +163,24 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
   /** The caller takes more of the answer again. */
   onDrain(): void {
     this.#call?.resume();
+  }
+
+  cutShort(refused: Refusal): void {
+    const { caller } = this.#exchange;
+    if (this.#cut === undefined) caller.cut();
+    else this.#cut.cut(caller, refused);
+  }
+
+  /** From now on bytes go both ways, for as long as they do: the idle time bounds it, and no time in all. */
+  #openTunnel({ status, reason, headers }: ResponseHead): void {
+    const exchange = this.#exchange;
+    const { caller } = exchange;
+    exchange.isTunnel = true;
+    exchange.deadline = Number.POSITIVE_INFINITY;
+    this.#cut = new WebSocketCut();
+    caller.sendHead(status, reason, headers, 'tunnel');
+    this.#isReading = true;
+    caller.readBody(this);
   }
 
   /** Nothing more is to come from the upstream, nor to be told to it. */

@@ -1,5 +1,6 @@
 /** Owns the first look at a request: its path and method, its size, its id, and that its headers are in order. */
 import { randomUUID } from 'node:crypto';
+import { asksForWebSocket } from '../../http1/websocket-request.ts';
 import { refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
 import type { Exchange, Stage } from '../../exchange.ts';
@@ -45,7 +46,10 @@ function refusalOf<E extends Exchange>(exchange: E, options: ReceiveOptions<E>):
   exchange.query = mark === -1 ? '' : target.slice(mark);
   const unknown = options.readPath(exchange, mark === -1 ? target : target.slice(0, mark));
   if (unknown !== undefined) return unknown;
-  if (method !== 'POST') return refusals.methodNotAllowed;
+  if (method !== 'POST') {
+    exchange.asksForTunnel = asksForWebSocket(exchange.caller.head);
+    if (!exchange.asksForTunnel) return refusals.methodNotAllowed;
+  }
   if (nominated.some(isIndispensable)) return refusals.ambiguousRequest;
   const maxBodyBytes = options.maxBodyBytes();
   if ((contentLength ?? 0) > maxBodyBytes) return refusals.bodyTooLarge(maxBodyBytes);
