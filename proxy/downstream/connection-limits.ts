@@ -1,6 +1,8 @@
 /** Owns how long and how large what comes on one connection of a caller may be. */
 
 export interface ConnectionLimits {
+  /** For the handshake of TLS, in milliseconds. */
+  readonly handshakeMs: number;
   /** Greatest head of a request, in bytes. */
   readonly headBytes: number;
   /** From the first byte of a request to the end of its head, in milliseconds. */
@@ -18,6 +20,7 @@ export interface ConnectionLimits {
 }
 
 export const usualLimits: ConnectionLimits = {
+  handshakeMs: 10_000,
   headBytes: 32 * 1024,
   headMs: 30_000,
   bodyIdleMs: 30_000,

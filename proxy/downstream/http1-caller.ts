@@ -128,13 +128,16 @@ export class Http1Caller implements Caller {
     this.#connection.write(Buffer.from(makeInformation(status, headers), 'latin1'));
   }
 
-  sendHead(status: number, reason: string, headers: readonly string[], framing: AnswerFraming): void {
+  sendHead(status: number, reason: string, headers: readonly string[], asked: AnswerFraming): void {
+    // A body in answer to HEAD would be taken for the next answer (RFC 9110 §9.3.2).
+    const framing = this.head.method === 'HEAD' ? 'none' : asked;
     this.#framing = framing;
     const isOld = this.head.minorVersion === 0;
     this.#chunked = framing === 'stream' && !isOld;
     // Where neither a length nor chunks mark the end of the body, the end of the connection does.
     this.#endsWithConnection = framing === 'stream' && isOld;
-    const kept = this.#endsWithConnection || this.isTunnel ? undefined : this.#connection.keepAliveSeconds(this);
+    const kept =
+      this.#endsWithConnection || this.isTunnel ? undefined : this.#connection.keepAliveSeconds(this);
     this.#keep = kept !== undefined;
     const connection = this.isTunnel ? 'websocket' : (kept ?? 'close');
     this.#pendingHead = makeAnswerHead({ status, reason, headers, chunked: this.#chunked, connection });

@@ -49,7 +49,10 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
   const accept = (socket: Socket): void => {
     connections.add(new Http1Connection(host, socket, peerOf(socket)));
   };
-  const server = options.tls === undefined ? makePlainServer(accept) : makeTlsServer(options.tls, accept);
+  const server =
+    options.tls === undefined
+      ? makePlainServer(accept)
+      : makeTlsServer(options.tls, host.limits.handshakeMs, accept);
   const sockets = followSockets(server);
   const sweep = setInterval(() => expireOverdue(live, connections, options.now()), overdueSweepMs).unref();
   const address = await listen(server, options.address);

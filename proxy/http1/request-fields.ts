@@ -1,6 +1,7 @@
 /** Owns what single headers of a request say about its framing, its connection and its caller, and when that is refused. */
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
+import { trimmed } from './characters.ts';
 
 const nobody: readonly string[] = [];
 
@@ -79,13 +80,13 @@ const readersByName: Readonly<Record<string, Reader>> = {
     draft.chunked = true;
     const codings = value.toLowerCase().split(',');
     // RFC 9112 §6.3: where chunked is not the last coding, nobody can tell where the body ends.
-    if (codings.at(-1)?.trim() !== 'chunked')
+    if (trimmed(codings.at(-1) ?? '', 0) !== 'chunked')
       return refusals.malformedRequest('its Transfer-Encoding does not end in chunked');
     return codings.length === 1 ? undefined : refusals.unsupportedTransferCoding;
   },
   connection: (draft, value) => {
     for (const part of value.split(',')) {
-      const option = part.trim().toLowerCase();
+      const option = trimmed(part, 0).toLowerCase();
       if (option === 'close') draft.close = true;
       else if (option === 'keep-alive') draft.persist = true;
       else if (option !== '') draft.nominated = [...draft.nominated, option];
@@ -97,7 +98,8 @@ const readersByName: Readonly<Record<string, Reader>> = {
     return draft.expect === '100-continue' ? undefined : refusals.expectationFailed;
   },
   upgrade: (draft, value) => {
-    draft.upgrade = draft.upgrade === undefined ? value.toLowerCase() : `${draft.upgrade}, ${value.toLowerCase()}`;
+    draft.upgrade =
+      draft.upgrade === undefined ? value.toLowerCase() : `${draft.upgrade}, ${value.toLowerCase()}`;
     return undefined;
   },
   authorization: (draft, value) => {

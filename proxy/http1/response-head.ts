@@ -24,7 +24,14 @@ const otherHopHeaders = new Set(['te', 'trailer', 'proxy-connection', 'proxy-aut
 
 /** Lengths of the names that matter here, by which most headers are passed without a closer look. */
 const framingLengths = new Uint8Array(256);
-for (const name of ['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', ...otherHopHeaders]) {
+for (const name of [
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  ...otherHopHeaders,
+]) {
   framingLengths[name.length] = 1;
 }
 
@@ -120,7 +127,7 @@ function readTransferEncoding(draft: Draft, value: string): void {
 
 function readConnection(draft: Draft, value: string): void {
   for (const part of value.split(',')) {
-    const option = part.trim().toLowerCase();
+    const option = trimmed(part, 0).toLowerCase();
     if (option === 'close') draft.keepAlive = false;
     else if (option !== 'keep-alive' && option !== '') (draft.nominated ??= []).push(option);
   }

@@ -3,6 +3,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { Registry } from 'prom-client';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startModelServer } from '../testing/model-server-fixture.ts';
 import type { ModelServer } from '../testing/model-server-fixture.ts';
 import { send, until } from '../testing/http-client-fixture.ts';
@@ -53,7 +54,7 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
 export async function startSidecarUnderTest(
   pki: Pki,
   change: (config: SidecarConfig) => SidecarConfig = (config) => config,
-  options: { demandUrl?: string; host?: string } = {},
+  options: { demandUrl?: string; host?: string; limits?: Partial<ConnectionLimits> } = {},
 ): Promise<SidecarUnderTest> {
   const host = options.host ?? '127.0.0.1';
   const model = await startModelServer(host);
@@ -72,6 +73,7 @@ export async function startSidecarUnderTest(
     clock: systemClock,
     registry,
     log: makeLogger({ process: 'sidecar', level: 'silent' }),
+    limits: options.limits ?? {},
   });
   const call = (more: Partial<TestCall> = {}): TestCall => ({
     to: sidecar.data,

@@ -8,6 +8,7 @@ export interface SeenRequest {
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export interface ModelServer {
@@ -38,10 +39,11 @@ export async function startModelServer(host = '127.0.0.1', port = 0): Promise<Mo
     seen,
     healthy: true,
     respond: (request, response) => {
-      void readBody(request).then((body) => {
-        seen.push({ url: request.url ?? '', headers: request.headers, rawHeaders: request.rawHeaders, body });
+      void readBytes(request).then((bytes) => {
+        const { url = '', headers, rawHeaders } = request;
+        seen.push({ url, headers, rawHeaders, body: bytes.toString('utf8'), bytes });
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"predictions":[0]}');
-      });
+      }, ignoreAborted);
     },
     stop: async () => {
       server.closeAllConnections();
@@ -52,7 +54,14 @@ export async function startModelServer(host = '127.0.0.1', port = 0): Promise<Mo
 }
 
 export async function readBody(stream: AsyncIterable<Buffer>): Promise<string> {
+  return (await readBytes(stream)).toString('utf8');
+}
+
+/** A request that ends before its body does has not been seen. */
+const ignoreAborted = (): void => undefined;
+
+async function readBytes(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

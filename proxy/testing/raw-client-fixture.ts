@@ -66,12 +66,12 @@ export class RawClient {
 
   /** The answers that are here whole; interim ones (1xx) count. */
   get answers(): RawAnswer[] {
-    return parseAnswers(this.#heard).answers;
+    return parseAnswers(this.#heard, this.#closed).answers;
   }
 
   /** What follows the last whole answer. */
   get rest(): string {
-    return parseAnswers(this.#heard).rest;
+    return parseAnswers(this.#heard, this.#closed).rest;
   }
 
   /** Sends bytes (latin1); returns when they have left. */
@@ -99,7 +99,7 @@ export class RawClient {
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
 /** Reads answers one after the other as RFC 9112 says, and nothing that is not there whole. */
-export function parseAnswers(text: string): { answers: RawAnswer[]; rest: string } {
+function parseAnswers(text: string, closed: boolean): { answers: RawAnswer[]; rest: string } {
   const answers: RawAnswer[] = [];
   let rest = text;
   for (;;) {
@@ -109,9 +109,12 @@ export function parseAnswers(text: string): { answers: RawAnswer[]; rest: string
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
     if (Number.isNaN(status)) return { answers, rest };
     const headers = Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+      lines.map((line) => [
+        line.slice(0, line.indexOf(':')).toLowerCase(),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
     );
-    const body = bodyOf(status, headers, rest.slice(end + 4));
+    const body = bodyOf(status, headers, rest.slice(end + 4), closed);
     if (body === undefined) return { answers, rest };
     answers.push({ status, headers, body: body.text });
     rest = rest.slice(end + 4 + body.length);
@@ -122,10 +125,12 @@ function bodyOf(
   status: number,
   headers: Readonly<Record<string, string>>,
   text: string,
+  closed: boolean,
 ): { text: string; length: number } | undefined {
   if (status < 200 || status === 204 || status === 304) return { text: '', length: 0 };
   if (headers['transfer-encoding'] === 'chunked') return chunksOf(text);
-  const length = Number(headers['content-length'] ?? 0);
+  if (headers['content-length'] === undefined) return closed ? { text, length: text.length } : undefined;
+  const length = Number(headers['content-length']);
   return text.length < length ? undefined : { text: text.slice(0, length), length };
 }
 

@@ -190,25 +190,26 @@ export class Connection implements UpstreamCall, ResponseSink {
   #transmit(request: UpstreamRequest): void {
     this.#phase = 'first-byte';
     const { method, upgrade = '' } = request;
-    this.#parser.expect(
-      this,
-      method === 'POST' ? usualAnswer : { bodiless: method === 'HEAD', upgrade },
-    );
+    this.#parser.expect(this, method === 'POST' ? usualAnswer : { bodiless: method === 'HEAD', upgrade });
     this.#waitFor(this.#timeouts?.firstByteMs ?? 0);
-    let head = `${request.method} ${request.path} HTTP/1.1\r\nhost: ${this.#owner.authority}\r\n`;
-    const { headers, body } = request;
+    const head = this.#headOf(request);
+    if (request.body !== undefined) this.#transmitWhole(head, request.body, method);
+    else {
+      const framing = this.#chunked
+        ? 'transfer-encoding: chunked\r\n\r\n'
+        : `content-length: ${request.contentLength ?? 0}\r\n\r\n`;
+      this.#socket.write(head + framing, 'latin1');
+      this.#handler?.onWritable();
+    }
+  }
+
+  /** Returns the head without what says how the body is framed. */
+  #headOf({ method, path, headers, upgrade }: UpstreamRequest): string {
+    let head = `${method} ${path} HTTP/1.1\r\nhost: ${this.#owner.authority}\r\n`;
     for (let index = 0; index + 1 < headers.length; index += 2) {
       head += `${headers[index] ?? ''}: ${headers[index + 1] ?? ''}\r\n`;
     }
-    if (upgrade !== '') head += `connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
-    if (body !== undefined) this.#transmitWhole(head, body, request.method);
-    else {
-      head += this.#chunked
-        ? 'transfer-encoding: chunked\r\n\r\n'
-        : `content-length: ${request.contentLength ?? 0}\r\n\r\n`;
-      this.#socket.write(head, 'latin1');
-      this.#handler?.onWritable();
-    }
+    return upgrade === undefined ? head : `${head}connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
   }
 
   /** Head and body in one write: one system call, and one TLS record. */

@@ -28,5 +28,8 @@ export function makeErrorEvent({ errorCode, reason, message }: Refusal, last: Bu
 function endsInError(last: Buffer | undefined): boolean {
   if (last === undefined) return false;
   const lastEvent = last.subarray(0, -end.length);
-  return lastEvent.toString('latin1', Math.max(0, lastEvent.lastIndexOf(end))).trimStart().startsWith(begin);
+  return lastEvent
+    .toString('latin1', Math.max(0, lastEvent.lastIndexOf(end)))
+    .trimStart()
+    .startsWith(begin);
 }
