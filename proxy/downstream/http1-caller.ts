@@ -177,9 +177,10 @@ export class Http1Caller implements Caller {
       return;
     }
     const head = this.#takeHead();
-    if (this.#chunked) this.#send(`${head}${lastWords.length.toString(16)}\r\n`, lastWords, crlf);
+    // An empty chunk would be the last one, which never comes: that is the cut.
+    if (lastWords.length === 0) this.#send(head, nothing, nothing);
+    else if (this.#chunked) this.#send(`${head}${lastWords.length.toString(16)}\r\n`, lastWords, crlf);
     else this.#send(head, lastWords, nothing);
-    // The last chunk never comes: that is the cut.
     this.#connection.onAnswered(this, false);
   }
 
