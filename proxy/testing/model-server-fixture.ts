@@ -1,7 +1,7 @@
 /** Owns a model server for tests: a real HTTP server on loopback that answers as the test says. */
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 
 export interface SeenRequest {
   readonly url: string;
@@ -14,6 +14,8 @@ export interface SeenRequest {
 export interface ModelServer {
   readonly host: string;
   readonly port: number;
+  /** For tests that need more of it than answers. */
+  readonly server: Server;
   /** Requests other than health checks, as they ended. */
   readonly seen: SeenRequest[];
   /** What `/health` answers. */
@@ -32,9 +34,16 @@ export async function startModelServer(host = '127.0.0.1', port = 0): Promise<Mo
     }
     model.respond(request, response);
   });
+  // Node forgets those that speak another protocol now.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const model: ModelServer = {
     host,
+    server,
     port: (server.address() as AddressInfo).port,
     seen,
     healthy: true,
@@ -46,7 +55,7 @@ export async function startModelServer(host = '127.0.0.1', port = 0): Promise<Mo
       }, ignoreAborted);
     },
     stop: async () => {
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
