@@ -28,6 +28,8 @@ export interface CallerEvents {
 }
 
 export interface Caller {
+  /** It speaks HTTP/2: trailers and gRPC have a place there. */
+  readonly isHttp2: boolean;
   readonly head: RequestHead;
   readonly peer: Peer;
   /** To be set by whoever takes the request, before anything else. */

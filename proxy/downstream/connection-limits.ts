@@ -15,6 +15,12 @@ export interface ConnectionLimits {
   readonly lingerMs: number;
   /** Of requests that come before the answer to the one under way; the rest waits in the kernel. */
   readonly pipelinedBytes: number;
+  /** From the beginning of a drain to the end of WebSockets. */
+  readonly tunnelDrainMs: number;
+  /** Requests under way on one connection of HTTP/2. */
+  readonly streams: number;
+  /** Of a body that one request of HTTP/2 may send ahead. */
+  readonly streamWindowBytes: number;
   /** Of a body that nobody takes yet. The rest waits in the kernel, where its sender cannot be seen going away. */
   readonly waitingBodyBytes: number;
 }
@@ -28,5 +34,8 @@ export const usualLimits: ConnectionLimits = {
   idleMs: 75_000,
   lingerMs: 2_000,
   pipelinedBytes: 64 * 1024,
+  tunnelDrainMs: 60_000,
+  streams: 100,
+  streamWindowBytes: 256 * 1024,
   waitingBodyBytes: 32 * 1024,
 };

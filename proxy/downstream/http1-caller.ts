@@ -32,6 +32,7 @@ const lastChunk = Buffer.from('0\r\n\r\n');
 const nothing = Buffer.alloc(0);
 
 export class Http1Caller implements Caller {
+  readonly isHttp2 = false;
   readonly head: RequestHead;
   events: CallerEvents | undefined;
   readonly #connection: CallerConnection;

@@ -5,36 +5,13 @@ import type { RequestHead } from '../http1/request-head.ts';
 import { checkUnfinishedHead } from '../http1/unfinished-head.ts';
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
-import type { Caller, Peer } from './caller.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
+import type { Peer } from './caller.ts';
 import { Http1Caller } from './http1-caller.ts';
 import type { CallerConnection } from './http1-caller.ts';
 import { isPreface } from './http2-preface.ts';
 import { MalformedBody } from './malformed-body.ts';
 import { makeRefusalAnswer } from './refusal-answer.ts';
-
-/** A connection as the server that accepted it knows it. */
-export interface ServedConnection {
-  /** Monotonic milliseconds after which `expire` is to be called. */
-  readonly deadline: number;
-  expire(): void;
-  /** From now on it takes nothing new: it ends at once when it is idle, else after what is under way. */
-  letGo(): void;
-}
-
-/** What a connection needs of the server that accepted it. */
-export interface ConnectionHost {
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  readonly limits: ConnectionLimits;
-  /** Connections are to end with the answer that is under way on them. */
-  readonly draining: boolean;
-  /** Takes a request; it sets `caller.events`. */
-  serve(caller: Caller): void;
-  /** The client speaks HTTP/2 without asking; `received` are its first bytes. Absent: that is refused. */
-  readonly takeHttp2?: ((socket: Socket, received: Buffer) => void) | undefined;
-  onClosed(connection: ServedConnection): void;
-}
+import type { ConnectionHost, ServedConnection } from './served-connection.ts';
 
 const headEnd = Buffer.from('\r\n\r\n');
 
@@ -191,13 +168,12 @@ export class Http1Connection implements CallerConnection, ServedConnection {
 
   /** Hands the socket over, where HTTP/2 is spoken; this object is done with it. */
   #becomeHttp2(bytes: Buffer): boolean {
-    const { takeHttp2 } = this.#host;
-    if (takeHttp2 === undefined) return false;
+    if (!this.#host.mayTurnHttp2) return false;
     this.#phase = 'closed';
     this.unread = undefined;
     for (const [event, listener] of this.#listeners) this.#socket.off(event, listener);
     this.#host.onClosed(this);
-    takeHttp2(this.#socket, bytes);
+    this.#host.takeHttp2(this.#socket, bytes);
     return true;
   }
 

@@ -21,7 +21,7 @@ export function makeTlsServer(
   const server = createServer(
     {
       ...secure(tls.current),
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: handshakeMs,
       noDelay: true,
       keepAlive: true,

@@ -1,5 +1,6 @@
 /** Owns the whole way of a request for tests: a gateway, a sidecar behind it, and the model behind that. */
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import type { GatewayConfig } from '../gateway/config.ts';
 import { startGatewayUnderTest, winePath } from '../gateway/gateway-fixture.ts';
 import type { GatewayUnderTest } from '../gateway/gateway-fixture.ts';
@@ -22,6 +23,8 @@ export interface Chain {
 export interface ChainOptions {
   readonly sidecar?: (config: SidecarConfig) => Partial<SidecarConfig>;
   readonly gateway?: Partial<GatewayConfig>;
+  /** Of the gateway. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 export const deployment = 'wine-0123456789';
@@ -29,7 +32,7 @@ export const deployment = 'wine-0123456789';
 export async function startChain(pki: Pki, options: ChainOptions = {}): Promise<Chain> {
   const pod = await startSidecarUnderTest(pki, (config) => ({ ...config, ...options.sidecar?.(config) }));
   const config = { authenticationTtlMs: 60_000, ...options.gateway };
-  const gateway = await startGatewayUnderTest(pki, { config });
+  const gateway = await startGatewayUnderTest(pki, { config, limits: options.limits ?? {} });
   gateway.cluster.setPods('team-a', deployment, [{ ...pod.sidecar.data, ready: true }]);
   gateway.cluster.setEndpoint(aWineEndpoint());
   await gateway.caughtUp();

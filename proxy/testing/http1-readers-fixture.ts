@@ -53,6 +53,8 @@ export async function readOurs(pieces: readonly string[]): Promise<Reading> {
         now: () => 0,
         limits: usualLimits,
         draining: false,
+        mayTurnHttp2: false,
+        takeHttp2: () => undefined,
         onClosed: () => undefined,
         serve: (caller) => {
           let body = '';
