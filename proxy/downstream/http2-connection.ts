@@ -53,6 +53,7 @@ export class Http2Connection implements ServedConnection, StreamHost {
     this.#idleDeadline = host.now() + host.limits.idleMs;
     this.#session = performServerHandshake(socket, sessionOptions(host.limits));
     const session = this.#session;
+    handOver(socket, session);
     session.on('stream', (stream, _headers: IncomingHttpHeaders, flags: number, raw: string[]) =>
       this.#serve(stream, raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0),
     );
@@ -113,7 +114,7 @@ export class Http2Connection implements ServedConnection, StreamHost {
     // Whatever has come until now has come for a request.
     this.#receivedBytes = Number.POSITIVE_INFINITY;
     this.noteUse();
-    const read = parseHttp2Head(raw, bodiless);
+    const read = parseHttp2Head(raw, bodiless, this.#host.limits.headBytes);
     const refusal = 'errorCode' in read ? read : undefined;
     const head = 'errorCode' in read ? unreadableHead(bodiless) : read;
     const caller = new Http2Caller(this, stream, head, () => this.#onStreamClosed(caller));
@@ -134,8 +135,10 @@ export class Http2Connection implements ServedConnection, StreamHost {
 
   #refuseFlood(): void {
     if (this.#session.destroyed) return;
-    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    this.#session.destroy();
+    this.#session.destroy(
+      new Error('too many frames that are no requests'),
+      constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    );
   }
 
   #destroy(): void {
@@ -149,6 +152,20 @@ export class Http2Connection implements ServedConnection, StreamHost {
     this.#socket.destroy();
     this.#host.onClosed(this);
   }
+}
+
+/**
+ * Node hands a new session what its socket has buffered, in the next tick, in a loop that goes on when the first of it has
+ * ended the session, and then throws where nobody can catch it: the process would end by what any client may send.
+ */
+function handOver(socket: Socket, session: ServerHttp2Session): void {
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number): unknown => (session.destroyed ? null : read(size));
+  process.nextTick(() => {
+    socket.read = read;
+    // It was paused, and the end of a connection is seen by those alone who read.
+    socket.resume();
+  });
 }
 
 /** What is no proper request never becomes one; the connection is for others, and stays. */

@@ -22,13 +22,23 @@ const ofConnections: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+const maxHeaders = 128;
+/** What each header counts beside its letters (RFC 9113 §10.5.1). */
+const overheadBytes = 32;
+
 /**
  * Returns the head that the raw pairs say, or why it is refused. `bodiless`: the stream has ended with it, so that there
- * is no body.
+ * is no body. `maxBytes` bounds its size; node heeds the bound only once the client has acknowledged it.
  */
-export function parseHttp2Head(raw: readonly string[], bodiless: boolean): RequestHead | Refusal {
+export function parseHttp2Head(
+  raw: readonly string[],
+  bodiless: boolean,
+  maxBytes: number,
+): RequestHead | Refusal {
   const draft = makeDraft();
   const pseudo = new Map<string, string>();
+  const bytes = raw.reduce((sum, text) => sum + text.length + overheadBytes / 2, 0);
+  if (bytes > maxBytes || raw.length > 2 * maxHeaders) return refusals.headersTooLarge;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const wrong = readPair(draft, pseudo, raw[index] ?? '', raw[index + 1] ?? '');
     if (wrong !== undefined) return wrong;

@@ -258,6 +258,17 @@ describe('a caller over HTTP/2', () => {
     await until(() => gone);
   });
 
+  it('who hangs up leaves nothing behind that would have to be waited for', async () => {
+    await start({ gateway: { shutdownGraceMs: 60_000 } });
+    const others = await Promise.all([1, 2, 3].map(() => openSession({ address: t.gateway.gateway.address })));
+    for (const other of others) {
+      await ask(other, wine());
+      other.destroy();
+    }
+    session.destroy();
+    await t.gateway.gateway.stop();
+  });
+
   it('is told first that the connection will end, and is served until then', async () => {
     await start({ gateway: { drainMs: 400 } });
     const goaways: number[] = [];
