@@ -33,7 +33,7 @@ export interface ProxyServerOptions {
   readonly sidePaths?: Readonly<Record<string, (caller: Caller) => void>>;
   /** Where the usual ones do not fit. */
   readonly limits?: Partial<ConnectionLimits> | undefined;
-  /** Monotonic milliseconds at which a drain began elsewhere, which is the end of tunnels after a while. */
+  /** Monotonic milliseconds at which a drain began that may turn out to be none; undefined: there is none. */
   readonly drainingSince?: () => number | undefined;
   /** Monotonic milliseconds; for deadlines. */
   readonly now: () => number;
@@ -62,18 +62,20 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
       ? makePlainServer(accept)
       : makeTlsServer(options.tls, host.limits.handshakeMs, accept);
   const sockets = followSockets(server);
-  let since: number | undefined;
-  const tunnelsEnd = (): number =>
-    (since ?? options.drainingSince?.() ?? Number.POSITIVE_INFINITY) + host.limits.tunnelDrainMs;
+  let wasDraining = false;
   const sweep = setInterval(() => {
-    expireOverdue(live, now(), tunnelsEnd());
+    const since = host.drainingSince() ?? Number.POSITIVE_INFINITY;
+    expireOverdue(live, now(), since + host.limits.tunnelDrainMs);
     lookAfter(connections, now());
+    if (host.draining && !wasDraining) for (const connection of connections) connection.startDraining?.();
+    wasDraining = host.draining;
   }, sweepMs).unref();
   const address = await listen(server, options.address);
   const startDraining = (): void => {
-    host.draining = true;
-    since ??= options.drainingSince?.() ?? now();
+    const since = host.drainingSince() ?? now();
+    host.drainingSince = () => since;
     for (const connection of connections) connection.startDraining?.();
+    wasDraining = true;
   };
   return {
     address,
@@ -100,19 +102,22 @@ const makePlainServer = (accept: (socket: Socket) => void): Server =>
   createServer({ noDelay: true, keepAlive: true }, accept);
 
 interface Host extends ConnectionHost {
-  draining: boolean;
+  drainingSince: () => number | undefined;
   takeHttp2(socket: Socket, received?: Buffer): void;
 }
 
 function makeHost(
-  { makeExchange, sidePaths = {}, limits, now, tls }: ProxyServerOptions,
+  { makeExchange, sidePaths = {}, limits, now, tls, drainingSince = () => undefined }: ProxyServerOptions,
   live: Set<Exchange>,
   connections: Set<ServedConnection>,
 ): Host {
   const host: Host = {
     now,
     limits: { ...usualLimits, ...limits },
-    draining: false,
+    drainingSince,
+    get draining() {
+      return host.drainingSince() !== undefined;
+    },
     serve: (caller) => {
       const { target } = caller.head;
       const side = Object.hasOwn(sidePaths, target) ? sidePaths[target] : undefined;

@@ -54,7 +54,12 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
 export async function startSidecarUnderTest(
   pki: Pki,
   change: (config: SidecarConfig) => SidecarConfig = (config) => config,
-  options: { demandUrl?: string; host?: string; limits?: Partial<ConnectionLimits> } = {},
+  options: {
+    demandUrl?: string;
+    host?: string;
+    limits?: Partial<ConnectionLimits>;
+    closeGraceMs?: number;
+  } = {},
 ): Promise<SidecarUnderTest> {
   const host = options.host ?? '127.0.0.1';
   const model = await startModelServer(host);
@@ -74,6 +79,7 @@ export async function startSidecarUnderTest(
     registry,
     log: makeLogger({ process: 'sidecar', level: 'silent' }),
     limits: options.limits ?? {},
+    closeGraceMs: options.closeGraceMs,
   });
   const call = (more: Partial<TestCall> = {}): TestCall => ({
     to: sidecar.data,

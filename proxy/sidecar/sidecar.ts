@@ -36,6 +36,8 @@ export interface SidecarOptions {
   readonly log: Logger;
   /** What connections of callers may take, where the usual does not fit. */
   readonly limits?: Partial<ConnectionLimits>;
+  /** How long what is under way may take once it stops, in milliseconds; default: ten seconds. */
+  readonly closeGraceMs?: number | undefined;
 }
 
 export interface Sidecar {
@@ -46,7 +48,7 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
-const closeGraceMs = 10_000;
+const usualCloseGraceMs = 10_000;
 
 /**
  * Starts the sidecar.
@@ -74,6 +76,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     tls: options.tls,
     limits: options.limits,
     now,
+    drainingSince: () => drain.startedAt,
     makeExchange: (caller) => {
       drain.noteRequest();
       return new Exchange(pipeline, caller, now());
@@ -96,7 +99,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     stop: async () => {
       model.stop();
       readyWait.stop();
-      await server.stop(closeGraceMs);
+      await server.stop(options.closeGraceMs ?? usualCloseGraceMs);
       await reporter.stop();
       upstream.stop();
       await admin.stop();

@@ -25,12 +25,16 @@ export interface ChainOptions {
   readonly gateway?: Partial<GatewayConfig>;
   /** Of the gateway. */
   readonly limits?: Partial<ConnectionLimits>;
+  /** Of the sidecar. */
+  readonly podLimits?: Partial<ConnectionLimits>;
 }
 
 export const deployment = 'wine-0123456789';
 
 export async function startChain(pki: Pki, options: ChainOptions = {}): Promise<Chain> {
-  const pod = await startSidecarUnderTest(pki, (config) => ({ ...config, ...options.sidecar?.(config) }));
+  const pod = await startSidecarUnderTest(pki, (config) => ({ ...config, ...options.sidecar?.(config) }), {
+    limits: options.podLimits ?? {},
+  });
   const config = { authenticationTtlMs: 60_000, ...options.gateway };
   const gateway = await startGatewayUnderTest(pki, { config, limits: options.limits ?? {} });
   gateway.cluster.setPods('team-a', deployment, [{ ...pod.sidecar.data, ready: true }]);

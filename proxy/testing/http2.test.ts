@@ -260,7 +260,9 @@ describe('a caller over HTTP/2', () => {
 
   it('who hangs up leaves nothing behind that would have to be waited for', async () => {
     await start({ gateway: { shutdownGraceMs: 60_000 } });
-    const others = await Promise.all([1, 2, 3].map(() => openSession({ address: t.gateway.gateway.address })));
+    const others = await Promise.all(
+      [1, 2, 3].map(() => openSession({ address: t.gateway.gateway.address })),
+    );
     for (const other of others) {
       await ask(other, wine());
       other.destroy();
