@@ -27,6 +27,7 @@ export interface ChainOptions {
   readonly limits?: Partial<ConnectionLimits>;
   /** Of the sidecar. */
   readonly podLimits?: Partial<ConnectionLimits>;
+  readonly closeGraceMs?: number;
 }
 
 export const deployment = 'wine-0123456789';
@@ -34,6 +35,7 @@ export const deployment = 'wine-0123456789';
 export async function startChain(pki: Pki, options: ChainOptions = {}): Promise<Chain> {
   const pod = await startSidecarUnderTest(pki, (config) => ({ ...config, ...options.sidecar?.(config) }), {
     limits: options.podLimits ?? {},
+    closeGraceMs: options.closeGraceMs ?? 10_000,
   });
   const config = { authenticationTtlMs: 60_000, ...options.gateway };
   const gateway = await startGatewayUnderTest(pki, { config, limits: options.limits ?? {} });

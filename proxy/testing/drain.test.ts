@@ -143,8 +143,8 @@ describe('a sidecar that drains', () => {
     await draining;
   });
 
-  it('cuts streams that take too long, and says so once', { timeout: 30_000 }, async () => {
-    await start({ sidecar: () => ({ drain: { quietMs: 0, maxMs: 300 } }) });
+  it('cuts streams that take too long, and says so once', async () => {
+    await start({ sidecar: () => ({ drain: { quietMs: 0, maxMs: 300 } }), closeGraceMs: 300 });
     t.model.respond = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
     };
