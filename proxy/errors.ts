@@ -70,6 +70,24 @@ export const refusals = {
     'request_too_slow',
     'The request did not arrive in time. Send it faster, or in smaller parts.',
   ),
+  ambiguousTarget: refusal(
+    400,
+    'BAD_REQUEST',
+    'ambiguous_target',
+    'The host name and the path of the request name different endpoints or namespaces. Leave one of them out.',
+  ),
+  grpcWithoutHost: refusal(
+    404,
+    'ENDPOINT_NOT_FOUND',
+    'grpc_without_host',
+    'gRPC is asked at the host name of an endpoint, {endpoint}.{namespace}.{domain}, in :authority.',
+  ),
+  grpcUnsupported: refusal(
+    501,
+    'NOT_IMPLEMENTED',
+    'grpc_unsupported',
+    'The model server of this endpoint takes no gRPC. Use its HTTP protocol, or a runtime that names a grpcPort.',
+  ),
   ambiguousRequest: refusal(
     400,
     'BAD_REQUEST',

@@ -2,6 +2,7 @@
 import type { Caller, CallerEvents } from './downstream/caller.ts';
 import { refusalBody, refusalHeaders, refusals } from './errors.ts';
 import type { Refusal } from './errors.ts';
+import { grpcRefusalHeaders } from './grpc.ts';
 
 /** The part of a stage that now has the exchange in its hands while it waits for something. */
 export interface Holder {
@@ -92,6 +93,8 @@ export class Exchange implements CallerEvents {
   answering: Answering | undefined;
   /** The caller asks for a WebSocket; and it has one: bytes go both ways until either side ends. */
   asksForTunnel = false;
+  /** It is a call of gRPC, which is told everything in trailers. */
+  isGrpc = false;
   isTunnel = false;
   /** Status of the answer, 0 before there is one; and why, where a proxy gave it. */
   status = 0;
@@ -148,6 +151,12 @@ export class Exchange implements CallerEvents {
       return;
     }
     this.status = refused.status;
+    if (this.isGrpc) {
+      const headers = [...grpcRefusalHeaders(refused), 'x-request-id', this.requestId, ...this.answerHeaders];
+      this.caller.sendHead(200, '', headers, 'none');
+      this.caller.end();
+      return;
+    }
     const body = Buffer.from(refusalBody(refused));
     const headers = refusalHeaders(refused, body.length);
     headers.push('x-request-id', this.requestId, ...this.answerHeaders);

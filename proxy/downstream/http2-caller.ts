@@ -1,6 +1,7 @@
 /** Owns one request on an HTTP/2 connection and its answer: a stream, whose windows are its backpressure. */
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Refusal } from '../errors.ts';
+import { resetStream } from '../http2-reset.ts';
 import type { BodySink } from '../http1/body-reader.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { AnswerFraming, Caller, CallerEvents, Peer } from './caller.ts';
@@ -113,12 +114,7 @@ export class Http2Caller implements Caller {
 
   sendInformation(status: number, headers: readonly string[]): void {
     if (this.answered || this.#isGone) return;
-    const named: Record<string, string | string[]> = {};
-    for (let index = 0; index + 1 < headers.length; index += 2) {
-      const name = (headers[index] ?? '').toLowerCase();
-      named[name] = [...(named[name] ?? []), headers[index + 1] ?? ''];
-    }
-    this.#stream.additionalHeaders({ ':status': status, ...named });
+    this.#stream.additionalHeaders({ ':status': status, ...byName(headers) });
   }
 
   sendHead(status: number, _reason: string, headers: readonly string[], asked: AnswerFraming): void {
@@ -155,10 +151,10 @@ export class Http2Caller implements Caller {
   cut(lastWords?: Buffer): void {
     if (this.#ended) return;
     if (lastWords === undefined || lastWords.length === 0 || this.#framing !== 'stream' || this.#isGone) {
-      this.#stream.close(internalError);
+      resetStream(this.#stream, internalError);
     } else {
       // A reset overtakes what has not been sent yet.
-      this.#stream.write(lastWords, () => this.#stream.close(internalError));
+      this.#stream.write(lastWords, () => resetStream(this.#stream, internalError));
     }
     this.#finish();
   }
@@ -173,7 +169,7 @@ export class Http2Caller implements Caller {
     const before = this.#unsent;
     this.#unsent = this.#stream.writableLength;
     if (this.#unsent > 0 && this.#unsent < before) this.deadline = this.#host.now() + this.#host.bodyIdleMs;
-    else this.#stream.close(this.#unsent === 0 ? noError : internalError);
+    else resetStream(this.#stream, this.#unsent === 0 ? noError : internalError);
   }
 
   get #isGone(): boolean {
@@ -185,13 +181,7 @@ export class Http2Caller implements Caller {
   }
 
   #sendTrailers(): void {
-    const named: Record<string, string> = {};
-    for (let index = 0; index + 1 < this.#trailers.length; index += 2) {
-      const name = (this.#trailers[index] ?? '').toLowerCase();
-      const value = this.#trailers[index + 1] ?? '';
-      named[name] = named[name] === undefined ? value : `${named[name]}, ${value}`;
-    }
-    if (!this.#isGone) this.#stream.sendTrailers(named);
+    if (!this.#isGone) this.#stream.sendTrailers(byName(this.#trailers));
   }
 
   /** The exchange is over; the stream ends when all of the answer is out, and the caller has ended his side. */
@@ -203,4 +193,14 @@ export class Http2Caller implements Caller {
     if (!this.#isGone) this.#stream.removeAllListeners('data').resume();
     this.events?.onEnd();
   }
+}
+
+/** Returns raw pairs as node wants trailers and interim answers: by name, in lower case. */
+function byName(raw: readonly string[]): Record<string, string[]> {
+  const named: Record<string, string[]> = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase();
+    (named[name] ??= []).push(raw[index + 1] ?? '');
+  }
+  return named;
 }

@@ -13,6 +13,7 @@ import type { ConnectionHost, ServedConnection } from './served-connection.ts';
 
 /** Any stream of a client; a GOAWAY with it announces that the connection will end, and refuses nothing yet. */
 const lastOfAllStreams = 2 ** 31 - 1;
+const connectionWindowBytes = 1024 * 1024;
 /** PING and SETTINGS without anything else in between; what libraries do to measure a link is far from it. */
 const maxControlFrames = 1_000;
 /** Bytes between two looks at a connection that has carried no request meanwhile: frames that node tells nobody of. */
@@ -54,6 +55,8 @@ export class Http2Connection implements ServedConnection, StreamHost {
     this.#session = performServerHandshake(socket, sessionOptions(host.limits));
     const session = this.#session;
     handOver(socket, session);
+    // Streams have windows of their own; that of the connection only slows down who is far away.
+    session.setLocalWindowSize(connectionWindowBytes);
     session.on('stream', (stream, _headers: IncomingHttpHeaders, flags: number, raw: string[]) =>
       this.#serve(stream, raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0),
     );
@@ -86,7 +89,7 @@ export class Http2Connection implements ServedConnection, StreamHost {
 
   expire(): void {
     const now = this.#host.now();
-    if (this.#callers.size === 0) this.#session.close();
+    if (this.#callers.size === 0) this.letGo();
     if (this.#callers.size === 0 && this.#idleDeadline + this.#host.limits.lingerMs < now) this.#destroy();
     for (const caller of this.#callers) if (caller.deadline <= now) caller.expire(refusals.requestTooSlow);
   }
@@ -99,15 +102,19 @@ export class Http2Connection implements ServedConnection, StreamHost {
   }
 
   startDraining(): void {
-    if (!this.#session.closed) this.#session.goaway(constants.NGHTTP2_NO_ERROR, lastOfAllStreams);
+    if (this.#isOpen) this.#session.goaway(constants.NGHTTP2_NO_ERROR, lastOfAllStreams);
   }
 
   letGo(): void {
-    if (!this.#session.closed) this.#session.close();
+    if (this.#isOpen) this.#session.close();
   }
 
   noteUse(): void {
     this.#controlFrames = 0;
+  }
+
+  get #isOpen(): boolean {
+    return !this.#session.closed && !this.#session.destroyed;
   }
 
   #serve(stream: ServerHttp2Stream, raw: readonly string[], bodiless: boolean): void {
@@ -134,10 +141,12 @@ export class Http2Connection implements ServedConnection, StreamHost {
   }
 
   #refuseFlood(): void {
-    if (this.#session.destroyed) return;
-    this.#session.destroy(
-      new Error('too many frames that are no requests'),
-      constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    // Not while the session hands out what it has received.
+    setImmediate(() =>
+      this.#session.destroy(
+        new Error('too many frames that are no requests'),
+        constants.NGHTTP2_ENHANCE_YOUR_CALM,
+      ),
     );
   }
 

@@ -19,6 +19,15 @@ export const gatewayConfigSchema = z.object({
     .min(1)
     .default('default')
     .describe('Namespace of endpoints that are asked for without one.'),
+  domain: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i)
+    .optional()
+    .describe(
+      'Domain below which host names say who is asked: `<namespace>.<domain>`, and `<endpoint>.<namespace>.<domain>`, which gRPC needs. Have its DNS lead to the gateway.',
+    ),
   systemNamespace: z.string().min(1).default('fairlead-system').describe('Where Fairlead itself runs.'),
   trustDomain: z.string().min(1).default('cluster.local').describe('Trust domain of the mTLS identities.'),
   serviceAccountDir: z.string().optional().describe("Where the pod's ServiceAccount is mounted."),

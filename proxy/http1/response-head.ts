@@ -15,6 +15,8 @@ export interface ResponseHead {
   readonly upgrade: string | undefined;
   /** How long the other side says it keeps an idle connection open. */
   readonly idleTimeoutMs: number | undefined;
+  /** The answer is whole with its head (HTTP/2). */
+  readonly endsHere?: boolean;
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;

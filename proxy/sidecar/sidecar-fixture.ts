@@ -50,6 +50,17 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
   };
 }
 
+/** What the gateway says, beside who it is. */
+const gatewayCall = {
+  path: '/invocations',
+  headers: {
+    'content-type': 'application/json',
+    'x-fairlead-principal': 'alice',
+    'x-fairlead-accounted': '1',
+  },
+  body: '{"inputs":[1]}',
+} as const;
+
 /** Starts a sidecar; `demandUrl` may lead nowhere: that is no reason for a request to fail. */
 export async function startSidecarUnderTest(
   pki: Pki,
@@ -82,15 +93,9 @@ export async function startSidecarUnderTest(
     closeGraceMs: options.closeGraceMs,
   });
   const call = (more: Partial<TestCall> = {}): TestCall => ({
+    ...gatewayCall,
     to: sidecar.data,
-    path: '/invocations',
     tls: gateway,
-    headers: {
-      'content-type': 'application/json',
-      'x-fairlead-principal': 'alice',
-      'x-fairlead-accounted': '1',
-    },
-    body: '{"inputs":[1]}',
     ...more,
   });
   return {

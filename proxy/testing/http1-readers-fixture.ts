@@ -27,9 +27,8 @@ export interface Reading {
 async function converse(accept: (end: Duplex) => void, pieces: readonly string[]): Promise<string> {
   const [mine, theirs] = duplexPair();
   let answers = '';
-  let ended = false;
   mine.on('data', (bytes: Buffer) => (answers += bytes.toString('latin1')));
-  mine.on('error', () => undefined).on('end', () => (ended = true));
+  mine.on('error', () => undefined);
   accept(theirs);
   for (const piece of pieces) {
     if (!mine.destroyed) mine.write(piece, 'latin1');
@@ -37,7 +36,8 @@ async function converse(accept: (end: Duplex) => void, pieces: readonly string[]
   }
   mine.end();
   // The other end needs some turns for the bodies; nothing else wakes it.
-  for (let turn = 0; turn < 50 && !ended; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 50 && !mine.readableEnded; turn += 1)
+    await new Promise((resolve) => setImmediate(resolve));
   mine.destroy();
   theirs.destroy();
   return answers;
@@ -46,7 +46,7 @@ async function converse(accept: (end: Duplex) => void, pieces: readonly string[]
 /** Reads with our own parser, each request answered with 200 once its body is whole. */
 export async function readOurs(pieces: readonly string[]): Promise<Reading> {
   const requests: ReadRequest[] = [];
-  let refused = false;
+  let broken = false;
   const answers = await converse((end) => {
     new Http1Connection(
       {
@@ -62,7 +62,7 @@ export async function readOurs(pieces: readonly string[]): Promise<Reading> {
             onEnd: () => undefined,
             onDrain: () => undefined,
             onBroken: () => {
-              refused = true;
+              broken = true;
               caller.cut();
             },
           };
@@ -77,11 +77,12 @@ export async function readOurs(pieces: readonly string[]): Promise<Reading> {
           });
         },
       },
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- what of a socket is used, any stream has
       end as Socket,
       { remoteAddress: '', identities: () => [] },
     );
   }, pieces);
-  return { requests, refused: refused || /HTTP\/1\.1 [45]/.test(answers), answers };
+  return { requests, refused: broken || /HTTP\/1\.1 [45]/.test(answers), answers };
 }
 
 /** Reads with node's strict parser in the same way. */

@@ -146,7 +146,10 @@ describe('an answer over HTTP/2', () => {
     let next: (text: string) => void = () => undefined;
     t.model.respond = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-      next = (text) => void (text === '' ? response.end() : response.write(text));
+      next = (text) => {
+        if (text === '') response.end();
+        else response.write(text);
+      };
     };
     const stream = session.request(wine(), { endStream: true });
     let heard = '';

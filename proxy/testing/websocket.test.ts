@@ -42,7 +42,7 @@ function connect(path = winePath, protocols: string[] = []): WebSocket {
 const opened = (socket: WebSocket): Promise<void> =>
   new Promise((resolve, reject) => {
     socket.addEventListener('open', () => resolve());
-    socket.addEventListener('error', ({ error }) => reject(error as Error));
+    socket.addEventListener('error', ({ error }) => reject(error));
   });
 const closed = (socket: WebSocket): Promise<CloseEvent> =>
   new Promise((resolve) => socket.addEventListener('close', resolve));

@@ -57,6 +57,17 @@ export interface UpstreamHandler {
   onUpstreamDrain(): void;
 }
 
+/** Whoever sends requests to one address. */
+export interface Upstream {
+  /** `fresh` asks for a new connection, where connections are not shared. */
+  send(
+    request: UpstreamRequest,
+    handler: UpstreamHandler,
+    timeouts: PhaseTimeouts,
+    fresh?: boolean,
+  ): UpstreamCall;
+}
+
 export interface UpstreamCall {
   /** Sends a piece of the body; false: wait for onUpstreamDrain before the next one. */
   write(chunk: Buffer): boolean;

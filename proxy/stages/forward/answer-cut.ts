@@ -1,6 +1,7 @@
 /** Owns how an answer that has begun says that it was cut, each kind of answer in its own way. */
 import type { Caller } from '../../downstream/caller.ts';
 import type { Refusal } from '../../errors.ts';
+import { grpcTrailers } from '../../grpc.ts';
 import { isEventStream, makeErrorEvent } from './event-stream.ts';
 import { goingAwayFrame, WebSocketFrames } from './websocket-frames.ts';
 
@@ -25,6 +26,12 @@ export class EventStreamCut implements AnswerCut {
     caller.cut(makeErrorEvent(refused, this.#last));
   }
 }
+
+/** A call of gRPC has a place for what became of it: its trailers. */
+export const grpcCut: AnswerCut = {
+  note: () => undefined,
+  cut: (caller, refused) => caller.end(undefined, grpcTrailers(refused)),
+};
 
 export class WebSocketCut implements AnswerCut {
   readonly #frames = new WebSocketFrames();

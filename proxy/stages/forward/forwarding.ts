@@ -3,9 +3,10 @@ import { refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
 import type { Answering, Exchange, Holder } from '../../exchange.ts';
 import type { BodySink } from '../../http1/body-reader.ts';
+import { GrpcMessages } from '../../grpc.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
-import { cutOfStream, WebSocketCut } from './answer-cut.ts';
+import { cutOfStream, grpcCut, WebSocketCut } from './answer-cut.ts';
 import type { AnswerCut } from './answer-cut.ts';
 import type { ForwardRules } from './forward-rules.ts';
 import { pushTravellingHeaders } from './request-headers.ts';
@@ -18,6 +19,7 @@ export class Forwarding<E extends Exchange> implements Holder, Answering, Upstre
   #call: UpstreamCall | undefined;
   #repeated = false;
   #sentBytes = 0;
+  #messages: GrpcMessages | undefined;
   #isReading = false;
   #lastSent = false;
   #cut: AnswerCut | undefined;
@@ -66,9 +68,8 @@ export class Forwarding<E extends Exchange> implements Holder, Answering, Upstre
   }
 
   onBody(chunk: Buffer): void {
-    this.#sentBytes += chunk.length;
     const maxBytes = this.#rules.maxBodyBytes();
-    if (this.#sentBytes <= maxBytes || this.#exchange.isTunnel) {
+    if (this.#fits(chunk, maxBytes)) {
       if (this.#call?.write(chunk) === false) this.#exchange.caller.pauseBody();
       return;
     }
@@ -112,9 +113,9 @@ export class Forwarding<E extends Exchange> implements Holder, Answering, Upstre
       this.#openTunnel(head);
       return;
     }
-    const isBodiless = status === 204 || status === 304;
+    const isBodiless = status === 204 || status === 304 || head.endsHere === true;
     const framing = isBodiless ? 'none' : contentLength === undefined ? 'stream' : 'length';
-    if (framing === 'stream') this.#cut = cutOfStream(headers);
+    if (framing === 'stream') this.#cut = exchange.isGrpc ? grpcCut : cutOfStream(headers);
     exchange.caller.sendHead(status, reason, headers, framing);
   }
 
@@ -169,6 +170,15 @@ export class Forwarding<E extends Exchange> implements Holder, Answering, Upstre
     const { caller } = this.#exchange;
     if (this.#cut === undefined) caller.cut();
     else this.#cut.cut(caller, refused);
+  }
+
+  /** A body is bounded as a whole, a call of gRPC message by message: it may go on for as long as there is something to say. */
+  #fits(chunk: Buffer, maxBytes: number): boolean {
+    const { isGrpc, isTunnel } = this.#exchange;
+    if (isTunnel) return true;
+    if (isGrpc) return (this.#messages ??= new GrpcMessages()).note(chunk) <= maxBytes;
+    this.#sentBytes += chunk.length;
+    return this.#sentBytes <= maxBytes;
   }
 
   /** From now on bytes go both ways, for as long as they do: the idle time bounds it, and no time in all. */

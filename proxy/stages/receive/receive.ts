@@ -1,5 +1,6 @@
 /** Owns the first look at a request: its path and method, its size, its id, and that its headers are in order. */
 import { randomUUID } from 'node:crypto';
+import { asksForGrpc } from '../../grpc.ts';
 import { asksForWebSocket } from '../../http1/websocket-request.ts';
 import { refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
@@ -30,6 +31,7 @@ export function makeReceive<E extends Exchange>(options: ReceiveOptions<E>): Sta
     run: (exchange) => {
       const given = exchange.caller.head.requestId;
       exchange.requestId = given !== undefined && requestIdPattern.test(given) ? given : randomUUID();
+      if (exchange.caller.isHttp2) exchange.isGrpc = asksForGrpc(exchange.caller);
       const totalMs = options.totalMs();
       if (totalMs > 0) exchange.deadline = exchange.startedAt + totalMs;
       const refused = refusalOf(exchange, options);
