@@ -48,6 +48,8 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
+/** What the gateway takes of a caller, and its own words on who that is: somebody may be in hundreds of groups. */
+const forwardedHeadBytes = 64 * 1024;
 const usualCloseGraceMs = 10_000;
 
 /**
@@ -74,7 +76,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const server = await startProxyServer({
     address: options.data,
     tls: options.tls,
-    limits: options.limits,
+    limits: { headBytes: forwardedHeadBytes, ...options.limits },
     now,
     drainingSince: () => drain.startedAt,
     makeExchange: (caller) => {

@@ -34,6 +34,7 @@ async function startSidecar(
       path: '/invocations',
       credentials: ['x-fairlead-principal: alice', 'x-fairlead-accounted: 1'],
       maxBodyBytes,
+      maxHeadBytes: 64 * 1024,
     },
     model: t.model,
     stop: () => t.stop(),
@@ -53,7 +54,12 @@ async function startGateway(
   await t.caughtUp();
   return {
     target: { address: t.gateway.address },
-    wording: { path: winePath, credentials: ['Authorization: Bearer alice-token'], maxBodyBytes },
+    wording: {
+      path: winePath,
+      credentials: ['Authorization: Bearer alice-token'],
+      maxBodyBytes,
+      maxHeadBytes: 32 * 1024,
+    },
     model: pod.model,
     stop: async () => {
       await t.stop();

@@ -10,6 +10,8 @@ export interface Wording {
   readonly credentials: readonly string[];
   /** Greatest body that it takes. */
   readonly maxBodyBytes: number;
+  /** Greatest head that it takes. */
+  readonly maxHeadBytes: number;
 }
 
 export interface SafetyCase {
