@@ -46,7 +46,7 @@ async function converse(accept: (end: Duplex) => void, pieces: readonly string[]
 /** Reads with our own parser, each request answered with 200 once its body is whole. */
 export async function readOurs(pieces: readonly string[]): Promise<Reading> {
   const requests: ReadRequest[] = [];
-  let broken = false;
+  const seen = { broken: false };
   const answers = await converse((end) => {
     new Http1Connection(
       {
@@ -62,7 +62,7 @@ export async function readOurs(pieces: readonly string[]): Promise<Reading> {
             onEnd: () => undefined,
             onDrain: () => undefined,
             onBroken: () => {
-              broken = true;
+              seen.broken = true;
               caller.cut();
             },
           };
@@ -82,7 +82,7 @@ export async function readOurs(pieces: readonly string[]): Promise<Reading> {
       { remoteAddress: '', identities: () => [] },
     );
   }, pieces);
-  return { requests, refused: broken || /HTTP\/1\.1 [45]/.test(answers), answers };
+  return { requests, refused: seen.broken || /HTTP\/1\.1 [45]/.test(answers), answers };
 }
 
 /** Reads with node's strict parser in the same way. */

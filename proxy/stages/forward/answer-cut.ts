@@ -15,7 +15,7 @@ export interface AnswerCut {
 export const cutOfStream = (headers: readonly string[]): AnswerCut | undefined =>
   isEventStream(headers) ? new EventStreamCut() : undefined;
 
-export class EventStreamCut implements AnswerCut {
+class EventStreamCut implements AnswerCut {
   #last: Buffer | undefined;
 
   note(chunk: Buffer): void {
