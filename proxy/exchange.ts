@@ -91,11 +91,12 @@ export class Exchange implements CallerEvents {
   holder: Holder | undefined;
   /** Whoever passes the answer on. */
   answering: Answering | undefined;
-  /** The caller asks for a WebSocket; and it has one: bytes go both ways until either side ends. */
+  /** The caller asks for a WebSocket. */
   asksForTunnel = false;
+  /** He has one: bytes go both ways until either side ends. */
+  isTunnel = false;
   /** It is a call of gRPC, which is told everything in trailers. */
   isGrpc = false;
-  isTunnel = false;
   /** Status of the answer, 0 before there is one; and why, where a proxy gave it. */
   status = 0;
   reason = '';

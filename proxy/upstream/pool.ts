@@ -80,7 +80,7 @@ export class Pool implements ConnectionOwner, Upstream {
       scheme,
       idleMs,
       clock,
-      connect: () => this.#openSocket('h2'),
+      connect: () => this.#openSocket('h2').setNoDelay(true),
     });
     return this.#http2;
   }
