@@ -30,6 +30,11 @@ export interface ChainOptions {
   readonly closeGraceMs?: number;
 }
 
+/** For tests that take their time: no deadline is to end what they do. */
+export const patiently = ({ timeouts }: SidecarConfig): Partial<SidecarConfig> => ({
+  timeouts: { ...timeouts, firstByteMs: 120_000, idleMs: 120_000, totalMs: 120_000 },
+});
+
 export const deployment = 'wine-0123456789';
 
 export async function startChain(pki: Pki, options: ChainOptions = {}): Promise<Chain> {
