@@ -64,8 +64,8 @@ describe('the deadline', () => {
       { host: '127.0.0.1', port, ready: true },
     ]);
     await t.gateway.caughtUp();
-    for (let count = 0; count < 6; count += 1) expect(await ask()).toMatchObject({ status: 200 });
-    expect(waiting.size).toBeGreaterThan(0);
+    // Which of the two is asked first is left to chance.
+    while (waiting.size === 0) expect(await ask()).toMatchObject({ status: 200 });
   });
 
   it.each<[who: string, options: ChainOptions]>([
