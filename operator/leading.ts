@@ -1,34 +1,28 @@
 /** Owns what only the leader does: certificates, the metrics API's registration, endpoints, and their scale. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FetchBook } from '../core/fetching/fetch-book.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { KubeMetrics } from '../kube/kube-metrics.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { Clock } from '../platform/clock.ts';
-import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logging.ts';
 import { WebhookTrust } from './admission/webhook-trust.ts';
-import { reconcileAuthority } from './certificates/authority-keeper.ts';
-import type { Authority } from './certificates/authority.ts';
-import { reconcileSystemCertificates } from './certificates/system-certificates.ts';
 import { ChildWriter } from './children/apply-child.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
-import {
-  apiServiceName,
-  metricsApiStateOf,
-  reconcileApiService,
-} from './metrics-adapter/reconcile-api-service.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
+import { isMetricsApiMoved, layFoundations, nextLookInMs, sameFoundations } from './foundations.ts';
+import type { Foundations } from './foundations.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import { startFollowingDemand } from './scaling/follow-demand.ts';
 import type { Idleness } from './scaling/idleness.ts';
 import { ReplicaWriter } from './scaling/replica-writer.ts';
 import { startScaleToZero } from './scaling/scale-to-zero.ts';
-import { probeNativeZero } from './scaling/scaling-mode.ts';
 import type { ScalingMode } from './scaling/scaling-mode.ts';
 import { startServingEndpointController } from './serving-endpoint/controller.ts';
 import { makeReconcile } from './serving-endpoint/reconcile.ts';
+import { atWorkSince } from './serving-endpoint/update-clock.ts';
 import { startRuntimeControllers } from './serving-runtime/controller.ts';
 import { allInformers } from './stores.ts';
 import type { Informers } from './stores.ts';
@@ -39,6 +33,7 @@ export interface LeadingOptions {
   readonly client: KubeClient;
   readonly informers: Informers;
   readonly idleness: Idleness;
+  readonly fetches: FetchBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -46,22 +41,14 @@ export interface LeadingOptions {
   readonly log: Logger;
   readonly metrics: KubeMetrics;
   readonly domainMetrics: DomainMetrics;
+  /** When the lease was held last before, in milliseconds since the epoch; undefined: nobody knows. */
+  readonly lastHeldAt: number | undefined;
 }
 
 /** With what lasts as long as the leadership. */
 interface Leadership extends LeadingOptions {
   readonly webhookTrust: WebhookTrust;
 }
-
-/** What the whole installation depends on; looked after once a minute. */
-interface Foundations {
-  readonly authority: Authority;
-  readonly scalingMode: ScalingMode;
-}
-
-const firstRetryMs = 250;
-const longestRetryMs = 30_000;
-const upkeepIntervalMs = 60_000;
 
 /** Starts to lead; endpoints wait until there is an authority to sign their certificates. */
 export function startLeading(options: LeadingOptions): { stop(): Promise<void> } {
@@ -81,7 +68,7 @@ export function startLeading(options: LeadingOptions): { stop(): Promise<void> }
 async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   const { config, informers, log, metrics, clock } = options;
   await Promise.race([Promise.all(allInformers(informers).map(({ synced }) => synced)), aborted(signal)]);
-  const first = await layFoundations(options, signal);
+  const first = await layUntilTheyStand(options, signal);
   if (first === undefined) return;
   let foundations: Foundations = first;
   const controller = startServingEndpointController({
@@ -92,31 +79,35 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
       children: new ChildWriter(options.client),
       authority: () => foundations.authority,
       scalingMode: () => foundations.scalingMode,
+      leadingSince: atWorkSince(options.lastHeldAt, clock.now()),
     }),
     workers: config.workers,
     log,
     metrics,
     clock,
   });
+  const unfollowFetches = options.fetches.onChange((key) => controller.queue.add(key));
   const runtimes = startRuntimeControllers(options);
   const scaling = startScaling(options, () => foundations.scalingMode);
   let rest = new AbortController();
   const unwatchApi = informers.apiServices.onChange(() => {
-    if (stateOfMetricsApi(options) !== foundations.scalingMode.metricsApi) rest.abort();
+    if (isMetricsApiMoved(options, foundations)) rest.abort();
   });
   // Installed again, or after the operator: until they trust it, nobody can write an endpoint.
   const unwatchWebhooks = options.webhookTrust.onLack(() => rest.abort());
-  for (;;) {
-    await pause(upkeepIntervalMs, AbortSignal.any([signal, rest.signal]));
+  for (let failures = 0; ;) {
+    await pause(nextLookInMs(failures), AbortSignal.any([signal, rest.signal]));
     if (signal.aborted) break;
     rest = new AbortController();
-    const next = await tryFoundations(options);
+    const next = await layFoundations(options, foundations);
+    failures = next === undefined ? failures + 1 : 0;
     if (next === undefined || sameFoundations(next, foundations)) continue;
     foundations = next;
     for (const { metadata } of informers.endpoints.store.list()) controller.queue.add(keyOf(metadata));
   }
   unwatchApi();
   unwatchWebhooks();
+  unfollowFetches();
   await scaling.stop();
   await runtimes.stop();
   await controller.stop();
@@ -141,46 +132,14 @@ function startScaling(options: LeadingOptions, mode: () => ScalingMode): { stop(
   };
 }
 
-async function layFoundations(options: Leadership, signal: AbortSignal): Promise<Foundations | undefined> {
-  for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(waitMs * 2, longestRetryMs)) {
-    const foundations = await tryFoundations(options);
+async function layUntilTheyStand(options: Leadership, signal: AbortSignal): Promise<Foundations | undefined> {
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    const foundations = await layFoundations(options, undefined);
     if (foundations !== undefined) return foundations;
-    await pause(waitMs, signal);
+    await pause(nextLookInMs(failures), signal);
   }
   return undefined;
 }
-
-/** Returns undefined after a failure, which is logged and tried again: nothing here may end the process. */
-async function tryFoundations(options: Leadership): Promise<Foundations | undefined> {
-  try {
-    const authority = await reconcileAuthority(options);
-    // Whom to trust is told before anybody shows a certificate: from the first moment on webhooks can be asked.
-    await options.webhookTrust.reconcile(authority.bundlePem);
-    await reconcileSystemCertificates(options, authority);
-    const { client, config, informers } = options;
-    const apiService = informers.apiServices.store.get(apiServiceName);
-    const metricsApi = await reconcileApiService(client, config, apiService, authority.bundlePem);
-    const nativeZero = config.scaling.nativeScaleToZero
-      ? await probeNativeZero(client, config.systemNamespace)
-      : 'off';
-    return { authority, scalingMode: { metricsApi, nativeZero } };
-  } catch (error) {
-    options.log.error(
-      { cause: messageOf(error) },
-      'certificates, webhooks or the metrics API are not up to date, trying again',
-    );
-    return undefined;
-  }
-}
-
-const sameFoundations = (left: Foundations, right: Foundations): boolean =>
-  left.authority.bundlePem === right.authority.bundlePem &&
-  left.authority.certificatePem === right.authority.certificatePem &&
-  left.scalingMode.metricsApi === right.scalingMode.metricsApi &&
-  left.scalingMode.nativeZero === right.scalingMode.nativeZero;
-
-const stateOfMetricsApi = ({ informers, config }: LeadingOptions) =>
-  metricsApiStateOf(informers.apiServices.store.get(apiServiceName), config);
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');

@@ -1,5 +1,6 @@
 /** Owns the servers that every operator runs, whether it leads or not: demand (mTLS), external metrics, admission (TLS). */
 import { once } from 'node:events';
+import type { FetchBook } from '../core/fetching/fetch-book.ts';
 import type { DemandBook } from '../core/scaling/demand-book.ts';
 import { labels } from '../crds/schema/api.ts';
 import { startInformer } from '../kube/informer.ts';
@@ -14,7 +15,7 @@ import { startAdmission } from './admission/start-admission.ts';
 import type { OperatorTls } from './certificates/operator-tls.ts';
 import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-certificates.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
-import { makeLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
+import { startLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
 import { startDemandServer } from './demand-server/server.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
 import { followFrontProxy, frontProxyConfigMap } from './metrics-adapter/front-proxy.ts';
@@ -28,6 +29,7 @@ export interface ServingOptions {
   readonly informers: Informers;
   readonly tls: OperatorTls;
   readonly book: DemandBook;
+  readonly fetches: FetchBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;
@@ -53,11 +55,11 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
     serviceAccountIdentity(config.trustDomain, config.systemNamespace, serviceAccount);
   const operatorIdentity = identityOf(operatorServiceAccount);
   const readOwn = options.readConcurrency;
-  const readLeaders = makeLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
-  const readConcurrency: ReadConcurrency = (namespace, deployment) =>
-    (isLeader() ? readOwn : readLeaders)(namespace, deployment);
   await Promise.race([tls.ready, aborted(options.signal)]);
   if (options.signal.aborted) return undefined;
+  const leader = startLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
+  const readConcurrency: ReadConcurrency = (namespace, deployment) =>
+    (isLeader() ? readOwn : leader.read)(namespace, deployment);
   const demand = await startDemandServer({
     ...options,
     address: { host: config.bindHost, port: config.demandPort },
@@ -66,6 +68,8 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
       gatewayIdentity: identityOf(gatewayServiceAccount),
       endpointOf: (namespace, deployment) =>
         informers.deployments.store.get(`${namespace}/${deployment}`)?.metadata?.labels?.[labels.endpoint],
+      deploymentOf: (namespace, pod) =>
+        informers.pods.store.get(`${namespace}/${pod}`)?.metadata?.labels?.[labels.deployment],
     },
     operatorIdentity,
     readConcurrency: readOwn,
@@ -85,6 +89,7 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
   return {
     stop: async () => {
       await Promise.all([demand.stop(), metrics.stop(), admission.stop(), frontProxy.stop()]);
+      await leader.stop();
     },
   };
 }

@@ -5,6 +5,7 @@ import { atomicList, listMap, rules } from './cel.ts';
 import { conditionsSchema, conditionStatuses } from './condition.ts';
 import { aiGatewaySchema, rateLimitSchema } from './governance.ts';
 import { objectMetaSchema } from './object-meta.ts';
+import { routingSchema } from './routing.ts';
 import { servedEntityName, servedEntitySchema } from './served-entity.ts';
 
 const tagSchema = z
@@ -67,6 +68,7 @@ export const servingEndpointSpecSchema = z
       )
       .optional()
       .describe('How the traffic is split; optional with one entity.'),
+    routing: routingSchema.optional(),
     rateLimits: z
       .array(rateLimitSchema)
       .max(20)
@@ -112,6 +114,20 @@ const coldStartSchema = z
   })
   .describe('Where the time of the last start went.');
 
+const fetchSchema = z
+  .strictObject({
+    pod: z.string().max(253).describe('Name of the pod, for `kubectl logs <pod> -c fetch-model`.'),
+    bytes: z.int().min(0).describe('So many are there.'),
+    totalBytes: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('So many it will be, where the source tells that beforehand.'),
+  })
+  .describe(
+    'Present while the model is being fetched: how far the pod is that has most of it. Brought up to date every ten seconds, or less often where many endpoints fetch at once.',
+  );
+
 const servedEntityStatusSchema = z.strictObject({
   name: z.string().max(63).describe('Name of the served entity.'),
   configVersion: z.int().min(1).describe('The config version that this row is about.'),
@@ -133,6 +149,7 @@ const servedEntityStatusSchema = z.strictObject({
     })
     .optional()
     .describe('Replicas of the Deployment.'),
+  fetch: fetchSchema.optional(),
   coldStart: coldStartSchema.optional(),
 });
 

@@ -2,8 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import * as z from 'zod';
+import type { FetchBook } from '../../core/fetching/fetch-book.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
+import type { DemandReport } from '../../core/scaling/demand-report.ts';
+import { keyOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
 import { closeGracefully, listen } from '../../platform/listener.ts';
@@ -21,6 +24,8 @@ const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
 
 const maxReportBytes = 8 * 1024 * 1024;
+/** Longer than the HPA waits between two looks, so that the connections of other operators last. */
+const keepAliveMs = 60_000;
 
 export interface DemandServerOptions {
   readonly address: ListenAddress;
@@ -29,6 +34,7 @@ export interface DemandServerOptions {
   /** Who may ask for concurrency. */
   readonly operatorIdentity: string;
   readonly book: DemandBook;
+  readonly fetches: FetchBook;
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;
   /** `host:port` of the leader's demand server. */
@@ -55,6 +61,7 @@ export async function startDemandServer(options: DemandServerOptions): Promise<D
       answer(request, response, options).catch((error: unknown) => fail(response, error, options.log));
     },
   );
+  server.keepAliveTimeout = keepAliveMs;
   options.tls.onChange((material) => server.setSecureContext({ ...material, minVersion: 'TLSv1.2' }));
   const address = await listen(server, options.address);
   return { address, stop: () => closeGracefully(server, 1_000) };
@@ -109,9 +116,17 @@ async function takeReport(
     sendError(response, 403, 'PERMISSION_DENIED', authorised.refusal);
     return;
   }
-  options.book.record(authorised.report, authorised.source, options.clock.monotonic());
+  const now = options.clock.monotonic();
+  options.book.record(authorised.report, authorised.source, now);
+  if (authorised.source === 'sidecar') recordFetches(authorised.report, options.fetches, now);
   demandReports.inc({ result: 'taken' });
   response.writeHead(204).end();
+}
+
+function recordFetches({ reporter, entries }: DemandReport, fetches: FetchBook, now: number): void {
+  for (const { namespace, endpoint, fetchProgress } of entries) {
+    fetches.record(keyOf({ namespace, name: endpoint }), reporter, fetchProgress, now);
+  }
 }
 
 async function tellConcurrency(

@@ -1,11 +1,12 @@
 /** Owns what a reconcile sees: everything that belongs to one endpoint, read from the stores at one moment. */
+import type { PodsProgress } from '../../core/fetching/fetch-book.ts';
 import { publicNameOf } from '../../core/routing/public-name.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
 import type * as kinds from '../../kube/kinds.ts';
 import { keyOf } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { controllerUid } from '../ownership.ts';
+import { controllerUid, isGoing } from '../ownership.ts';
 import { autoscalersOf } from '../scaling/endpoint-of.ts';
 import type { ScalingMode } from '../scaling/scaling-mode.ts';
 import type { RuntimeCandidate } from '../serving-runtime/select-runtime.ts';
@@ -29,12 +30,19 @@ export interface Snapshot {
   readonly rivals: ReadonlyMap<string, readonly string[]>;
   readonly scalingMode: ScalingMode;
   readonly pods: readonly kinds.Pod[];
+  /** By name of the pod: how far the fetch of its model is. */
+  readonly fetches: PodsProgress;
   readonly sidecarSecret: kinds.Secret | undefined;
   readonly runtimes: readonly RuntimeCandidate[];
 }
 
 /** Returns the snapshot of an endpoint; undefined when there is no such endpoint. */
-export function observe(stores: Stores, key: string, scalingMode: ScalingMode): Snapshot | undefined {
+export function observe(
+  stores: Stores,
+  key: string,
+  scalingMode: ScalingMode,
+  fetches: PodsProgress,
+): Snapshot | undefined {
   const endpoint = stores.endpoints.store.get(key);
   if (endpoint === undefined) return undefined;
   const { name, namespace = '', uid = '' } = endpoint.metadata;
@@ -55,6 +63,7 @@ export function observe(stores: Stores, key: string, scalingMode: ScalingMode): 
     rivals: rivalsOf(stores, key),
     scalingMode,
     pods: stores.pods.store.byIndex(byEndpoint, key),
+    fetches,
     sidecarSecret: stores.secrets.store.get(keyOf({ namespace, name: sidecarSecretName(name) })),
     runtimes: [
       ...stores.runtimes.store.list(namespace).map((runtime) => candidate(runtime, 'namespace')),
@@ -63,11 +72,13 @@ export function observe(stores: Stores, key: string, scalingMode: ScalingMode): 
   };
 }
 
-/** An HPA of ours has the name of its Deployment. */
+/** An HPA of ours has the name of its Deployment. One that is just being deleted needs nobody's doing. */
 function rivalsOf(stores: Stores, key: string): Map<string, string[]> {
   const rivals = stores.deployments.store.byIndex(byEndpoint, key).map((deployment) => {
     const name = deployment.metadata?.name ?? '';
-    const names = autoscalersOf(stores, deployment).map(({ metadata }) => metadata?.name ?? '');
+    const names = autoscalersOf(stores, deployment)
+      .filter((autoscaler) => !isGoing(autoscaler))
+      .map(({ metadata }) => metadata?.name ?? '');
     return [name, names.filter((autoscaler) => autoscaler !== name)] as const;
   });
   return new Map(rivals.filter(([, names]) => names.length > 0).map(([name, names]) => [name, [...names]]));

@@ -5,7 +5,11 @@ import { initialReplicas } from '../../core/scaling/replica-bounds.ts';
 import { scalingRulesOf } from '../../core/scaling/scaling-rules.ts';
 import { annotations, labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
-import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import type {
+  ServedEntityStatus,
+  ServingEndpoint,
+  ServingEndpointSpec,
+} from '../../crds/schema/serving-endpoint.ts';
 import type { ServedEntity } from '../../crds/schema/served-entity.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
 import type { Taken } from '../children/check-child.ts';
@@ -16,6 +20,8 @@ import { deploymentOf } from './deployment-of.ts';
 import { judgeEntity } from './entity-verdict.ts';
 import type { EntityVerdict } from './entity-verdict.ts';
 import type { EntityExplanation } from './explanation.ts';
+import { fetchOf } from './fetch-status.ts';
+import type { FetchStatus } from './fetch-status.ts';
 import { runtimeAnnotation } from './names.ts';
 import type { Snapshot } from './observe.ts';
 import type { Blueprint, ModelEntity } from './resources/blueprint.ts';
@@ -29,6 +35,8 @@ export interface EntityPlan {
   readonly blueprint: Blueprint | undefined;
   readonly observed: Deployment | undefined;
   readonly pods: readonly Pod[];
+  /** How far the model is, where it is being fetched. */
+  readonly fetch: FetchStatus | undefined;
   readonly verdict: EntityVerdict;
   /** Replicas that must be ready before traffic is moved here; 0 where it is already. */
   readonly leastReplicas: number;
@@ -60,7 +68,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
   const scaling = scalingRulesOf(entity.workload, config.scaling, pause);
   const hasTraffic = isServing && deploymentsOf(endpoint, active).includes(name);
   const leastReplicas = hasTraffic ? 0 : initialReplicas(scaling, replacedReplicas(input, entity));
-  const { observed, pods, previous, taken } = evidenceOf(snapshot, name);
+  const { observed, pods, fetch, previous, taken } = evidenceOf(snapshot, name);
   const plan: EntityPlan = {
     configVersion: version.version,
     entity,
@@ -68,8 +76,9 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     blueprint: undefined,
     observed,
     pods,
+    fetch,
     leastReplicas,
-    verdict: judgeEntity({ deployment: observed, pods, previous, leastReplicas }),
+    verdict: judgeEntity({ deployment: observed, pods, fetch, previous, leastReplicas }),
   };
   if (taken === 'notOwned') return { ...plan, verdict: failed(notOwned(name)) };
   if (taken === 'leftOver') return { ...plan, verdict: waiting(leftOver(`the Deployment "${name}"`)) };
@@ -85,29 +94,42 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     name,
     configVersion: firstVersion(made) ?? version.version,
     ...means,
-    rateLimits: endpoint.spec.rateLimits ?? [],
+    ...limitsOf(endpoint.spec),
     scaling,
     config,
   };
   return { ...plan, blueprint };
 }
 
+/** What takes effect without a new config version. */
+const limitsOf = ({
+  rateLimits = [],
+  routing,
+}: ServingEndpointSpec): Pick<Blueprint, 'rateLimits' | 'timeouts'> => ({
+  rateLimits,
+  timeouts: routing?.timeouts,
+});
+
 interface Evidence {
   readonly observed: Deployment | undefined;
   readonly pods: readonly Pod[];
+  readonly fetch: FetchStatus | undefined;
   readonly previous: ServedEntityStatus | undefined;
   /** Whose Deployment has the name; undefined: nobody else's. */
   readonly taken: Taken | undefined;
 }
 
-function evidenceOf({ endpoint, identity, deployments, pods }: Snapshot, name: string): Evidence {
+function evidenceOf({ endpoint, identity, deployments, pods, fetches }: Snapshot, name: string): Evidence {
   const found = deployments.get(name);
   const isOurs = found !== undefined && controllerUid(found) === identity.uid;
   const isLeftOver = found !== undefined && isOfPredecessor(found, identity);
+  const ownPods = pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name);
+  const previous = endpoint.status?.servedEntities?.find((row) => row.deployment === name);
   return {
     observed: isOurs ? found : undefined,
-    pods: pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name),
-    previous: endpoint.status?.servedEntities?.find((row) => row.deployment === name),
+    pods: ownPods,
+    fetch: fetchOf(ownPods, fetches, previous?.fetch),
+    previous,
     taken: found === undefined || isOurs ? undefined : isLeftOver ? 'leftOver' : 'notOwned',
   };
 }
@@ -145,6 +167,7 @@ function unsupportedEntity({ version }: EntitiesInput, entity: ServedEntity): En
     blueprint: undefined,
     observed: undefined,
     pods: [],
+    fetch: undefined,
     leastReplicas: 0,
     verdict: failed({
       reason: entityReasons.notYetSupported,
@@ -189,9 +212,16 @@ export const waiting = (cause: EntityExplanation): EntityVerdict => ({
 });
 
 /** Returns the verdict of an entity that cannot be brought up for the cause given. */
-export const failed = (cause: EntityExplanation): EntityVerdict => ({
+const failed = (cause: EntityExplanation): EntityVerdict => ({
   state: 'Failed',
   reason: cause.reason,
   message: cause.message,
   readiness: 'failed',
+});
+
+/** Returns the verdict of an entity of which something is refused: what runs and answers stays as it is, with that told. */
+export const refused = ({ state }: EntityVerdict, cause: EntityExplanation): EntityVerdict => ({
+  state: state === 'Ready' || state === 'ScaledToZero' ? state : 'Failed',
+  readiness: 'failed',
+  ...cause,
 });

@@ -61,19 +61,26 @@ const gatewayCall = {
   body: '{"inputs":[1]}',
 } as const;
 
-/** Starts a sidecar; `demandUrl` may lead nowhere: that is no reason for a request to fail. */
+interface UnderTestOptions {
+  /** Where demand is reported; by default nowhere: that is no reason for a request to fail. */
+  readonly demandUrl?: string;
+  readonly host?: string;
+  readonly port?: number;
+  /** As in a pod whose model is being fetched: nobody listens at the model's address yet, and this file says how far it is. */
+  readonly fetchProgress?: string;
+  readonly limits?: Partial<ConnectionLimits>;
+  readonly closeGraceMs?: number;
+}
+
+/** Starts a sidecar. */
 export async function startSidecarUnderTest(
   pki: Pki,
   change: (config: SidecarConfig) => SidecarConfig = (config) => config,
-  options: {
-    demandUrl?: string;
-    host?: string;
-    limits?: Partial<ConnectionLimits>;
-    closeGraceMs?: number;
-  } = {},
+  options: UnderTestOptions = {},
 ): Promise<SidecarUnderTest> {
   const host = options.host ?? '127.0.0.1';
   const model = await startModelServer(host);
+  if (options.fetchProgress !== undefined) await model.stop();
   const config = settableFile(
     change(makeSidecarConfig(model, options.demandUrl ?? 'https://127.0.0.1:1/v1/demand')),
   );
@@ -81,10 +88,11 @@ export async function startSidecarUnderTest(
   const gateway = await pki.material(gatewayIdentity);
   const registry = new Registry();
   const sidecar = await startSidecar({
-    data: { host, port: 0 },
+    data: { host, port: options.port ?? 0 },
     admin: { host, port: 0 },
     config,
     tls,
+    fetchProgress: options.fetchProgress,
     podName: 'wine-0',
     clock: systemClock,
     registry,

@@ -58,6 +58,7 @@ const broke = {
   code: 'BAD_GATEWAY',
   type: 'upstream_broke',
   param: null,
+  status: 502,
   message: expect.any(String) as string,
 };
 const late = { code: 'DEADLINE_EXCEEDED', type: 'deadline' };

@@ -96,7 +96,7 @@ describe('a gateway that drains', () => {
     await client.untilClosed();
     expect(client.answers).toEqual([]);
     expect(client.heard).toMatch(
-      /data: \{"error":\{.*"type":"shutting_down".*"code":"TEMPORARILY_UNAVAILABLE"\}\}\n\n\r\n$/,
+      /data: \{"error":\{.*"type":"shutting_down".*"code":"TEMPORARILY_UNAVAILABLE","status":503\}\}\n\n\r\n$/,
     );
   });
 

@@ -1,11 +1,16 @@
-/** Owns the sidecar's container: a native sidecar, so that it starts before the model server and outlives it. */
+/** Owns the sidecar's container: a native sidecar, so that it starts before fetcher and model server and outlives both. */
 import type { Container, PodTemplate } from '../../../kube/kinds.ts';
 import type { OperatorConfig } from '../../config/operator-config.ts';
+import { progressOfSidecar } from './progress-volume.ts';
 
 /** Of the sidecar: data (TLS), and administration (plain; probes and drain). */
 export const dataPort = 8443;
 export const adminPort = 9090;
 export const sidecarName = 'sidecar';
+
+const configVolume = 'sidecar-config';
+const tlsVolume = 'sidecar-tls';
+export const sidecarVolumeNames: readonly string[] = [configVolume, tlsVolume];
 
 const configDirectory = '/etc/fairlead/sidecar';
 const tlsDirectory = '/etc/fairlead/tls';
@@ -20,8 +25,8 @@ export const sidecarConfigFile = 'config.json';
  */
 export const sidecarNodeOptions = '--max-old-space-size=96 --max-semi-space-size=2';
 
-/** Returns the sidecar's container. */
-export function makeSidecarContainer(config: OperatorConfig): Container {
+/** Returns the sidecar's container; `hasFetcher`: whether there is a fetcher in the pod that it can tell of. */
+export function makeSidecarContainer(config: OperatorConfig, hasFetcher: boolean): Container {
   const fromPod = (
     name: string,
     fieldPath: string,
@@ -44,6 +49,7 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
       // node translates the arguments of a pod.
       '--model-host',
       '127.0.0.1',
+      ...(hasFetcher ? progressOfSidecar.args : []),
     ],
     env: [
       fromPod('POD_IP', 'status.podIP'),
@@ -77,8 +83,9 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
       runAsNonRoot: true,
     },
     volumeMounts: [
-      { name: 'sidecar-config', mountPath: configDirectory, readOnly: true },
-      { name: 'sidecar-tls', mountPath: tlsDirectory, readOnly: true },
+      { name: configVolume, mountPath: configDirectory, readOnly: true },
+      { name: tlsVolume, mountPath: tlsDirectory, readOnly: true },
+      ...(hasFetcher ? [progressOfSidecar.mount] : []),
     ],
   };
 }
@@ -89,7 +96,7 @@ export function sidecarVolumes(
   secret: string,
 ): NonNullable<NonNullable<PodTemplate['spec']>['volumes']> {
   return [
-    { name: 'sidecar-config', configMap: { name: configMap } },
-    { name: 'sidecar-tls', secret: { secretName: secret } },
+    { name: configVolume, configMap: { name: configMap } },
+    { name: tlsVolume, secret: { secretName: secret } },
   ];
 }

@@ -17,10 +17,13 @@ export function isEventStream(headers: readonly string[]): boolean {
  * Returns what is to be added to a stream whose last piece was `last`: the error as an event of its own, in the shape of
  * OpenAI's API; nothing where an earlier hop has said so already.
  */
-export function makeErrorEvent({ errorCode, reason, message }: Refusal, last: Buffer | undefined): Buffer {
+export function makeErrorEvent(
+  { errorCode, reason, message, status }: Refusal,
+  last: Buffer | undefined,
+): Buffer {
   const isBetween = last === undefined || last.subarray(-end.length).equals(end);
   if (isBetween && endsInError(last)) return Buffer.alloc(0);
-  const error = { message, type: reason, param: null, code: errorCode };
+  const error = { message, type: reason, param: null, code: errorCode, status };
   // An event that was cut in its middle ends here: lost it is anyhow, and the next one has to be read.
   return Buffer.from(`${isBetween ? '' : '\n\n'}data: ${JSON.stringify({ error })}\n\n`);
 }
