@@ -12,6 +12,7 @@ import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import type { Pipeline } from '../exchange.ts';
 import { ProxyMetrics } from '../proxy-metrics.ts';
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
+  /** What connections of callers may take, beside what the configuration says. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 export interface Gateway {
@@ -89,7 +92,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   health.addReadinessCheck('endpoints', () =>
     endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
   );
-  const server = await listenForUsers(config, pipeline, tracing, clock);
+  const server = await listenForUsers(options, pipeline, tracing);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,
@@ -118,14 +121,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function listenForUsers(
-  config: GatewayConfig,
+  { config, clock, limits }: GatewayOptions,
   pipeline: Pipeline,
   tracing: Tracing,
-  clock: Clock,
 ): ReturnType<typeof startProxyServer> {
   const now = (): number => clock.monotonic();
   return startProxyServer({
     address: { host: config.host, port: config.port },
+    limits: {
+      idleMs: config.clientIdleTimeoutMs,
+      headMs: config.headTimeoutMs,
+      bodyIdleMs: config.bodyIdleTimeoutMs,
+      ...limits,
+    },
     now,
     makeExchange: (caller) => {
       const exchange = new RoutedExchange(pipeline, caller, now());

@@ -2,11 +2,8 @@
 import type { AccountingPlan } from '../../core/accounting/accounting-plan.ts';
 import { timingsWithin } from '../../core/cold-start/start-timeline.ts';
 import { formatTimings } from '../../core/cold-start/timings.ts';
-import { parseInvocationPath } from '../../core/routing/invocation-path.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { refusals } from '../errors.ts';
-import type { Refusal } from '../errors.ts';
 import type { Pipeline, Stage } from '../exchange.ts';
 import { pushForwardedCaller } from '../forwarded-caller.ts';
 import { makePipeline } from '../pipeline.ts';
@@ -28,8 +25,10 @@ import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
 import { makeSettle } from '../stages/settle/settle.ts';
 import type { Tracing } from '../tracing/start-tracer.ts';
+import type { Upstream } from '../upstream/upstream-request.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Attempts } from '../targets/attempts.ts';
+import { makeReadTarget } from './read-target.ts';
 import type { RoutedExchange } from '../targets/routed-exchange.ts';
 import type { RoutedEndpoint, RoutingTable } from '../targets/routing-table.ts';
 
@@ -63,7 +62,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
   return makePipeline<RoutedExchange>(
     {
       receive: makeReceive({
-        readPath: (exchange, path) => readPath(exchange, path, config.namespace),
+        readPath: makeReadTarget(config, table),
         maxBodyBytes: () => config.maxBodyBytes,
         totalMs: () => config.totalTimeoutMs,
       }),
@@ -79,7 +78,8 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
       queue: hold,
       forward: makeForward({
         poolOf,
-        pathOf: (exchange) => forwardedPath + exchange.query,
+        pathOf: (exchange) =>
+          exchange.isGrpc ? exchange.caller.head.target : forwardedPath + exchange.query,
         timeouts: (exchange) => exchange.endpoint?.traffic.phases ?? timeouts,
         maxBodyBytes: () => config.maxBodyBytes,
         addRequestHeaders: (exchange, headers) => pushForwardedCaller(headers, exchange),
@@ -108,15 +108,6 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
     },
     log,
   );
-}
-
-/** A namespace comes from the path or is the default; host names that say it have their place here. */
-function readPath(exchange: RoutedExchange, path: string, defaultNamespace: string): Refusal | undefined {
-  const asked = parseInvocationPath(path);
-  if (asked === undefined) return refusals.unknownPath;
-  exchange.asked = asked;
-  exchange.namespace = asked.namespace ?? defaultNamespace;
-  return undefined;
 }
 
 function locate(
@@ -156,8 +147,8 @@ const makeRecordStage = ({ rows, clock }: GatewayPipelineOptions): Stage<RoutedE
 
 const accountingOf = ({ endpoint }: RoutedExchange): AccountingPlan | undefined => endpoint?.accounting;
 
-function poolOf(exchange: RoutedExchange): NonNullable<RoutedExchange['pod']>['pool'] {
+function poolOf(exchange: RoutedExchange): Upstream {
   const { pod } = exchange;
   if (pod === undefined) throw new Error('a request reached the forward stage without a pod');
-  return pod.pool;
+  return exchange.isGrpc ? pod.pool.http2 : pod.pool;
 }

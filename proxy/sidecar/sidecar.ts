@@ -15,6 +15,8 @@ import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandMeter } from '../demand/demand-meter.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
+import type { Pipeline } from '../exchange.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { makeRowLog } from '../rows/row-settings.ts';
 import type { RowSettings } from '../rows/row-settings.ts';
@@ -44,6 +46,10 @@ export interface SidecarOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
+  /** What connections of callers may take, where the usual does not fit. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** How long what is under way may take once it stops, in milliseconds; default: ten seconds. */
+  readonly closeGraceMs?: number | undefined;
 }
 
 export interface Sidecar {
@@ -54,7 +60,16 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
-const closeGraceMs = 10_000;
+interface ListeningParts {
+  readonly pipeline: Pipeline;
+  readonly tracing: Tracing;
+  readonly drain: Drain;
+  readonly readyWait: ReadyWait;
+}
+
+/** What the gateway takes of a caller, and its own words on who that is: somebody may be in hundreds of groups. */
+const forwardedHeadBytes = 64 * 1024;
+const usualCloseGraceMs = 10_000;
 
 /**
  * Starts the sidecar.
@@ -71,8 +86,12 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const tracing = await startTracing(options);
   const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota, rows, tracing });
   const busy = (): number => slots.taken + slots.waiting;
-  const isKnown = (): boolean => model.everReady;
-  const drain = new Drain({ bounds: () => config.current.drain, busy, isKnown, clock });
+  const drain = new Drain({
+    bounds: () => config.current.drain,
+    busy,
+    isKnown: () => model.everReady,
+    clock,
+  });
   const fetch = new FetchWatch(options.fetchProgress, options.log);
   const { health, model, readyWait } = makeHealth(options, upstream, drain, fetch);
   config.onChange((next) => {
@@ -81,18 +100,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     slots.admitWaiting();
   });
   registerGauges(registry, config, demand);
-  const server = await startProxyServer({
-    address: options.data,
-    tls: options.tls,
-    now,
-    makeExchange: (caller) => {
-      drain.noteRequest();
-      const exchange = new Exchange(pipeline, caller, now());
-      tracing.current?.begin(exchange);
-      return exchange;
-    },
-    sidePaths: { [awaitReadyPath]: (caller) => readyWait.answer(caller) },
-  });
+  const server = await listenForGateways(options, { pipeline, tracing, drain, readyWait });
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });
   const admin = await startAdminServer({ address: options.admin, health, registry, routes });
@@ -111,7 +119,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       model.stop();
       fetch.stop();
       readyWait.stop();
-      await server.stop(closeGraceMs);
+      await server.stop(options.closeGraceMs ?? usualCloseGraceMs);
       await reporter.stop();
       await rows.stop();
       await tracing.stop();
@@ -119,6 +127,27 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       await admin.stop();
     },
   };
+}
+
+function listenForGateways(
+  { data, tls, limits, clock }: SidecarOptions,
+  { pipeline, tracing, drain, readyWait }: ListeningParts,
+): ReturnType<typeof startProxyServer> {
+  const now = (): number => clock.monotonic();
+  return startProxyServer({
+    address: data,
+    tls,
+    limits: { headBytes: forwardedHeadBytes, ...limits },
+    now,
+    drainingSince: () => drain.startedAt,
+    makeExchange: (caller) => {
+      drain.noteRequest();
+      const exchange = new Exchange(pipeline, caller, now());
+      tracing.current?.begin(exchange);
+      return exchange;
+    },
+    sidePaths: { [awaitReadyPath]: (caller) => readyWait.answer(caller) },
+  });
 }
 
 async function startTracing(options: SidecarOptions): Promise<Tracing> {

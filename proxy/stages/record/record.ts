@@ -47,6 +47,8 @@ class RecordStage<E extends Exchange> implements Stage<E> {
   run(exchange: E): boolean {
     const plan = this.#planOf(exchange);
     if (plan?.payloadTable === undefined || this.#recorders.has(exchange)) return true;
+    // A row holds texts: frames of a WebSocket and messages of gRPC are none.
+    if (exchange.asksForTunnel || exchange.isGrpc) return true;
     const { log, random } = this.#options;
     const { payloadTable: table, samplingFraction, lossless } = plan;
     if (samplingFraction < 1 && random() >= samplingFraction) return true;

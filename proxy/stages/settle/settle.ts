@@ -16,7 +16,8 @@ export function makeSettle<E extends Exchange>(
     name: 'settle',
     run: () => true,
     listen: (exchange) => {
-      if (exchange.accounted) return;
+      // Frames of a WebSocket and messages of gRPC say nothing of usage.
+      if (exchange.accounted || exchange.asksForTunnel || exchange.isGrpc) return;
       const plan = planOf(exchange);
       if (plan === undefined) return;
       const isLanguageModel = plan.languageModels.includes(exchange.servedEntity);
