@@ -37,6 +37,10 @@ export const sidecarConfigSchema = z.strictObject({
   rateLimits: z
     .array(rateLimitSchema)
     .describe('Limits applied to callers whom no other hop has accounted yet.'),
+  appliesLimits: z
+    .boolean()
+    .default(false)
+    .describe('Whether callers reach the sidecars directly: they and the gateways then share the limits.'),
   maxBodyBytes: z.int().min(1).describe('Greatest request body.'),
   timeouts: z
     .strictObject({

@@ -1,4 +1,5 @@
 /** Owns the parts of a running operator and the order in which they start and stop. */
+import { ShareBook } from '../core/quota/share-book.ts';
 import { DemandBook } from '../core/scaling/demand-book.ts';
 import { makeKubeClient } from '../kube/client.ts';
 import { startEventRecorder } from '../kube/events.ts';
@@ -90,7 +91,8 @@ function makeDemandParts({ config, registry, clock }: OperatorOptions, informers
   const book = makeBook(config);
   const idleness = new Idleness({ stores: informers, book, clock });
   const readConcurrency = makeConcurrencyReader({ book, idleness, stores: informers, clock });
-  return { book, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
+  const shares = makeShareBook(config);
+  return { book, shares, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
 }
 
 function startElection(options: OperatorOptions, onStarted: () => void): LeaderElection {
@@ -120,6 +122,10 @@ function makeBook({ scaling }: OperatorConfig): DemandBook {
     expiryMs: scaling.reportExpiry,
   });
 }
+
+/** Whoever holds something of the limits has reported twice before anything is given to others. */
+const makeShareBook = ({ scaling }: OperatorConfig): ShareBook =>
+  new ShareBook({ graceMs: scaling.reportInterval * 2.5, expiryMs: scaling.reportExpiry });
 
 /** The servers wait for a certificate, which on a first start the leader, perhaps this process, has yet to make. */
 function startWhenPossible(

@@ -1,5 +1,6 @@
 /** Owns the servers that every operator runs, whether it leads or not: demand (mTLS), external metrics, admission (TLS). */
 import { once } from 'node:events';
+import type { ShareBook } from '../core/quota/share-book.ts';
 import type { DemandBook } from '../core/scaling/demand-book.ts';
 import { labels } from '../crds/schema/api.ts';
 import { startInformer } from '../kube/informer.ts';
@@ -28,6 +29,7 @@ export interface ServingOptions {
   readonly informers: Informers;
   readonly tls: OperatorTls;
   readonly book: DemandBook;
+  readonly shares: ShareBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;

@@ -30,6 +30,11 @@ export interface Usage {
   readonly estimated: boolean;
 }
 
+/** What a request was given in advance, to be put right when it is known what it has used. */
+export interface Settlement {
+  settle(exchange: Exchange): void;
+}
+
 /** One step of the way. Made by the one factory of its folder under `stages/`. */
 export interface Stage<E extends Exchange = Exchange> {
   readonly name: string;
@@ -79,6 +84,8 @@ export class Exchange implements CallerEvents {
   tap: AnswerTap | undefined;
   /** Known once the answer has passed, where tokens are counted. */
   usage: Usage | undefined;
+  /** What it has taken of the limits before it is known what it needs. */
+  settlement: Settlement | undefined;
   /** It has a turn at the model, to be given back. */
   hasTurn = false;
   /** Whoever waits on behalf of the exchange now. */

@@ -20,7 +20,7 @@ const setByChart: Readonly<Record<'operator' | 'gateway', readonly string[]>> = 
   ],
   gateway: [
     ...['systemNamespace', 'host', 'port', 'adminHost', 'adminPort', 'tlsDir'],
-    ...['kubeconfig', 'serviceAccountDir'],
+    ...['kubeconfig', 'serviceAccountDir', 'limitStore'],
   ],
 };
 

@@ -86,6 +86,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     configVersion: firstVersion(made) ?? version.version,
     ...means,
     rateLimits: endpoint.spec.rateLimits ?? [],
+    routeOptimized: endpoint.spec.routeOptimized,
     scaling,
     config,
   };

@@ -1,6 +1,7 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
 import { logLevels } from '../../platform/logging.ts';
+import { limitStoreSchema } from '../limit-store/config.ts';
 
 const portSchema = z.int().min(0).max(65535);
 const millisecondsSchema = z.int().min(0);
@@ -68,6 +69,16 @@ export const gatewayConfigSchema = z.object({
     .min(0)
     .default(256 * 1024 * 1024)
     .describe('Most bytes of their bodies.'),
+  limitCaution: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Part of each limit that it gives out before the operator has told it its share.'),
+  limitShareWaitMs: millisecondsSchema
+    .default(4_000)
+    .describe('How long it stays unready after its start while it does not know its share of the limits.'),
+  limitStore: limitStoreSchema.optional(),
   drainMs: millisecondsSchema
     .default(5_000)
     .describe('How long it serves on after SIGTERM, unready, so that load balancers learn of it.'),

@@ -39,6 +39,14 @@ export interface GatewayUnderTest {
 export const winePath = '/namespaces/team-a/serving-endpoints/wine/invocations';
 export const aliceHeaders = { authorization: 'Bearer alice-token', 'content-type': 'application/json' };
 
+/** No operator hears of demand and divides the limits, and nobody waits for an end. */
+const alone = {
+  demandUrl: 'https://127.0.0.1:1/v1/demand',
+  limitCaution: 1,
+  drainMs: 50,
+  shutdownGraceMs: 500,
+};
+
 /** Starts a gateway; with `cluster`, beside others of the same cluster. */
 export async function startGatewayUnderTest(
   pki: Pki,
@@ -61,9 +69,7 @@ export async function startGatewayUnderTest(
       host: '127.0.0.1',
       port: 0,
       adminPort: 0,
-      demandUrl: 'https://127.0.0.1:1/v1/demand',
-      drainMs: 50,
-      shutdownGraceMs: 500,
+      ...alone,
       ...options.config,
     },
     client: makeKubeClient(transport),

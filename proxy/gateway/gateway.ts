@@ -26,6 +26,8 @@ import type { GatewayConfig } from './config.ts';
 import type { DeploymentTarget } from '../targets/deployment-target.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
 import { HeldDemand } from './held-demand.ts';
+import { followLimits, makeGatewayLimits, watchLimits } from './limits.ts';
+import type { GatewayLimits } from './limits.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { RoutingTable } from '../targets/routing-table.ts';
 import { TargetDirectory } from './target-directory.ts';
@@ -61,17 +63,30 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, endpoints, slices, clock, registry } = options;
   const directory = new TargetDirectory({ slices, tls: options.tls, trustDomain: config.trustDomain, clock });
-  const table = new RoutingTable((...names) => directory.targetOf(...names));
+  const limits = await makeGatewayLimits(options);
+  const table = new RoutingTable((...names) => directory.targetOf(...names), limits.shares);
   const held = new HeldDemand(() => clock.monotonic());
-  const reporter = startReporter(options, held);
+  const reporter = startReporter(options, held, limits);
   const hold = startHolding(options, held, reporter, table);
   const metrics = makeProxyMetrics(registry);
-  const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics });
-  const stopFollowing = followEndpoints(endpoints, table, directory, hold);
+  const pipeline = makeGatewayPipeline({
+    ...options,
+    ...makeCheckers(options),
+    table,
+    hold,
+    limitStore: limits.store,
+    metrics,
+  });
+  const stopFollowing = followEndpoints(endpoints, table, () => {
+    directory.retainOnly(table.deploymentsInUse());
+    hold.reconsider();
+    followLimits(limits, table, reporter);
+  });
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
     endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
   );
+  watchLimits(limits, health, options);
   registerGauge(registry, 'fairlead_gateway_held_requests', 'Requests held.', () => hold.room.requests);
   registerGauge(registry, 'fairlead_gateway_held_bytes', 'Bytes of held requests.', () => hold.room.bytes);
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
@@ -94,6 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await server.stop(config.shutdownGraceMs);
       stopFollowing();
       await reporter.stop();
+      await limits.store?.stop();
       directory.stop();
       await admin.stop();
     },
@@ -138,7 +154,7 @@ function makeCheckers({ config, client, clock, log }: GatewayOptions): {
   };
 }
 
-function startReporter(options: GatewayOptions, source: HeldDemand): DemandReporter {
+function startReporter(options: GatewayOptions, source: HeldDemand, limits: GatewayLimits): DemandReporter {
   const { config, tls, clock, log } = options;
   const identity = serviceAccountIdentity(config.trustDomain, config.systemNamespace, 'fairlead-operator');
   return new DemandReporter({
@@ -147,6 +163,7 @@ function startReporter(options: GatewayOptions, source: HeldDemand): DemandRepor
     intervalMs: config.demandIntervalMs,
     reporter: options.podName,
     source,
+    limits: limits.shares,
     clock,
     log,
   });
@@ -202,22 +219,20 @@ function startHolding(
   return hold;
 }
 
-/** Returns how to stop following. */
+/** Returns how to stop following. `tidy` is called after changes. */
 function followEndpoints(
   endpoints: Informer<ServingEndpoint>,
   table: RoutingTable,
-  directory: TargetDirectory,
-  hold: HoldStage,
+  tidy: () => void,
 ): () => void {
   let scheduled = false;
-  const tidy = (): void => {
+  const tidyOnce = (): void => {
     scheduled = false;
-    directory.retainOnly(table.deploymentsInUse());
-    hold.reconsider();
+    tidy();
   };
   table.onChange(() => {
     // Once for many changes: a first list brings thousands.
-    if (!scheduled) setImmediate(tidy);
+    if (!scheduled) setImmediate(tidyOnce);
     scheduled = true;
   });
   return endpoints.onChange(({ type, object }) => {

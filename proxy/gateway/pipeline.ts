@@ -16,7 +16,9 @@ import type { AccessChecker, EndpointRef } from '../stages/authorise/authorise.t
 import { makeChoose } from '../stages/choose/choose.ts';
 import { makeForward } from '../stages/forward/forward.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
+import type { LimitStore } from '../stages/limit/limit-store.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
+import type { LimitOptions } from '../stages/limit/limit.ts';
 import { makeObserve } from '../stages/observe/observe.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
@@ -30,6 +32,7 @@ export interface GatewayPipelineOptions {
   readonly access: AccessChecker;
   readonly table: RoutingTable;
   readonly hold: HoldStage;
+  readonly limitStore: LimitStore | undefined;
   readonly metrics: ProxyMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -60,7 +63,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
         checker: options.access,
         locate: (exchange) => locate(exchange, current(exchange)),
       }),
-      limit: makeLimit({ quotaOf: (exchange) => exchange.endpoint?.quota, now: () => clock.now() }),
+      limit: makeLimit(limitOptions(options)),
       read: makeRead(),
       choose: makeChoose(current),
       queue: hold,
@@ -94,6 +97,15 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
     },
     log,
   );
+}
+
+function limitOptions({ limitStore, clock }: GatewayPipelineOptions): LimitOptions<RoutedExchange> {
+  return {
+    quotaOf: (exchange) => exchange.endpoint?.quota,
+    // Sidecars of a route-optimised endpoint apply its limits as well, and have no store.
+    storeOf: (exchange) => (exchange.endpoint?.routeOptimized === true ? undefined : limitStore),
+    now: () => clock.now(),
+  };
 }
 
 /** A namespace comes from the path or is the default; host names that say it have their place here. */

@@ -1,5 +1,5 @@
 /** Owns what the sidecar puts into each place of the pipeline. */
-import type { CallQuota } from '../../core/quota/fixed-window.ts';
+import type { EndpointQuota } from '../../core/quota/endpoint-quota.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
@@ -29,7 +29,7 @@ export function makeSidecarPipeline(options: {
   readonly config: WatchedFile<SidecarConfig>;
   readonly upstream: ModelUpstream;
   readonly demand: DemandMeter;
-  readonly quota: { readonly current: CallQuota };
+  readonly quota: { readonly current: EndpointQuota | undefined };
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;

@@ -1,5 +1,4 @@
 /** Owns the sidecar as a whole: the ports, the pipeline between them and the model, and how they start and end. */
-import { CallQuota } from '../../core/quota/fixed-window.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import { startAdminServer } from '../../platform/admin-server.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -22,6 +21,7 @@ import { makeModelUpstream } from './model-upstream.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { makeSidecarPipeline } from './pipeline.ts';
 import { ReadyWait } from './ready-wait.ts';
+import { SidecarLimits } from './sidecar-limits.ts';
 
 export interface SidecarOptions {
   readonly data: ListenAddress;
@@ -55,14 +55,13 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const now = (): number => clock.monotonic();
   const upstream = makeModelUpstream(config.current.modelServer, clock);
   const demand = new DemandMeter(now);
-  const quota = { current: new CallQuota(config.current.rateLimits) };
-  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota });
+  const limits = new SidecarLimits(config);
+  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota: limits });
   const busy = (): number => slots.taken + slots.waiting;
   const drain = new Drain({ bounds: () => config.current.drain, busy, clock });
   const { health, model, readyWait } = makeHealth(options, upstream, drain);
   config.onChange((next) => {
     upstream.update(next.modelServer);
-    quota.current = new CallQuota(next.rateLimits);
     slots.admitWaiting();
   });
   registerGauges(registry, config, demand);
@@ -79,7 +78,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });
   const admin = await startAdminServer({ address: options.admin, health, registry, routes });
-  const reporter = startReporter(options, demand);
+  const reporter = startReporter(options, demand, limits);
   model.start();
   return {
     data: server.address,
@@ -124,7 +123,7 @@ function makeHealth(
   return { health, model, readyWait };
 }
 
-function startReporter(options: SidecarOptions, demand: DemandMeter): DemandReporter {
+function startReporter(options: SidecarOptions, demand: DemandMeter, limits: SidecarLimits): DemandReporter {
   const { config, tls, clock, log } = options;
   const { endpoint, deployment, demand: target } = config.current;
   return new DemandReporter({
@@ -134,6 +133,7 @@ function startReporter(options: SidecarOptions, demand: DemandMeter): DemandRepo
     reporter: options.podName,
     clock,
     log,
+    limits: limits.shares,
     source: {
       read: (withHistory) => {
         const reading = demand.read(withHistory);

@@ -1,5 +1,7 @@
 /** Owns where requests for an endpoint go: found by namespace and public name, kept as the objects' status says. */
-import { CallQuota } from '../../core/quota/fixed-window.ts';
+import { EndpointQuota } from '../../core/quota/endpoint-quota.ts';
+import { LimitShares } from '../../core/quota/limit-shares.ts';
+import { gatewayPool } from '../../core/quota/share-report.ts';
 import { nameClaim, publicNameOf } from '../../core/routing/public-name.ts';
 import { WeightedSplit } from '../../core/routing/weighted-split.ts';
 import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
@@ -24,7 +26,10 @@ export interface RoutedEndpoint {
   readonly suspended: boolean;
   readonly split: WeightedSplit<EntityRoute>;
   readonly entities: ReadonlyMap<string, EntityRoute>;
-  readonly quota: CallQuota;
+  /** undefined: it has no limits. */
+  readonly quota: EndpointQuota | undefined;
+  /** Its sidecars apply the limits as well. */
+  readonly routeOptimized: boolean;
 }
 
 interface Row extends RoutedEndpoint {
@@ -42,12 +47,15 @@ const longestCause = 200;
 
 export class RoutingTable {
   readonly #targetOf: TargetOf;
+  readonly #shares: LimitShares;
   readonly #rows = new Map<string, Row>();
   readonly #byPublicName = new Map<string, Row[]>();
   readonly #listeners = new Set<() => void>();
 
-  constructor(targetOf: TargetOf) {
+  /** `shares`: what this proxy may give out of the limits that it shares with others. */
+  constructor(targetOf: TargetOf, shares = new LimitShares(1)) {
     this.#targetOf = targetOf;
+    this.#shares = shares;
   }
 
   get size(): number {
@@ -78,6 +86,7 @@ export class RoutingTable {
   remove(namespace: string, name: string): void {
     const row = this.#rows.get(`${namespace}/${name}`);
     if (row === undefined) return;
+    row.quota?.stop();
     this.#rows.delete(row.label);
     this.#unlist(row);
     this.#changed();
@@ -93,6 +102,11 @@ export class RoutingTable {
     );
   }
 
+  /** Returns the names of the pools in which limits are shared. */
+  sharingPools(): Set<string> {
+    return new Set([...this.#rows.values()].flatMap((row) => (row.quota === undefined ? [] : [poolOf(row)])));
+  }
+
   #makeRow(endpoint: ServingEndpoint, previous: Row | undefined): Row {
     const { metadata, spec } = endpoint;
     const namespace = metadata.namespace ?? '';
@@ -103,6 +117,8 @@ export class RoutingTable {
       routes.map(({ failure }) => failure),
     ]);
     const limitsKey = JSON.stringify([metadata.uid, spec.rateLimits]);
+    const isSameLimits = previous?.limitsKey === limitsKey;
+    if (!isSameLimits) previous?.quota?.stop();
     const { split, entities } = previous?.routesKey === routesKey ? previous : makeSplit(routes);
     return {
       namespace,
@@ -113,10 +129,21 @@ export class RoutingTable {
       suspended: spec.suspended,
       split,
       entities,
-      quota: previous?.limitsKey === limitsKey ? previous.quota : new CallQuota(spec.rateLimits ?? []),
+      quota: isSameLimits ? previous.quota : this.#quotaOf(endpoint, `${namespace}/${metadata.name}`),
+      routeOptimized: spec.routeOptimized,
       routesKey,
       limitsKey,
     };
+  }
+
+  #quotaOf({ spec }: ServingEndpoint, label: string): EndpointQuota | undefined {
+    const { rateLimits: limits = [], routeOptimized } = spec;
+    if (limits.length === 0) return undefined;
+    return new EndpointQuota({
+      limits,
+      label,
+      share: this.#shares.poolOf(poolOf({ label, routeOptimized })),
+    });
   }
 
   #routesOf({ metadata, status }: ServingEndpoint, namespace: string): EntityRoute[] {
@@ -152,6 +179,9 @@ export class RoutingTable {
     for (const listener of this.#listeners) listener();
   }
 }
+
+const poolOf = ({ label, routeOptimized }: Pick<RoutedEndpoint, 'label' | 'routeOptimized'>): string =>
+  routeOptimized ? label : gatewayPool;
 
 function makeSplit(routes: readonly EntityRoute[]): Pick<RoutedEndpoint, 'split' | 'entities'> {
   return {

@@ -24,6 +24,8 @@ export interface Blueprint {
   /** What the workload type of the entity means in this cluster. */
   readonly hardware: WorkloadType;
   readonly rateLimits: readonly RateLimit[];
+  /** Callers may reach the sidecars directly. */
+  readonly routeOptimized: boolean;
   readonly scaling: ScalingRules;
   readonly config: OperatorConfig;
 }

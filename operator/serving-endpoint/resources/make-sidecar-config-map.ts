@@ -47,6 +47,7 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
       queueTimeoutMs: sidecar.queueTimeout,
     },
     rateLimits: [...rateLimits],
+    appliesLimits: blueprint.routeOptimized,
     maxBodyBytes: sidecar.maxBodyBytes,
     timeouts: {
       connectMs: sidecar.connectTimeout,

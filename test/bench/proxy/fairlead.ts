@@ -111,6 +111,7 @@ export async function startSidecarProcess(
     },
     concurrency: { limit: 32, queue: 320, queueTimeoutMs: 10_000 },
     rateLimits: generousLimits,
+    appliesLimits: false,
     maxBodyBytes: 16 * 1024 * 1024,
     timeouts: { connectMs: 1_000, firstByteMs: 30_000, idleMs: 30_000, totalMs: 60_000 },
     peers: { trustedForwarders: [gatewayIdentity] },
