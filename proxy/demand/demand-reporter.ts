@@ -48,6 +48,8 @@ export class DemandReporter {
   #failing = false;
   /** Whether the operator that has heard the last report is still the one that is told. */
   #isKnown = false;
+  /** What the operator says of limits is not what this version understands. */
+  #isMisunderstood = false;
 
   constructor(options: DemandReporterOptions) {
     this.#options = options;
@@ -93,10 +95,9 @@ export class DemandReporter {
     const intervalMs = Math.max(0, Math.round(at - this.#reportedAt));
     const shared = limits?.report(clock.now(), isLast);
     const report: DemandReport = { reporter, instance: this.#instance, intervalMs, entries };
+    let answer: Buffer;
     try {
-      const answer = await this.#deliver(shared === undefined ? report : { ...report, limits: shared });
-      if (answer.length > 0)
-        limits?.take(shareAnswerSchema.parse(JSON.parse(answer.toString())), clock.now());
+      answer = await this.#deliver(shared === undefined ? report : { ...report, limits: shared });
     } catch (error) {
       this.#redirectTo(new URL(this.#options.url));
       if (!this.#failing) log.warn({ cause: messageOf(error) }, 'demand report failed, trying on');
@@ -109,6 +110,21 @@ export class DemandReporter {
     this.#isKnown = true;
     this.#reportedAt = at;
     confirm();
+    if (answer.length > 0) this.#takeShares(answer);
+  }
+
+  /** Demand has been heard, whatever is wrong with the rest of the answer. */
+  #takeShares(answer: Buffer): void {
+    const { limits, clock, log } = this.#options;
+    try {
+      limits?.take(shareAnswerSchema.parse(JSON.parse(answer.toString())), clock.now());
+      this.#isMisunderstood = false;
+    } catch (error) {
+      if (!this.#isMisunderstood) {
+        log.error({ cause: messageOf(error) }, 'shares of limits cannot be read, they stay as they are');
+      }
+      this.#isMisunderstood = true;
+    }
   }
 
   /** Returns the body of the answer. */

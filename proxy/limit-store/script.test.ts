@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RateLimit } from '../../crds/schema/governance.ts';
 import { EndpointQuota } from '../../core/quota/endpoint-quota.ts';
-import { awayFromTheEndOfAMinute, startRedisServer } from '../testing/redis-server-fixture.ts';
+import { awayFromTheEndOfAMinute } from '../testing/minute-fixture.ts';
+import { startRedisServer } from '../testing/redis-server-fixture.ts';
 import type { RedisServer } from '../testing/redis-server-fixture.ts';
 import { ScriptAnswer, ScriptCall, script } from './script.ts';
 import type { StoreVerdict } from '../stages/limit/limit-store.ts';

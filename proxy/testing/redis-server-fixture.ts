@@ -84,13 +84,6 @@ export async function startRedisServer(more: readonly string[] = []): Promise<Re
   };
 }
 
-/** Waits where a minute is about to end: what a test counts lies within one. */
-export async function awayFromTheEndOfAMinute(): Promise<void> {
-  const minuteMs = 60_000;
-  const left = minuteMs - (Date.now() % minuteMs);
-  if (left < 5_000) await new Promise((resolve) => setTimeout(resolve, left + 10));
-}
-
 async function until(attempt: () => Promise<void>): Promise<void> {
   for (let left = 200; ; left -= 1) {
     try {

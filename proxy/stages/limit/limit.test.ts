@@ -13,7 +13,8 @@ import { limitStoreSchema } from '../../limit-store/config.ts';
 import { RedisLimitStore } from '../../limit-store/redis-limit-store.ts';
 import { openCall, send, until } from '../../testing/http-client-fixture.ts';
 import type { TestAnswer } from '../../testing/http-client-fixture.ts';
-import { awayFromTheEndOfAMinute, startRedisServer } from '../../testing/redis-server-fixture.ts';
+import { awayFromTheEndOfAMinute } from '../../testing/minute-fixture.ts';
+import { startRedisServer } from '../../testing/redis-server-fixture.ts';
 import { makeLimit } from './limit.ts';
 
 const minute = 60_000;
