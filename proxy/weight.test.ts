@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
-const heavy = ['@kubernetes/client-node', '@peculiar/x509', 'reflect-metadata', 'express', 'jose', 'ajv'];
+const heavy = [
+  'ioredis',
+  '@kubernetes/client-node',
+  '@peculiar/x509',
+  'reflect-metadata',
+  'express',
+  'jose',
+  'ajv',
+];
 
 /** Returns the packages that a process loads when it starts; what it imports later, if ever, does not count. */
 async function packagesOf(entry: string): Promise<Set<string>> {

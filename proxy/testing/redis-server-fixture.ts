@@ -35,7 +35,7 @@ export function findRedisServer(): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** Starts a server; `more` are further arguments, with port 0 in `--port` where it speaks TLS alone. */
+/** Starts a server on a plain port; `more` are further arguments. */
 export async function startRedisServer(more: readonly string[] = []): Promise<RedisServer> {
   const program = findRedisServer();
   if (program === undefined) {
@@ -96,7 +96,8 @@ async function until(attempt: () => Promise<void>): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** Returns a port that nobody uses now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
