@@ -27,7 +27,7 @@ export interface SimulationOptions {
   readonly loss: number;
 }
 
-export const tickMs = 100;
+const tickMs = 100;
 const reportMs = 1_000;
 /** A gateway that nobody has told a share is ready all the same after this time. */
 const patienceMs = 3_000;

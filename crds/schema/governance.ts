@@ -36,7 +36,9 @@ export const rateLimitSchema = z
           .min(1)
           .max(60)
           .default(1)
-          .describe('As much may come at once as the limit grants in this many seconds, and one call at least.'),
+          .describe(
+            'As much may come at once as the limit grants in this many seconds, and one call at least.',
+          ),
       })
       .optional()
       .describe(

@@ -41,7 +41,11 @@ const rows: [sentence: string, spec: object, paths: string[]][] = [
     { servedEntities: [{ name: 'iris-1', model: { uri: 's3://models/iris' } }] },
     [],
   ],
-  ['limits on calls and tokens are applied', { rateLimits: [{ calls: 10 }, { key: 'user', tokens: 1000 }] }, []],
+  [
+    'limits on calls and tokens are applied',
+    { rateLimits: [{ calls: 10 }, { key: 'user', tokens: 1000 }] },
+    [],
+  ],
 ];
 
 describe('unsupportedFieldsOf', () => {

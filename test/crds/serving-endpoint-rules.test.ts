@@ -59,7 +59,10 @@ const accepted: [sentence: string, object: unknown][] = [
   ['a whole volume', withEntity({ model: { uri: 'pvc://models' } })],
   ['a limit on calls', endpoint({ rateLimits: [{ calls: 10 }] })],
   ['a limit on tokens of one user', endpoint({ rateLimits: [{ key: 'user', principal: 'ada', tokens: 9 }] })],
-  ['a limit that is spread evenly', endpoint({ rateLimits: [{ calls: 60, smoothing: { burstSeconds: 5 } }] })],
+  [
+    'a limit that is spread evenly',
+    endpoint({ rateLimits: [{ calls: 60, smoothing: { burstSeconds: 5 } }] }),
+  ],
   ['as many limits as there may be', endpoint({ rateLimits: [...groupLimits(5), ...userLimits(15)] })],
 ];
 

@@ -36,7 +36,7 @@ export function pushLimitHeaders(headers: string[], caller: CallerQuota, view: L
 const usualTexts = Array.from({ length: 61 }, (_, seconds) => textOf(seconds));
 
 /** Returns a duration in whole seconds as OpenAI writes it: `7s`, `1m0s`. */
-export function durationText(milliseconds: number): string {
+function durationText(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1_000));
   return usualTexts[seconds] ?? textOf(seconds);
 }

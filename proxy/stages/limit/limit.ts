@@ -9,6 +9,7 @@ import { pushLimitHeaders } from './limit-headers.ts';
 import type { LimitView } from './limit-headers.ts';
 import type { LimitStore } from './limit-store.ts';
 import { StoreInquiry } from './store-inquiry.ts';
+import type { Inquiry } from './store-inquiry.ts';
 import { TokenSettlement } from './token-settlement.ts';
 
 export interface LimitOptions<E extends Exchange> {
@@ -35,59 +36,77 @@ class LocalView implements LimitView {
 
 /** Returns the stage that limits. */
 export function makeLimit<E extends Exchange>(options: LimitOptions<E>): Stage<E> {
-  const view = new LocalView();
+  return new LimitStage(options);
+}
+
+class LimitStage<E extends Exchange> implements Stage<E> {
+  readonly name = 'limit';
+  readonly #options: LimitOptions<E>;
+  readonly #view = new LocalView();
+
+  constructor(options: LimitOptions<E>) {
+    this.#options = options;
+  }
+
+  run(exchange: E): boolean {
+    if (exchange.accounted) return true;
+    const quota = this.#options.quotaOf(exchange);
+    if (quota === undefined) return true;
+    const caller = quota.of(exchange, this.#options.now());
+    if (caller.isFree) return true;
+    if (caller.isDisabled) {
+      exchange.refuse(refusals.disabled);
+      return false;
+    }
+    const tokens = caller.countsTokens ? tokensFor(exchange, quota) : 0;
+    const store = this.#options.storeOf?.(exchange);
+    if (store === undefined) return this.#decide(exchange, quota, caller, tokens);
+    if (store.isUp) this.#ask({ exchange, quota, caller, tokens, store, now: this.#options.now });
+    else if (this.#decide(exchange, quota, caller, tokens, store)) {
+      store.noteUnasked(quota.label, caller.taken(tokens), minuteOf(this.#options.now()));
+      return true;
+    }
+    return false;
+  }
+
+  finish(exchange: E): void {
+    const { settlement } = exchange;
+    exchange.settlement = undefined;
+    settlement?.settle(exchange);
+  }
+
+  #ask(inquiry: Inquiry): void {
+    const { exchange, quota, caller, tokens, store } = inquiry;
+    const waiting = new StoreInquiry(inquiry, {
+      decideAlone: () => this.#decide(exchange, quota, caller, tokens, store),
+      refuse: (full, afterMs) => refuse(exchange, full, afterMs),
+    });
+    exchange.holder = waiting;
+    store.ask(waiting);
+  }
 
   /** Decides by what this proxy may give out itself; returns whether the request goes on. */
-  function decide(exchange: Exchange, quota: EndpointQuota, caller: CallerQuota, tokens: number): boolean {
-    const now = options.now();
-    view.now = now;
+  #decide(
+    exchange: Exchange,
+    quota: EndpointQuota,
+    caller: CallerQuota,
+    tokens: number,
+    store?: LimitStore,
+  ): boolean {
+    const now = this.#options.now();
+    this.#view.now = now;
     const full = caller.admit(tokens, now);
-    pushLimitHeaders(exchange.answerHeaders, caller, view);
+    pushLimitHeaders(exchange.answerHeaders, caller, this.#view);
     if (full !== undefined) {
       refuse(exchange, full, full.msUntilRoom(tokens, now));
       return false;
     }
-    if (caller.countsTokens)
-      exchange.settlement = new TokenSettlement(quota, caller.reservation(tokens, now), options.now);
+    if (caller.countsTokens) {
+      const reservation = caller.reservation(tokens, now);
+      exchange.settlement = new TokenSettlement(quota, reservation, this.#options.now, store);
+    }
     return true;
   }
-
-  return {
-    name: 'limit',
-    run: (exchange) => {
-      if (exchange.accounted) return true;
-      const quota = options.quotaOf(exchange);
-      if (quota === undefined) return true;
-      const now = options.now();
-      const caller = quota.of(exchange, now);
-      if (caller.isFree) return true;
-      if (caller.isDisabled) {
-        exchange.refuse(refusals.disabled);
-        return false;
-      }
-      const tokens = caller.countsTokens ? tokensFor(exchange, quota) : 0;
-      const store = options.storeOf?.(exchange);
-      if (store === undefined) return decide(exchange, quota, caller, tokens);
-      if (!store.isUp) {
-        if (!decide(exchange, quota, caller, tokens)) return false;
-        store.noteUnasked(quota.label, caller.taken(tokens), minuteOf(now));
-        return true;
-      }
-      const inquiry = new StoreInquiry(
-        { exchange, quota, caller, tokens, store, now: options.now },
-        decide,
-        refuse,
-      );
-      exchange.holder = inquiry;
-      store.ask(inquiry);
-      return false;
-    },
-    finish: (exchange) => {
-      const { settlement } = exchange;
-      exchange.settlement = undefined;
-      settlement?.settle(exchange);
-    },
-  };
 }
 
 /** Only where tokens are limited is the body looked at, and only where it has come already. */

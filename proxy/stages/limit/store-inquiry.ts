@@ -19,9 +19,12 @@ export interface Inquiry {
   readonly now: () => number;
 }
 
-/** Decides without the store; returns whether the request goes on. */
-type Decide = (exchange: Exchange, quota: EndpointQuota, caller: CallerQuota, tokens: number) => boolean;
-type Refuse = (exchange: Exchange, full: Counter, afterMs: number) => void;
+/** What the stage does when the wait is over. */
+export interface Outcomes {
+  /** Decides without the store; returns whether the request goes on. */
+  decideAlone(): boolean;
+  refuse(full: Counter, afterMs: number): void;
+}
 
 export class StoreInquiry implements StoreQuestion, Holder {
   readonly overdue = refusals.deadline;
@@ -29,16 +32,14 @@ export class StoreInquiry implements StoreQuestion, Holder {
   readonly caller: CallerQuota;
   readonly tokens: number;
   readonly #inquiry: Inquiry;
-  readonly #decide: Decide;
-  readonly #refuse: Refuse;
+  readonly #outcomes: Outcomes;
 
-  constructor(inquiry: Inquiry, decide: Decide, refuse: Refuse) {
+  constructor(inquiry: Inquiry, outcomes: Outcomes) {
     this.label = inquiry.quota.label;
     this.caller = inquiry.caller;
     this.tokens = inquiry.tokens;
     this.#inquiry = inquiry;
-    this.#decide = decide;
-    this.#refuse = refuse;
+    this.#outcomes = outcomes;
   }
 
   release(): void {
@@ -65,14 +66,14 @@ export class StoreInquiry implements StoreQuestion, Holder {
     pushLimitHeaders(exchange.answerHeaders, this.caller, view);
     exchange.settlement = settlement;
     if (full === undefined) exchange.proceed();
-    else this.#refuse(exchange, full, view.msUntilRoom(full, tokens));
+    else this.#outcomes.refuse(full, view.msUntilRoom(full, tokens));
   }
 
   onUnavailable(): void {
-    const { exchange, quota, tokens } = this.#inquiry;
+    const { exchange } = this.#inquiry;
     if (this.#isOver()) return;
     exchange.holder = undefined;
-    if (this.#decide(exchange, quota, this.caller, tokens)) exchange.proceed();
+    if (this.#outcomes.decideAlone()) exchange.proceed();
   }
 
   #isOver(): boolean {
