@@ -4,11 +4,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runLimitsSuite } from './limits/suite.ts';
 import { runProxySuite } from './proxy/suite.ts';
 import { runScaleSuite } from './scale/suite.ts';
 import type { SuiteReport } from './suite-report.ts';
 
 const suites: Readonly<Record<string, () => Promise<SuiteReport>>> = {
+  limits: runLimitsSuite,
   proxy: runProxySuite,
   scale: runScaleSuite,
 };
