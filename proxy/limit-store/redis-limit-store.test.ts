@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { issueCertificate } from '../../platform/tls/authority.ts';
 import { until } from '../testing/http-client-fixture.ts';
@@ -80,6 +81,19 @@ describe('a store', () => {
     const distrustful = t.startClient({ ...secured, caFile: file('tls.key') }, limit({ calls: 3 }));
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect([stranger.store.isUp, distrustful.store.isUp]).toEqual([false, false]);
+  });
+
+  it('needs no more rights than the how-to names', async () => {
+    const server = await t.startServer();
+    const rights = ['eval', 'evalsha', 'ping', 'time', 'hmget', 'hset', 'pexpire'].map((name) => `+${name}`);
+    await server.admin.acl('SETUSER', 'fairlead', 'on', '>secret', '~fairlead:*', '-@all', ...rights);
+    const passwordFile = join(await mkdtemp(join(tmpdir(), 'fairlead-limits-')), 'password');
+    onTestFinished(() => rm(dirname(passwordFile), { recursive: true }));
+    await writeFile(passwordFile, 'secret');
+    const limits = [limit({ calls: 2 }), limit({ key: 'user', tokens: 9, smoothing: { burstSeconds: 1 } })];
+    const proxy = t.startClient({ url: urlOf(server), username: 'fairlead', passwordFile }, ...limits);
+    await until(() => proxy.store.isUp);
+    expect(isAdmitted(await proxy.ask())).toBe(true);
   });
 
   it('may be a cluster', async () => {
