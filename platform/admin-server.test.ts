@@ -37,11 +37,11 @@ describe('the admin server', () => {
 
   it('tells on /readyz what is amiss though the process is ready', async () => {
     const health = new Health();
-    let note: string | undefined;
-    health.addNote('store', () => note);
+    const notes: string[] = [];
+    health.addNote('store', () => notes[0]);
     const url = await start(health);
     expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ok' });
-    note = 'it is away';
+    notes.push('it is away');
     const answer = await fetch(`${url}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([
       200,
