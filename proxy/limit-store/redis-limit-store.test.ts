@@ -1,12 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { issueCertificate } from '../../platform/tls/authority.ts';
+import { buildBundles } from '../../image/bundles.ts';
+import { silentLog } from '../../kube/testing/plain-access.ts';
+import { systemClock } from '../../platform/clock.ts';
 import { until } from '../testing/http-client-fixture.ts';
 import { awayFromTheEndOfAMinute } from '../testing/minute-fixture.ts';
 import { makePki } from '../testing/pki-fixture.ts';
 import { freePort } from '../testing/redis-server-fixture.ts';
+import { limitStoreSchema } from './config.ts';
+import type { RedisLimitStore } from './redis-limit-store.ts';
 import { StoreFixture, alice, isAdmitted, label, limit, urlOf } from './store-fixture.ts';
 
 const t = new StoreFixture();
@@ -81,6 +87,19 @@ describe('a store', () => {
     const distrustful = t.startClient({ ...secured, caFile: file('tls.key') }, limit({ calls: 3 }));
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect([stranger.store.isUp, distrustful.store.isUp]).toEqual([false, false]);
+  });
+
+  it('is reached from the bundle that ships as well', async () => {
+    const server = await t.startServer();
+    await buildBundles();
+    const dist = join(import.meta.dirname, '../../dist');
+    const [file = ''] = (await readdir(dist)).filter((name) => /^redis-limit-store-\w+\.js$/.test(name));
+    const bundled = (await import(join(dist, file))) as { RedisLimitStore: typeof RedisLimitStore };
+    const config = limitStoreSchema.parse({ url: urlOf(server) });
+    const options = { config, clock: systemClock, registry: new Registry(), log: silentLog };
+    const store = new bundled.RedisLimitStore(options);
+    onTestFinished(() => store.stop());
+    await until(() => store.isUp);
   });
 
   it('needs no more rights than the how-to names', async () => {

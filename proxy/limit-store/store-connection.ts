@@ -114,7 +114,8 @@ export class StoreConnection {
 
 /** Loaded only here: a gateway without a store does without all of it. */
 async function makeClient(config: LimitStoreConfig): Promise<StoreClient> {
-  const { Redis, Cluster } = await import('ioredis');
+  // In a bundle a CommonJS package has no other exports than this one.
+  const { default: ioredis } = await import('ioredis');
   const url = new URL(config.url);
   const address = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) };
   const access = {
@@ -125,7 +126,7 @@ async function makeClient(config: LimitStoreConfig): Promise<StoreClient> {
   // Nobody waits for a store that is away: what cannot be sent fails at once, and who reconnects is up to us.
   const impatience = { lazyConnect: true, enableOfflineQueue: false };
   if (config.cluster) {
-    return new Cluster([address], {
+    return new ioredis.Cluster([address], {
       ...impatience,
       redisOptions: access,
       clusterRetryStrategy: () => null,
@@ -133,7 +134,7 @@ async function makeClient(config: LimitStoreConfig): Promise<StoreClient> {
       maxRedirections: 2,
     });
   }
-  return new Redis({
+  return new ioredis.Redis({
     ...{ ...address, ...access, ...impatience },
     db: Number(url.pathname.slice(1) || 0),
     maxRetriesPerRequest: 0,
