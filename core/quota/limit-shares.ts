@@ -13,9 +13,9 @@ export class LimitShares {
     this.#caution = caution;
   }
 
-  /** Whether the leader has told a share of every pool. */
-  get isTold(): boolean {
-    return [...this.#pools.values()].every((pool) => pool.isTold);
+  /** Whether it has had its part of every pool. */
+  get isComplete(): boolean {
+    return [...this.#pools.values()].every((pool) => pool.wasFair);
   }
 
   poolOf(name: string): PoolShare {
@@ -48,9 +48,12 @@ export class LimitShares {
 
   /** Takes over what the leader tells. */
   take(answer: ShareAnswer, now: number): void {
-    for (const { pool: name, fraction, counters } of answer.pools) {
+    for (const { pool: name, fraction, isFair, counters } of answer.pools) {
       const told = new Map(counters.map(({ id, ...share }) => [id, share]));
-      this.#pools.get(name)?.take(fraction, told, now);
+      const pool = this.#pools.get(name);
+      if (pool === undefined) continue;
+      pool.take(fraction, told, now);
+      pool.wasFair ||= isFair;
     }
   }
 }

@@ -36,6 +36,8 @@ export class PoolShare {
   readonly pressed = new Set<SharedCounter>();
   /** When the fraction last grew, in milliseconds since the epoch, and from what. */
   raised = { at: Number.NEGATIVE_INFINITY, from: 0 };
+  /** Whether it has ever had all of its part. */
+  wasFair = false;
   readonly #caution: number;
   #fraction: number | undefined;
   #told: ReadonlyMap<string, ToldShare> = new Map();

@@ -156,11 +156,13 @@ describe('the leader', () => {
     const shares = book();
     shares.record(report(0.1), of('a'), at(0));
     expect(fractionOf(shares.record(report(0.1), of('a'), at(2_000)))).toBe(1);
-    expect(fractionOf(shares.record(report(0.1), of('b'), at(2_100)))).toBe(0.02);
+    const first = shares.record(report(0.1), of('b'), at(2_100));
+    expect(first.pools[0]).toMatchObject({ fraction: 0.02, isFair: false });
     expect(fractionOf(shares.record(report(1), of('a'), at(3_000)))).toBe(0.5);
     expect(fractionOf(shares.record(report(0.02), of('b'), at(3_100)))).toBe(0.02);
     expect(fractionOf(shares.record(report(0.5), of('a'), at(4_000)))).toBe(0.5);
-    expect(fractionOf(shares.record(report(0.02), of('b'), at(4_100)))).toBe(0.5);
+    const last = shares.record(report(0.02), of('b'), at(4_100));
+    expect(last.pools[0]).toMatchObject({ fraction: 0.5, isFair: true });
   });
 
   it('takes what a proxy that has left did not use to the others at once, and what it used in the next minute', () => {

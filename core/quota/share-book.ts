@@ -177,7 +177,7 @@ function answerOf(pool: Pool, holder: ShareHolder, name: string): PoolAnswer {
     holder.tell(id, allowed);
     counters.push({ id, limit, allowed, used: holders.reduce((sum, each) => sum + each.partOf(id).used, 0) });
   }
-  return { pool: name, fraction, counters };
+  return { pool: name, fraction, isFair: fraction >= fair, counters };
 }
 
 const isHere = (holder: ShareHolder): boolean => holder.goneUntil === undefined;

@@ -100,7 +100,7 @@ export class ShareSimulation {
   #tick(): void {
     for (const proxy of this.proxies) if (this.#now % reportMs === proxy.phase) this.#report(proxy);
     const ready = this.proxies.filter(
-      ({ shares, startedAt }) => shares.isTold || this.#now - startedAt >= patienceMs,
+      ({ shares, startedAt }) => shares.isComplete || this.#now - startedAt >= patienceMs,
     );
     const weights = ready.reduce((sum, { weight }) => sum + weight, 0);
     for (let caller = 0; caller < this.#options.callersPerTick; caller += 1) {

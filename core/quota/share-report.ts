@@ -50,6 +50,9 @@ export const shareAnswerSchema = z.object({
     z.object({
       pool: z.string(),
       fraction: z.number().min(0).max(1),
+      isFair: z
+        .boolean()
+        .describe('Whether that is all of its part; else others have yet to give some of it up.'),
       counters: z.array(counterAnswerSchema),
     }),
   ),

@@ -195,13 +195,16 @@ describe('limits that are shared', () => {
 
   it('are told with the demand, and the answer says what may be given out', async () => {
     const operator = await startOperator();
-    answerWith(operator, JSON.stringify({ pools: [{ pool: '', fraction: 0.25, counters: [] }] }));
+    answerWith(
+      operator,
+      JSON.stringify({ pools: [{ pool: '', fraction: 0.25, isFair: true, counters: [] }] }),
+    );
     const shares = new LimitShares();
     const pool = shares.poolOf('');
     const { reporter } = await startReporter(operator.url, never, shares);
     reporter.reportNow();
     await until(() => pool.isTold);
-    expect(pool.fraction).toBe(0.25);
+    expect([pool.fraction, shares.isComplete]).toEqual([0.25, true]);
     expect(operator.reports[0]?.limits).toEqual({
       leaving: false,
       pools: [{ pool: '', fraction: 0.1, isTold: false, counters: [] }],

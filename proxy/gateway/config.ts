@@ -77,7 +77,7 @@ export const gatewayConfigSchema = z.object({
     .describe('Part of each limit that it gives out before the operator has told it its share.'),
   limitShareWaitMs: millisecondsSchema
     .default(4_000)
-    .describe('How long it stays unready after its start while it does not know its share of the limits.'),
+    .describe('How long it stays unready after its start while it does not have its share of the limits.'),
   limitStore: limitStoreSchema.optional(),
   drainMs: millisecondsSchema
     .default(5_000)

@@ -60,11 +60,11 @@ async function remainingAfter(t: GatewayUnderTest, calls: number): Promise<numbe
 }
 
 describe('a gateway that shares limits', () => {
-  it('is unready until it knows its share, but not for ever', async () => {
+  it('is unready until it has its share, but not for ever', async () => {
     const t = await startGateway(await startCluster(limited()), { limitShareWaitMs: 1_000 });
     const { status, json } = await readiness(t);
     expect(status).toBe(503);
-    expect(json).toMatchObject({ reasons: { limits: 'the share of the limits is not known yet' } });
+    expect(json).toMatchObject({ reasons: { limits: 'it does not have its share of the limits yet' } });
     while ((await readiness(t)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
   });
 

@@ -35,10 +35,10 @@ export async function makeGatewayLimits({
 /** Shares limits with others as long as an endpoint has any; to be called when endpoints have changed. */
 export function followLimits({ shares }: GatewayLimits, table: RoutingTable, reporter: DemandReporter): void {
   shares.retainOnly(table.sharingPools());
-  if (!shares.isTold) reporter.reportNow();
+  if (!shares.isComplete) reporter.reportNow();
 }
 
-/** A gateway that does not know its share is not ready, but it does not wait for ever: an operator may be away. */
+/** A gateway that has not had its share is not ready, but it does not wait for ever: an operator may be away. */
 export function watchLimits(
   { shares, store }: GatewayLimits,
   health: Health,
@@ -46,7 +46,9 @@ export function watchLimits(
 ): void {
   const waitsUntil = clock.monotonic() + config.limitShareWaitMs;
   health.addReadinessCheck('limits', () =>
-    shares.isTold || clock.monotonic() >= waitsUntil ? undefined : 'the share of the limits is not known yet',
+    shares.isComplete || clock.monotonic() >= waitsUntil
+      ? undefined
+      : 'it does not have its share of the limits yet',
   );
   if (store === undefined) return;
   health.addNote('limitStore', () => (store.isUp ? undefined : 'it is away; limits are counted by shares'));

@@ -132,7 +132,7 @@ it('a sidecar has a say in the limits of its own endpoint alone', async () => {
     );
     return answer.status === 200 ? (JSON.parse(answer.body) as { pools: unknown[] }) : undefined;
   });
-  expect(told.pools).toEqual([{ pool: 'default/rose', fraction: 1, counters: [] }]);
+  expect(told.pools).toEqual([{ pool: 'default/rose', fraction: 1, isFair: true, counters: [] }]);
 });
 
 it('gateways keep what they have while no operator leads', async () => {
