@@ -1,7 +1,7 @@
 /** Owns what one proxy holds of the limits that it shares with others, pool by pool: what it reports, what it is told. */
 import { PoolShare } from './pool-share.ts';
 import type { SharedCounter, ToldShare } from './pool-share.ts';
-import { maxSharedCounters } from './share-report.ts';
+import { longestSharedId, maxSharedCounters } from './share-report.ts';
 import type { CounterReport, PoolReport, ShareAnswer, ShareReport } from './share-report.ts';
 
 export class LimitShares {
@@ -77,12 +77,20 @@ function newCounters(pool: PoolShare, now: number): CounterReport[] {
   pool.pressed.clear();
   // That they are cleared is a change: they press again where the share is still too small.
   pool.version += 1;
-  return pressed.map((counter) => reportOf(counter, now)).sort((one, other) => other.wanted - one.wanted);
+  return pressed
+    .filter(isNameable)
+    .map((counter) => reportOf(counter, now))
+    .sort((one, other) => other.wanted - one.wanted);
 }
 
 function usedCounters(pool: PoolShare, now: number): CounterReport[] {
-  return [...pool.counters.values()].map((counter) => reportOf(counter, now)).filter(({ used }) => used > 0);
+  return [...pool.counters.values()]
+    .filter(isNameable)
+    .map((counter) => reportOf(counter, now))
+    .filter(({ used }) => used > 0);
 }
+
+const isNameable = ({ shareId }: SharedCounter): boolean => shareId.length <= longestSharedId;
 
 function reportOf(counter: SharedCounter, now: number): CounterReport {
   const { shareId: id, limit, wanted } = counter;

@@ -4,13 +4,20 @@ import * as z from 'zod';
 /** Most counters of one pool that a report or an answer speaks of; the others have the pool's part. */
 export const maxSharedCounters = 2_000;
 
+/** A counter with a longer name (some identity provider's) is not spoken of either. */
+export const longestSharedId = 1_024;
+
 /** The pool of all gateways; that of a route-optimised endpoint is `namespace/name`, its sidecars included. */
 export const gatewayPool = '';
 
 const amountSchema = z.number().min(0);
 
 const counterReportSchema = z.object({
-  id: z.string().min(1).max(1_024).describe('The same at every proxy; another limit is another counter.'),
+  id: z
+    .string()
+    .min(1)
+    .max(longestSharedId)
+    .describe('The same at every proxy; another limit is another counter.'),
   limit: z.int().min(0).describe('Per minute, of all proxies together.'),
   allowed: amountSchema.describe(
     'What the proxy may give out per minute as it is, or has given out in this one.',
@@ -34,7 +41,7 @@ export const shareReportSchema = z.object({
     .boolean()
     .default(false)
     .describe('The proxy gives out no more. Its counters are all that it has used in this minute.'),
-  pools: z.array(poolReportSchema).max(10_000),
+  pools: z.array(poolReportSchema).max(50_000),
 });
 
 const counterAnswerSchema = z.object({
