@@ -43,12 +43,13 @@ describe('what a proxy reports', () => {
     expect(countersOf(shares)).toEqual([]);
   });
 
-  it('is each counter that may soon be too small, until it is not', () => {
+  it('is each counter that may soon be too small, until the leader has heard of it', () => {
     const { shares, call } = start();
     call('alice', 60);
-    expect(countersOf(shares)).toEqual([
-      { id: idOf('alice'), limit: 100, allowed: 50, used: 50, wanted: 60 },
-    ]);
+    const alice = { id: idOf('alice'), limit: 100, allowed: 50, used: 50, wanted: 60 };
+    expect(countersOf(shares)).toEqual([alice]);
+    expect(countersOf(shares)).toEqual([{ ...alice, wanted: 0 }]);
+    shares.take(answer(0.5), 0);
     expect(countersOf(shares)).toEqual([]);
   });
 

@@ -73,12 +73,8 @@ const untouched = (id: string, { limit, allowed }: ToldShare): CounterReport => 
 
 /** Those that are pressed and that the leader has not told of yet, most wanted first. */
 function newCounters(pool: PoolShare, now: number): CounterReport[] {
-  const pressed = [...pool.pressed].filter(({ shareId }) => !pool.told.has(shareId));
-  pool.pressed.clear();
-  // That they are cleared is a change: they press again where the share is still too small.
-  pool.version += 1;
-  return pressed
-    .filter(isNameable)
+  return [...pool.pressed]
+    .filter((counter) => !pool.told.has(counter.shareId) && isNameable(counter))
     .map((counter) => reportOf(counter, now))
     .sort((one, other) => other.wanted - one.wanted);
 }

@@ -70,6 +70,8 @@ export class PoolShare {
     this.#fraction = fraction;
     this.#told = told;
     this.version += 1;
+    // The leader has heard of them; where the share is still too small they press again.
+    this.pressed.clear();
     if (fraction < before) this.#pressOverdrawn(now);
   }
 
