@@ -157,11 +157,11 @@ describe('the leader', () => {
     shares.record(report(0.1), of('a'), at(0));
     expect(fractionOf(shares.record(report(0.1), of('a'), at(2_000)))).toBe(1);
     const first = shares.record(report(0.1), of('b'), at(2_100));
-    expect(first.pools[0]).toMatchObject({ fraction: 0.02, isFair: false });
+    expect(first.pools[0]).toMatchObject({ fraction: 0.01, isFair: false });
     expect(fractionOf(shares.record(report(1), of('a'), at(3_000)))).toBe(0.5);
-    expect(fractionOf(shares.record(report(0.02), of('b'), at(3_100)))).toBe(0.02);
+    expect(fractionOf(shares.record(report(0.01), of('b'), at(3_100)))).toBe(0.01);
     expect(fractionOf(shares.record(report(0.5), of('a'), at(4_000)))).toBe(0.5);
-    const last = shares.record(report(0.02), of('b'), at(4_100));
+    const last = shares.record(report(0.01), of('b'), at(4_100));
     expect(last.pools[0]).toMatchObject({ fraction: 0.5, isFair: true });
   });
 
@@ -192,8 +192,8 @@ describe('the leader', () => {
   it('knows that a new process of a pod takes the place of the one before', () => {
     const shares = book();
     shares.record(report(1), { id: 'a/1', reporter: 'a' }, at(0));
-    expect(fractionOf(shares.record(report(0.1), { id: 'a/2', reporter: 'a' }, at(2_500)))).toBe(0.04);
-    expect(fractionOf(shares.record(report(0.04), { id: 'a/2', reporter: 'a' }, at(minuteMs + 2_000)))).toBe(
+    expect(fractionOf(shares.record(report(0.1), { id: 'a/2', reporter: 'a' }, at(2_500)))).toBe(0.02);
+    expect(fractionOf(shares.record(report(0.02), { id: 'a/2', reporter: 'a' }, at(minuteMs + 2_000)))).toBe(
       1,
     );
   });

@@ -33,7 +33,7 @@ interface Pool {
 }
 
 /** A proxy may always give out a little, all of them together this part: whoever is new is not shut out. */
-const leastFraction = 0.04;
+const leastFraction = 0.02;
 /** Clocks of proxies may differ by as much; what one used in a minute is not given out again before. */
 const clockMarginMs = 2_000;
 
