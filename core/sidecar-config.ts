@@ -41,6 +41,10 @@ export const sidecarConfigSchema = z.strictObject({
   rateLimits: z
     .array(rateLimitSchema)
     .describe('Limits applied to callers whom no other hop has accounted yet.'),
+  appliesLimits: z
+    .boolean()
+    .default(false)
+    .describe('Whether callers reach the sidecars directly: they and the gateways then share the limits.'),
   accounting: accountingPlanSchema
     .optional()
     .describe('What is accounted of requests whose first hop this is; absent: nothing.'),

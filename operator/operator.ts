@@ -1,5 +1,6 @@
 /** Owns the parts of a running operator and the order in which they start and stop. */
 import { FetchBook } from '../core/fetching/fetch-book.ts';
+import { ShareBook } from '../core/quota/share-book.ts';
 import { DemandBook } from '../core/scaling/demand-book.ts';
 import { makeKubeClient } from '../kube/client.ts';
 import { startEventRecorder } from '../kube/events.ts';
@@ -95,7 +96,8 @@ function makeDemandParts({ config, registry, clock }: OperatorOptions, informers
   const idleness = new Idleness({ stores: informers, book, clock });
   const readConcurrency = makeConcurrencyReader({ book, idleness, stores: informers, clock });
   const fetches = new FetchBook({ ...fetchPace, expiryMs: config.scaling.reportExpiry });
-  return { book, fetches, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
+  const shares = makeShareBook(config);
+  return { book, fetches, shares, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
 }
 
 function startElection(
@@ -128,6 +130,10 @@ function makeBook({ scaling }: OperatorConfig): DemandBook {
     expiryMs: scaling.reportExpiry,
   });
 }
+
+/** Whoever holds something of the limits has reported twice before anything is given to others. */
+const makeShareBook = ({ scaling }: OperatorConfig): ShareBook =>
+  new ShareBook({ graceMs: scaling.reportInterval * 2.5, expiryMs: scaling.reportExpiry });
 
 /** The servers wait for a certificate, which on a first start the leader, perhaps this process, has yet to make. */
 function startWhenPossible(

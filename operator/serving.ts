@@ -1,6 +1,7 @@
 /** Owns the servers that every operator runs, whether it leads or not: demand (mTLS), external metrics, admission (TLS). */
 import { once } from 'node:events';
 import type { FetchBook } from '../core/fetching/fetch-book.ts';
+import type { ShareBook } from '../core/quota/share-book.ts';
 import type { DemandBook } from '../core/scaling/demand-book.ts';
 import { labels } from '../crds/schema/api.ts';
 import { startInformer } from '../kube/informer.ts';
@@ -30,6 +31,7 @@ export interface ServingOptions {
   readonly tls: OperatorTls;
   readonly book: DemandBook;
   readonly fetches: FetchBook;
+  readonly shares: ShareBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;

@@ -35,6 +35,20 @@ describe('the admin server', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
+  it('tells on /readyz what is amiss though the process is ready', async () => {
+    const health = new Health();
+    const notes: string[] = [];
+    health.addNote('store', () => notes[0]);
+    const url = await start(health);
+    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ok' });
+    notes.push('it is away');
+    const answer = await fetch(`${url}/readyz`);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { status: 'ok', notes: { store: 'it is away' } },
+    ]);
+  });
+
   it('serves the metrics of the process', async () => {
     const url = await start(new Health());
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('fairlead_process_cpu_seconds_total');

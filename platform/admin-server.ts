@@ -30,7 +30,10 @@ export async function startAdminServer(options: {
     '/readyz': (_request, response) => {
       const reasons = options.health.unreadyReasons();
       const ready = Object.keys(reasons).length === 0;
-      sendJson(response, ready ? 200 : 503, ready ? { status: 'ok' } : { status: 'unready', reasons });
+      const notes = options.health.notes();
+      const more = Object.keys(notes).length === 0 ? {} : { notes };
+      const body = ready ? { status: 'ok', ...more } : { status: 'unready', reasons, ...more };
+      sendJson(response, ready ? 200 : 503, body);
     },
     '/metrics': async (_request, response) => {
       const text = await options.registry.metrics();

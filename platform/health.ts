@@ -5,11 +5,17 @@ export type ReadinessCheck = () => string | undefined;
 
 export class Health {
   readonly #checks = new Map<string, ReadinessCheck>();
+  readonly #notes = new Map<string, ReadinessCheck>();
   #stopping = false;
 
   /** Adds a check that `/readyz` consults; the process is ready while every check returns undefined. */
   addReadinessCheck(name: string, check: ReadinessCheck): void {
     this.#checks.set(name, check);
+  }
+
+  /** Adds something that `/readyz` tells while it is amiss, and that is no reason to be unready. */
+  addNote(name: string, check: ReadinessCheck): void {
+    this.#notes.set(name, check);
   }
 
   /** Makes the process unready for good: the first step of a shutdown, before anything stops serving. */
@@ -23,12 +29,20 @@ export class Health {
 
   /** Returns the reasons why the process is not ready, by check; empty when it is. */
   unreadyReasons(): Record<string, string> {
-    const reasons: Record<string, string> = {};
-    if (this.#stopping) reasons['shutdown'] = 'the process is stopping';
-    for (const [name, check] of this.#checks) {
-      const reason = check();
-      if (reason !== undefined) reasons[name] = reason;
-    }
-    return reasons;
+    return { ...(this.#stopping ? { shutdown: 'the process is stopping' } : {}), ...told(this.#checks) };
   }
+
+  /** Returns what is amiss though the process is ready, by name; empty where nothing is. */
+  notes(): Record<string, string> {
+    return told(this.#notes);
+  }
+}
+
+function told(checks: ReadonlyMap<string, ReadinessCheck>): Record<string, string> {
+  const reasons: Record<string, string> = {};
+  for (const [name, check] of checks) {
+    const reason = check();
+    if (reason !== undefined) reasons[name] = reason;
+  }
+  return reasons;
 }

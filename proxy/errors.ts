@@ -146,12 +146,15 @@ export const refusals = {
     'disabled',
     'The endpoint is disabled due to a rate limit set to 0.',
   ),
-  limitExceeded: (scope: string, calls: number, retryAfterSeconds: number) =>
+  limitExceeded: (
+    { unit, limit, scope }: { unit: 'calls' | 'tokens'; limit: number; scope: string },
+    retryAfterSeconds: number,
+  ) =>
     refusal(
       429,
       'REQUEST_LIMIT_EXCEEDED',
-      'rate_limit',
-      `REQUEST_LIMIT_EXCEEDED: more than ${calls} calls in this minute (limit per ${scope}). Try again in ${retryAfterSeconds} s.`,
+      unit === 'calls' ? 'rate_limit' : 'token_limit',
+      `REQUEST_LIMIT_EXCEEDED: more than ${limit} ${unit} per minute (limit per ${scope}). Try again in ${retryAfterSeconds} s.`,
       { retryAfterSeconds },
     ),
   recordFull: refusal(

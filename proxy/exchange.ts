@@ -35,6 +35,11 @@ export interface RequestTap {
   onRequestChunk(chunk: Buffer): void;
 }
 
+/** What a request was given in advance, to be put right when it is known what it has used. */
+export interface Settlement {
+  settle(exchange: Exchange): void;
+}
+
 /** Knows what an exchange has used so far. */
 export interface UsageMeter {
   /** The answer is a stream of events. */
@@ -102,6 +107,8 @@ export class Exchange implements CallerEvents {
   meter: UsageMeter | undefined;
   /** Known once the exchange is over, where tokens are counted. */
   usage: Usage | undefined;
+  /** What it has taken of the limits before it is known what it needs. */
+  settlement: Settlement | undefined;
   /** It has a turn at the model, to be given back. */
   hasTurn = false;
   /** Whoever waits on behalf of the exchange now. */

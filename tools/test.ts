@@ -12,6 +12,7 @@ import { repository } from '../quickstart/settings.ts';
 import { buildBundles } from '../image/bundles.ts';
 import { addCounts, countJunit, honest, lineOf, noTests } from './test-counts.ts';
 import type { TestCounts } from './test-counts.ts';
+import { installTestPrograms } from './test-programs.ts';
 import { makeVitestCommand, readReport, readVitestCounts, results } from './vitest-run.ts';
 
 /** Runs a command in sight of the person; returns whether it succeeded. */
@@ -42,6 +43,7 @@ async function testPython(): Promise<TestCounts> {
 async function main(selection: readonly string[]): Promise<TestCounts> {
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
+  installTestPrograms((text) => console.log(text));
   await buildBundles();
   const typeScript = testTypeScript(selection);
   return selection.length > 0 ? typeScript : addCounts(typeScript, await testPython());

@@ -20,7 +20,7 @@ const setByChart: Readonly<Record<'operator' | 'gateway', readonly string[]>> = 
   ],
   gateway: [
     ...['systemNamespace', 'host', 'port', 'adminHost', 'adminPort', 'tlsDir', 'payloadLogDir'],
-    ...['kubeconfig', 'serviceAccountDir'],
+    ...['kubeconfig', 'serviceAccountDir', 'limitStore'],
   ],
 };
 

@@ -1,6 +1,7 @@
 /** Owns the report of demand that proxies push to the operator, once a second and at the first held request. */
 import * as z from 'zod';
 import { fetchProgressSchema } from '../fetching/fetch-progress.ts';
+import { shareReportSchema } from '../quota/share-report.ts';
 
 const countSchema = z.int().min(0);
 
@@ -57,6 +58,7 @@ export const demandReportSchema = z.object({
     .describe('Random identifier of the process: a restart is a new reporter.'),
   intervalMs: z.int().min(0).describe('Length of the time that the entries cover.'),
   entries: z.array(demandEntrySchema).max(10_000),
+  limits: shareReportSchema.optional().describe('The limits that it shares with other proxies.'),
 });
 
 export type DemandStretch = z.output<typeof stretchSchema>;

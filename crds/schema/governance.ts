@@ -1,6 +1,6 @@
 /** Owns who may call how much, and what the AI gateway does with requests: limits, guardrails, fallback, logs. */
 import * as z from 'zod';
-import { rules } from './cel.ts';
+import { atomicList, rules } from './cel.ts';
 
 const rateLimitKeys = ['endpoint', 'user', 'userGroup', 'servicePrincipal'] as const;
 
@@ -19,8 +19,31 @@ export const rateLimitSchema = z
       .max(1_000_000_000)
       .optional()
       .describe('Calls per period; 0 disables the endpoint for them.'),
-    tokens: z.int().min(0).max(1_000_000_000_000).optional().describe('Tokens per period.'),
-    renewalPeriod: z.enum(['minute']).default('minute').describe('Length of the period.'),
+    tokens: z
+      .int()
+      .min(0)
+      .max(1_000_000_000_000)
+      .optional()
+      .describe('Tokens per period, of requests and answers together; 0 disables the endpoint for them.'),
+    renewalPeriod: z
+      .enum(['minute'])
+      .default('minute')
+      .describe('Length of the period; it begins with each minute of the wall clock.'),
+    smoothing: z
+      .strictObject({
+        burstSeconds: z
+          .int()
+          .min(1)
+          .max(60)
+          .default(1)
+          .describe(
+            'As much may come at once as the limit grants in this many seconds, and one call at least.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Spreads the limit evenly over time: in no minute, whenever it begins, more than the limit and one burst.',
+      ),
   })
   .meta(
     rules(
@@ -32,6 +55,19 @@ export const rateLimitSchema = z
     ),
   )
   .describe('A limit on calls or tokens.');
+
+/** The endpoint's limits; the bounds are those of the original. */
+export const rateLimitsSchema = z
+  .array(rateLimitSchema)
+  .max(20)
+  .meta({
+    ...atomicList,
+    ...rules({
+      rule: "self.filter(l, l.key == 'userGroup').size() <= 5",
+      message: 'at most 5 rate limits may be those of groups: remove some, or limit users',
+    }),
+  })
+  .describe('Limits on calls and tokens; each binds by itself, and the stricter one wins.');
 
 export type RateLimit = z.output<typeof rateLimitSchema>;
 

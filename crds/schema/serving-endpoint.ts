@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { apiVersion } from './api.ts';
 import { atomicList, listMap, rules } from './cel.ts';
 import { conditionsSchema, conditionStatuses } from './condition.ts';
-import { aiGatewaySchema, rateLimitSchema } from './governance.ts';
+import { aiGatewaySchema, rateLimitsSchema } from './governance.ts';
 import { objectMetaSchema } from './object-meta.ts';
 import { routingSchema } from './routing.ts';
 import { servedEntityName, servedEntitySchema } from './served-entity.ts';
@@ -69,12 +69,7 @@ export const servingEndpointSpecSchema = z
       .optional()
       .describe('How the traffic is split; optional with one entity.'),
     routing: routingSchema.optional(),
-    rateLimits: z
-      .array(rateLimitSchema)
-      .max(20)
-      .meta(atomicList)
-      .optional()
-      .describe('Limits on calls and tokens.'),
+    rateLimits: rateLimitsSchema.optional(),
     aiGateway: aiGatewaySchema.optional(),
   })
   .meta(

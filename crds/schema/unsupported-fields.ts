@@ -56,19 +56,12 @@ const entityRows: readonly Row<ServedEntity>[] = [
   ],
 ];
 
-const rateLimitRows: readonly Row<{ readonly tokens?: number | undefined }>[] = [
-  ['tokens', (limit) => limit.tokens !== undefined, 'tokens are not counted yet; limit the calls'],
-];
-
 /** Returns the fields of `spec` that are accepted and kept but not acted on, in the order of the spec. */
 export function unsupportedFieldsOf(spec: ServingEndpointSpec): UnsupportedField[] {
   return [
     ...matching(endpointRows, spec, 'spec'),
     ...spec.servedEntities.flatMap((entity, index) =>
       matching(entityRows, entity, `spec.servedEntities[${index}]`),
-    ),
-    ...(spec.rateLimits ?? []).flatMap((limit, index) =>
-      matching(rateLimitRows, limit, `spec.rateLimits[${index}]`),
     ),
   ];
 }

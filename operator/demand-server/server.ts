@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import * as z from 'zod';
 import type { FetchBook } from '../../core/fetching/fetch-book.ts';
+import type { ShareBook } from '../../core/quota/share-book.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
 import type { DemandReport } from '../../core/scaling/demand-report.ts';
@@ -19,6 +20,7 @@ import type { DomainMetrics } from '../domain-metrics/declare.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
 import type { ReportAuthority } from './authorise-report.ts';
+import { authoriseShares } from './authorise-shares.ts';
 
 const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
@@ -35,6 +37,8 @@ export interface DemandServerOptions {
   readonly operatorIdentity: string;
   readonly book: DemandBook;
   readonly fetches: FetchBook;
+  /** How the proxies divide the limits that they share. */
+  readonly shares: ShareBook;
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;
   /** `host:port` of the leader's demand server. */
@@ -120,7 +124,22 @@ async function takeReport(
   options.book.record(authorised.report, authorised.source, now);
   if (authorised.source === 'sidecar') recordFetches(authorised.report, options.fetches, now);
   demandReports.inc({ result: 'taken' });
-  response.writeHead(204).end();
+  divideLimits(parsed.data, callerOf(request), response, options);
+}
+
+/** The answer to a report says how much of the limits its sender may give out; where it shares none, it is empty. */
+function divideLimits(
+  { reporter, instance, limits }: DemandReport,
+  identities: readonly string[],
+  response: ServerResponse,
+  { shares, authority, clock }: DemandServerOptions,
+): void {
+  const proxy = { id: `${reporter}/${instance}`, reporter };
+  const times = { monotonic: clock.monotonic(), wall: clock.now() };
+  const report = limits === undefined ? undefined : authoriseShares(limits, identities, authority);
+  const answer = report === undefined ? undefined : shares.record(report, proxy, times);
+  if (answer === undefined || answer.pools.length === 0) response.writeHead(204).end();
+  else sendJson(response, 200, answer);
 }
 
 function recordFetches({ reporter, entries }: DemandReport, fetches: FetchBook, now: number): void {

@@ -97,6 +97,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     ...means,
     ...limitsOf(endpoint.spec),
     accounting: planSidecarAccounting(endpoint),
+    routeOptimized: endpoint.spec.routeOptimized,
     scaling,
     config,
   };

@@ -90,6 +90,7 @@ function sampleBlueprint(runtime: RuntimeCandidate, config: OperatorConfig, name
     rateLimits: [],
     timeouts: undefined,
     accounting: undefined,
+    routeOptimized: false,
     scaling: scalingRulesOf((entity as ModelEntity).workload, config.scaling, pauseOf(undefined)),
     config,
   };

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LimitShares } from '../../core/quota/limit-shares.ts';
 import type { DemandReport } from '../../core/scaling/demand-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { makeLogger } from '../../platform/logging.ts';
@@ -30,6 +31,7 @@ async function startOperator(identity = operatorIdentity): Promise<ReportedTo> {
 async function startReporter(
   url: string,
   intervalMs: number,
+  limits = new LimitShares(),
 ): Promise<{ reporter: DemandReporter; meter: DemandMeter }> {
   const { secureContext } = await pki.material(gatewayIdentity);
   const meter = new DemandMeter(() => systemClock.monotonic());
@@ -37,6 +39,7 @@ async function startReporter(
     url,
     tls: { secureContext: () => secureContext, identity: operatorIdentity },
     intervalMs,
+    limits,
     reporter: 'wine-0',
     clock: systemClock,
     log: makeLogger({ process: 'test', level: 'silent' }),
@@ -158,4 +161,54 @@ it('says its last word when it stops', async () => {
   meter.countFinished();
   await reporter.stop();
   expect(finishedIn(operator.reports)).toBe(1);
+});
+
+describe('limits that are shared', () => {
+  const answerWith = (operator: ReportedTo, body: string): void => {
+    operator.answer = (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  };
+
+  it('are told with the demand, and the answer says what may be given out', async () => {
+    const operator = await startOperator();
+    answerWith(
+      operator,
+      JSON.stringify({ pools: [{ pool: '', fraction: 0.25, isFair: true, counters: [] }] }),
+    );
+    const shares = new LimitShares();
+    const pool = shares.poolOf('');
+    const { reporter } = await startReporter(operator.url, never, shares);
+    reporter.reportNow();
+    await until(() => pool.isTold);
+    expect([pool.fraction, shares.isComplete]).toEqual([0.25, true]);
+    expect(operator.reports[0]?.limits).toEqual({
+      leaving: false,
+      pools: [{ pool: '', fraction: 0.1, isTold: false, counters: [] }],
+    });
+    await reporter.stop();
+    expect(operator.reports.at(-1)?.limits).toMatchObject({ leaving: true, pools: [{ fraction: 0.25 }] });
+  });
+
+  it('are no part of the report of a proxy that has none', async () => {
+    const operator = await startOperator();
+    const { reporter } = await startReporter(operator.url, never);
+    reporter.reportNow();
+    await until(() => operator.reports.length === 1);
+    expect(operator.reports[0]?.limits).toBeUndefined();
+  });
+
+  it.each([
+    ['is no answer', '{"pools":'],
+    ['gives more than there is', JSON.stringify({ pools: [{ pool: '', fraction: 7, counters: [] }] })],
+  ])('stay as they are when what the operator says %s', async (_name, body) => {
+    const operator = await startOperator();
+    answerWith(operator, body);
+    const shares = new LimitShares();
+    const pool = shares.poolOf('');
+    const { reporter } = await startReporter(operator.url, never, shares);
+    reporter.reportNow();
+    reporter.reportNow();
+    await until(() => operator.reports.length === 2);
+    await reporter.stop();
+    expect([pool.isTold, reporter.failing]).toEqual([false, false]);
+  });
 });

@@ -1,5 +1,7 @@
 /** Owns telling the operator what demand there is: each second, and at once when somebody asks for it. */
 import { randomUUID } from 'node:crypto';
+import type { LimitShares } from '../../core/quota/limit-shares.ts';
+import { shareAnswerSchema } from '../../core/quota/share-report.ts';
 import type { DemandEntry, DemandReport } from '../../core/scaling/demand-report.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
@@ -23,11 +25,14 @@ export interface DemandReporterOptions {
   /** Name of the pod. */
   readonly reporter: string;
   readonly source: DemandSource;
+  /** The limits that are shared with other proxies: told with the demand, and the answer says how they are divided. */
+  readonly limits?: LimitShares;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 const timeoutMs = 2_000;
+const maxAnswerBytes = 8 * 1024 * 1024;
 const maxRedirects = 3;
 
 /** Reports in the background. A report that fails is part of the next one, and no request ever notices. */
@@ -43,6 +48,8 @@ export class DemandReporter {
   #failing = false;
   /** Whether the operator that has heard the last report is still the one that is told. */
   #isKnown = false;
+  /** What the operator says of limits is not what this version understands. */
+  #isMisunderstood = false;
 
   constructor(options: DemandReporterOptions) {
     this.#options = options;
@@ -76,18 +83,21 @@ export class DemandReporter {
     clearInterval(this.#timer);
     this.#again = false;
     await this.#sending;
-    await this.#report();
+    await this.#report(true);
     this.#pool.destroy();
   }
 
-  async #report(): Promise<void> {
-    const { source, clock, log, reporter } = this.#options;
+  async #report(isLast = false): Promise<void> {
+    const { source, limits, clock, log, reporter } = this.#options;
     const at = clock.monotonic();
     // After a failure the leader may be another one, who knows nothing yet.
     const { entries, confirm } = source.read(!this.#isKnown);
     const intervalMs = Math.max(0, Math.round(at - this.#reportedAt));
+    const shared = limits?.report(clock.now(), isLast);
+    const report: DemandReport = { reporter, instance: this.#instance, intervalMs, entries };
+    let answer: Buffer;
     try {
-      await this.#deliver({ reporter, instance: this.#instance, intervalMs, entries });
+      answer = await this.#deliver(shared === undefined ? report : { ...report, limits: shared });
     } catch (error) {
       this.#redirectTo(new URL(this.#options.url));
       if (!this.#failing) log.warn({ cause: messageOf(error) }, 'demand report failed, trying on');
@@ -100,9 +110,25 @@ export class DemandReporter {
     this.#isKnown = true;
     this.#reportedAt = at;
     confirm();
+    if (answer.length > 0) this.#takeShares(answer);
   }
 
-  async #deliver(report: DemandReport): Promise<void> {
+  /** Demand has been heard, whatever is wrong with the rest of the answer. */
+  #takeShares(answer: Buffer): void {
+    const { limits, clock, log } = this.#options;
+    try {
+      limits?.take(shareAnswerSchema.parse(JSON.parse(answer.toString())), clock.now());
+      this.#isMisunderstood = false;
+    } catch (error) {
+      if (!this.#isMisunderstood) {
+        log.error({ cause: messageOf(error) }, 'shares of limits cannot be read, they stay as they are');
+      }
+      this.#isMisunderstood = true;
+    }
+  }
+
+  /** Returns the body of the answer. */
+  async #deliver(report: DemandReport): Promise<Buffer> {
     const body = Buffer.from(JSON.stringify(report));
     for (let hop = 0; hop <= maxRedirects; hop += 1) {
       const { pathname } = this.#target;
@@ -112,8 +138,9 @@ export class DemandReporter {
         headers: ['content-type', 'application/json'],
         body,
         timeoutMs,
+        maxBytes: maxAnswerBytes,
       });
-      if (answer.status < 300) return;
+      if (answer.status < 300) return answer.body;
       const location = headerOf(answer.headers, 'location');
       if (answer.status !== 307 || location === undefined) {
         throw new AppError('DEMAND_REFUSED', `${this.#pool.authority} answered ${answer.status}`, {

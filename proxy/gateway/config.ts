@@ -4,6 +4,7 @@ import { accessLogSchema } from '../../core/access-log/access-log-settings.ts';
 import { tracingSchema } from '../../core/tracing/tracing-settings.ts';
 import { longestWakeMs } from '../../core/holding/patience.ts';
 import { logLevels } from '../../platform/logging.ts';
+import { limitStoreSchema } from '../limit-store/config.ts';
 import { rowSettingsShape } from '../rows/row-settings.ts';
 
 const portSchema = z.int().min(0).max(65535);
@@ -148,6 +149,16 @@ export const gatewayConfigSchema = z.object({
     .max(100)
     .default(50)
     .describe('Most replicas of a served entity that are out at one time; one always stays.'),
+  limitCaution: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Part of each limit that it gives out before the operator has told it its share.'),
+  limitShareWaitMs: millisecondsSchema
+    .default(4_000)
+    .describe('How long it stays unready after its start while it does not have its share of the limits.'),
+  limitStore: limitStoreSchema.optional(),
   ...rowSettingsShape,
   accessLog: accessLogSchema.optional(),
   tracing: tracingSchema.optional(),

@@ -47,6 +47,8 @@ const quickConfig: GatewayConfig = {
   port: 0,
   adminPort: 0,
   demandUrl: 'https://127.0.0.1:1/v1/demand',
+  // No operator divides the limits.
+  limitCaution: 1,
   drainMs: 50,
   shutdownGraceMs: 500,
 };

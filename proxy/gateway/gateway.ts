@@ -25,6 +25,8 @@ import { Attempts } from '../targets/attempts.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
 import { HeldDemand } from './held-demand.ts';
 import { startHolding } from './holding.ts';
+import { followLimits, makeGatewayLimits, watchLimits } from './limits.ts';
+import type { GatewayLimits } from './limits.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { followEndpoints, makeRoutes } from './routes.ts';
 import { makeTokenReviewChecker } from './token-review.ts';
@@ -59,11 +61,11 @@ export interface Gateway {
  * @throws AppError as `listen` does.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, endpoints, slices, clock, registry } = options;
-  const routes = makeRoutes(options);
-  const { table, directory } = routes;
+  const { config, endpoints, clock, registry } = options;
+  const limits = await makeGatewayLimits(options);
+  const { table, directory, traffic } = makeRoutes({ ...options, shares: limits.shares });
   const demand = new HeldDemand(() => clock.monotonic());
-  const reporter = startReporter(options, demand);
+  const reporter = startReporter(options, demand, limits);
   const hold = startHolding({ ...options, table, demand, reportNow: () => reporter.reportNow() });
   const metrics = new ProxyMetrics(registry);
   const rows = makeRowLog({ ...options, settings: config, instance: options.podName });
@@ -73,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...makeCheckers(options),
     table,
     hold,
+    limitStore: limits.store,
     attempts: new Attempts(clock),
     metrics,
     rows,
@@ -82,16 +85,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tidy: () => {
       directory.retainOnly(table.deploymentsInUse());
       hold.reconsider();
+      followLimits(limits, table, reporter);
     },
     forget: (label) => {
-      routes.traffic.forget(label);
+      traffic.forget(label);
       metrics.forget(label);
     },
   });
-  const health = new Health();
-  health.addReadinessCheck('endpoints', () =>
-    endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
-  );
+  const health = makeHealth(options, limits);
   const server = await listenForUsers(options, pipeline, tracing);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
@@ -112,12 +113,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       hold.stop();
       stopFollowing();
       await reporter.stop();
+      await limits.store?.stop();
       await rows.stop();
       await tracing.stop();
       directory.stop();
       await admin.stop();
     },
   };
+}
+
+function makeHealth(options: GatewayOptions, limits: GatewayLimits): Health {
+  const { endpoints, slices } = options;
+  const health = new Health();
+  health.addReadinessCheck('endpoints', () =>
+    endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
+  );
+  watchLimits(limits, health, options);
+  return health;
 }
 
 function listenForUsers(
@@ -180,7 +192,7 @@ function makeCheckers({ config, client, clock, log }: GatewayOptions): {
   };
 }
 
-function startReporter(options: GatewayOptions, source: HeldDemand): DemandReporter {
+function startReporter(options: GatewayOptions, source: HeldDemand, limits: GatewayLimits): DemandReporter {
   const { config, tls, clock, log } = options;
   const identity = serviceAccountIdentity(config.trustDomain, config.systemNamespace, 'fairlead-operator');
   return new DemandReporter({
@@ -189,6 +201,7 @@ function startReporter(options: GatewayOptions, source: HeldDemand): DemandRepor
     intervalMs: config.demandIntervalMs,
     reporter: options.podName,
     source,
+    limits: limits.shares,
     clock,
     log,
   });

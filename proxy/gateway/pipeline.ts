@@ -18,7 +18,9 @@ import type { AccessChecker, EndpointRef } from '../stages/authorise/authorise.t
 import { makeChoose } from '../stages/choose/choose.ts';
 import { makeForward } from '../stages/forward/forward.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
+import type { LimitStore } from '../stages/limit/limit-store.ts';
 import { makeLimit } from '../stages/limit/limit.ts';
+import type { LimitOptions } from '../stages/limit/limit.ts';
 import { makeObserve } from '../stages/observe/observe.ts';
 import { makeRecord } from '../stages/record/record.ts';
 import { makeRead } from '../stages/read/read.ts';
@@ -39,6 +41,7 @@ export interface GatewayPipelineOptions {
   readonly table: RoutingTable;
   readonly hold: HoldStage;
   readonly attempts: Attempts;
+  readonly limitStore: LimitStore | undefined;
   readonly metrics: ProxyMetrics;
   readonly rows: RowLog;
   readonly tracing: Tracing;
@@ -51,7 +54,7 @@ const coldStartHeader = 'x-fairlead-cold-start';
 
 /** Returns the pipeline of the gateway. */
 export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
-  const { config, table, hold, attempts, clock, log } = options;
+  const { config, table, hold, attempts, log } = options;
   const current = (exchange: RoutedExchange): RoutedEndpoint | undefined =>
     table.find(exchange.namespace, exchange.asked?.endpoint ?? '');
   const timeouts = {
@@ -71,7 +74,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
         checker: options.access,
         locate: (exchange) => locate(exchange, current(exchange)),
       }),
-      limit: makeLimit({ quotaOf: (exchange) => exchange.endpoint?.quota, now: () => clock.now() }),
+      limit: makeLimit(limitOptions(options)),
       read: makeRead(),
       choose: makeChoose(current),
       record: makeRecordStage(options),
@@ -108,6 +111,15 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
     },
     log,
   );
+}
+
+function limitOptions({ limitStore, clock }: GatewayPipelineOptions): LimitOptions<RoutedExchange> {
+  return {
+    quotaOf: (exchange) => exchange.endpoint?.quota,
+    // Sidecars of a route-optimised endpoint apply its limits as well, and have no store.
+    storeOf: (exchange) => (exchange.endpoint?.routeOptimized === true ? undefined : limitStore),
+    now: () => clock.now(),
+  };
 }
 
 function locate(

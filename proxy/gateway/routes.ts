@@ -1,4 +1,5 @@
 /** Owns where the gateway's requests go: the table of endpoints, the pods behind them, and how the table follows the cluster. */
+import type { LimitShares } from '../../core/quota/limit-shares.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { registerGauge } from '../../platform/metrics.ts';
@@ -14,6 +15,8 @@ import type { TargetDirectoryOptions } from './target-directory.ts';
 interface RoutesOptions extends Omit<TargetDirectoryOptions, 'trustDomain' | 'outliers' | 'metrics'> {
   readonly config: GatewayConfig;
   readonly registry: Registry;
+  /** What this gateway may give out of the limits that it shares with others. */
+  readonly shares: LimitShares;
 }
 
 export interface Routes {
@@ -39,6 +42,7 @@ export function makeRoutes(options: RoutesOptions): Routes {
   const table = new RoutingTable(
     (...names) => directory.targetOf(...names),
     trafficMaker(trafficDefaults(config), traffic),
+    options.shares,
   );
   registerGauge(
     registry,

@@ -1,5 +1,5 @@
 /** Owns what the sidecar puts into each place of the pipeline. */
-import type { CallQuota } from '../../core/quota/fixed-window.ts';
+import type { EndpointQuota } from '../../core/quota/endpoint-quota.ts';
 import { isGrpcPath } from '../../core/routing/invocation-path.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -35,7 +35,7 @@ interface SidecarPipelineOptions {
   readonly config: WatchedFile<SidecarConfig>;
   readonly upstream: ModelUpstream;
   readonly demand: DemandMeter;
-  readonly quota: { readonly current: CallQuota };
+  readonly quota: { readonly current: EndpointQuota | undefined };
   readonly rows: RowLog;
   readonly tracing: Tracing;
   readonly clock: Clock;

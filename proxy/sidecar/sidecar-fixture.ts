@@ -45,6 +45,7 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
     },
     concurrency: { limit: 4, queue: 40, queueTimeoutMs: 10_000 },
     rateLimits: [],
+    appliesLimits: false,
     maxBodyBytes: 16 * 1024 * 1024,
     timeouts: { connectMs: 1_000, firstByteMs: 10_000, idleMs: 10_000, totalMs: 20_000 },
     peers: { trustedForwarders: [gatewayIdentity] },

@@ -1,7 +1,6 @@
 /** Owns the sidecar as a whole: the ports, the pipeline between them and the model, and how they start and end. */
 import { formatTimings } from '../../core/cold-start/timings.ts';
 import { isTelling } from '../../core/fetching/fetch-progress.ts';
-import { CallQuota } from '../../core/quota/fixed-window.ts';
 import type { DemandEntry } from '../../core/scaling/demand-report.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import { startAdminServer } from '../../platform/admin-server.ts';
@@ -31,6 +30,7 @@ import { makeModelUpstream } from './model-upstream.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { makeSidecarPipeline } from './pipeline.ts';
 import { ReadyWait } from './ready-wait.ts';
+import { SidecarLimits } from './sidecar-limits.ts';
 import { StartTimes } from './start-times.ts';
 
 export interface SidecarOptions {
@@ -81,10 +81,17 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const now = (): number => clock.monotonic();
   const upstream = makeModelUpstream(config.current.modelServer, clock);
   const demand = new DemandMeter(now);
-  const quota = { current: new CallQuota(config.current.rateLimits) };
+  const limits = new SidecarLimits(config);
   const rows = makeRowLog({ ...options, settings: options.rows, instance: options.podName });
   const tracing = await startTracing(options);
-  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota, rows, tracing });
+  const { pipeline, slots } = makeSidecarPipeline({
+    ...options,
+    upstream,
+    demand,
+    quota: limits,
+    rows,
+    tracing,
+  });
   const busy = (): number => slots.taken + slots.waiting;
   const drain = new Drain({
     bounds: () => config.current.drain,
@@ -96,7 +103,6 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { health, model, readyWait } = makeHealth(options, upstream, drain, fetch);
   config.onChange((next) => {
     upstream.update(next.modelServer);
-    quota.current = new CallQuota(next.rateLimits);
     slots.admitWaiting();
   });
   registerGauges(registry, config, demand);
@@ -104,7 +110,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });
   const admin = await startAdminServer({ address: options.admin, health, registry, routes });
-  const reporter = startReporter(options, demand, fetch);
+  const reporter = startReporter(options, { demand, fetch, limits });
   fetch.start();
   model.start();
   return {
@@ -199,7 +205,13 @@ function makeHealth(
   return { health, model, readyWait };
 }
 
-function startReporter(options: SidecarOptions, demand: DemandMeter, fetch: FetchWatch): DemandReporter {
+interface ReportedParts {
+  readonly demand: DemandMeter;
+  readonly fetch: FetchWatch;
+  readonly limits: SidecarLimits;
+}
+
+function startReporter(options: SidecarOptions, { demand, fetch, limits }: ReportedParts): DemandReporter {
   const { config, tls, clock, log } = options;
   const { endpoint, deployment, demand: target } = config.current;
   return new DemandReporter({
@@ -209,6 +221,7 @@ function startReporter(options: SidecarOptions, demand: DemandMeter, fetch: Fetc
     reporter: options.podName,
     clock,
     log,
+    limits: limits.shares,
     source: {
       read: (withHistory) => {
         const reading = demand.read(withHistory);

@@ -19,6 +19,11 @@ const called = (name: string, publicName?: string, createdAt = '2026-01-01T00:00
     spec: { ...endpoint.spec, ...(publicName === undefined ? {} : { endpointName: publicName }) },
   }));
 
+const limited = aWineEndpoint((endpoint) => ({
+  ...endpoint,
+  spec: { ...endpoint.spec, rateLimits: [{ key: 'user', calls: 3, renewalPeriod: 'minute' }] },
+}));
+
 describe('RoutingTable', () => {
   it('finds an endpoint in its namespace only', () => {
     table.set(called('wine'));
@@ -53,23 +58,32 @@ describe('RoutingTable', () => {
   });
 
   it('keeps routes and counters through changes that do not concern them', () => {
-    table.set(called('wine'));
+    table.set(limited);
     const before = table.find('team-a', 'wine');
-    table.set(
-      aWineEndpoint((endpoint) => ({ ...called('wine'), spec: { ...endpoint.spec, description: 'new' } })),
-    );
+    table.set({ ...limited, spec: { ...limited.spec, description: 'new' } });
     const after = table.find('team-a', 'wine');
     expect(after?.split).toBe(before?.split);
     expect(after?.entities).toBe(before?.entities);
     expect(after?.quota).toBe(before?.quota);
+    expect(after?.quota).toBeDefined();
   });
 
   it('starts counters anew for an endpoint that was deleted and made again', () => {
-    table.set(called('wine'));
+    table.set(limited);
     const before = table.find('team-a', 'wine');
-    const again = called('wine');
-    table.set({ ...again, metadata: { ...again.metadata, uid: 'another' } });
+    table.set({ ...limited, metadata: { ...limited.metadata, uid: 'another' } });
     expect(table.find('team-a', 'wine')?.quota).not.toBe(before?.quota);
+  });
+
+  it('shares the limits of most endpoints among gateways, those of route-optimised ones with their sidecars too', () => {
+    const optimised = { ...limited.metadata, name: 'rose' };
+    table.set(called('wine'));
+    expect([...table.sharingPools()]).toEqual([]);
+    table.set(limited);
+    table.set({ ...limited, metadata: optimised, spec: { ...limited.spec, routeOptimized: true } });
+    expect([...table.sharingPools()]).toEqual(['', 'team-a/rose']);
+    table.remove('team-a', 'wine');
+    expect([...table.sharingPools()]).toEqual(['team-a/rose']);
   });
 
   it('names the Deployments that traffic goes to', () => {

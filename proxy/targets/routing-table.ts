@@ -1,7 +1,9 @@
 /** Owns where requests for an endpoint go: found by namespace and public name, kept as the objects' status says. */
 import { planAccounting } from '../../core/accounting/accounting-plan.ts';
 import type { AccountingPlan } from '../../core/accounting/accounting-plan.ts';
-import { CallQuota } from '../../core/quota/fixed-window.ts';
+import { EndpointQuota } from '../../core/quota/endpoint-quota.ts';
+import { LimitShares } from '../../core/quota/limit-shares.ts';
+import { gatewayPool } from '../../core/quota/share-report.ts';
 import { nameClaim, publicNameOf } from '../../core/routing/public-name.ts';
 import { StickySplit } from '../../core/routing/sticky-split.ts';
 import { WeightedSplit } from '../../core/routing/weighted-split.ts';
@@ -33,7 +35,10 @@ export interface RoutedEndpoint {
   /** The same shares, by key. */
   readonly sticky: StickySplit<EntityRoute>;
   readonly entities: ReadonlyMap<string, EntityRoute>;
-  readonly quota: CallQuota;
+  /** undefined: it has no limits. */
+  readonly quota: EndpointQuota | undefined;
+  /** Its sidecars apply the limits as well. */
+  readonly routeOptimized: boolean;
   readonly traffic: EndpointTraffic;
   readonly accounting: AccountingPlan;
 }
@@ -55,14 +60,17 @@ const longestCause = 200;
 export class RoutingTable {
   readonly #targetOf: TargetOf;
   readonly #makeTraffic: MakeTraffic;
+  readonly #shares: LimitShares;
   readonly #rows = new Map<string, Row>();
   readonly #byPublicName = new Map<string, Row[]>();
   readonly #hostLabels = new HostLabels();
   readonly #listeners = new Set<() => void>();
 
-  constructor(targetOf: TargetOf, makeTraffic: MakeTraffic) {
+  /** `shares`: what this proxy may give out of the limits that it shares with others. */
+  constructor(targetOf: TargetOf, makeTraffic: MakeTraffic, shares = new LimitShares(1)) {
     this.#targetOf = targetOf;
     this.#makeTraffic = makeTraffic;
+    this.#shares = shares;
   }
 
   get size(): number {
@@ -98,6 +106,7 @@ export class RoutingTable {
   remove(namespace: string, name: string): void {
     const row = this.#rows.get(`${namespace}/${name}`);
     if (row === undefined) return;
+    row.quota?.stop();
     this.#rows.delete(row.label);
     this.#unlist(row);
     this.#changed();
@@ -113,6 +122,11 @@ export class RoutingTable {
     );
   }
 
+  /** Returns the names of the pools in which limits are shared. */
+  sharingPools(): Set<string> {
+    return new Set([...this.#rows.values()].flatMap((row) => (row.quota === undefined ? [] : [poolOf(row)])));
+  }
+
   #makeRow(endpoint: ServingEndpoint, previous: Row | undefined): Row {
     const { metadata, spec } = endpoint;
     const namespace = metadata.namespace ?? '';
@@ -122,29 +136,57 @@ export class RoutingTable {
       endpoint.status?.traffic,
       routes.map(({ failure, isTroubled }) => [failure, isTroubled]),
     ]);
-    const limitsKey = JSON.stringify([metadata.uid, spec.rateLimits]);
-    const trafficKey = JSON.stringify([metadata.uid, spec.routing, spec.aiGateway?.fallback]);
     const { split, sticky, entities } = previous?.routesKey === routesKey ? previous : makeSplit(routes);
+    const label = `${namespace}/${metadata.name}`;
     return {
       namespace,
       name: metadata.name,
-      label: `${namespace}/${metadata.name}`,
+      label,
       publicName: publicNameOf(endpoint),
       claim: nameClaim(endpoint),
       suspended: spec.suspended,
       split,
       sticky,
       entities,
-      quota: previous?.limitsKey === limitsKey ? previous.quota : new CallQuota(spec.rateLimits ?? []),
-      traffic:
-        previous?.trafficKey === trafficKey
-          ? previous.traffic
-          : this.#makeTraffic(spec, `${namespace}/${metadata.name}`),
+      routeOptimized: spec.routeOptimized,
       accounting: planAccounting(endpoint),
       routesKey,
-      limitsKey,
-      trafficKey,
+      ...this.#limitsOf(endpoint, label, previous),
+      ...this.#trafficOf(endpoint, label, previous),
     };
+  }
+
+  /** Counters go on as long as the limits are the same, and those who share them. */
+  #limitsOf(
+    endpoint: ServingEndpoint,
+    label: string,
+    previous: Row | undefined,
+  ): Pick<Row, 'quota' | 'limitsKey'> {
+    const { metadata, spec } = endpoint;
+    const limitsKey = JSON.stringify([metadata.uid, spec.rateLimits, spec.routeOptimized]);
+    if (previous?.limitsKey === limitsKey) return { quota: previous.quota, limitsKey };
+    previous?.quota?.stop();
+    return { quota: this.#quotaOf(endpoint, label), limitsKey };
+  }
+
+  #trafficOf(
+    { metadata, spec }: ServingEndpoint,
+    label: string,
+    previous: Row | undefined,
+  ): Pick<Row, 'traffic' | 'trafficKey'> {
+    const trafficKey = JSON.stringify([metadata.uid, spec.routing, spec.aiGateway?.fallback]);
+    const isSame = previous?.trafficKey === trafficKey;
+    return { traffic: isSame ? previous.traffic : this.#makeTraffic(spec, label), trafficKey };
+  }
+
+  #quotaOf({ spec }: ServingEndpoint, label: string): EndpointQuota | undefined {
+    const { rateLimits: limits = [], routeOptimized } = spec;
+    if (limits.length === 0) return undefined;
+    return new EndpointQuota({
+      limits,
+      label,
+      share: this.#shares.poolOf(poolOf({ label, routeOptimized })),
+    });
   }
 
   #routesOf({ metadata, spec, status }: ServingEndpoint, namespace: string): EntityRoute[] {
@@ -190,6 +232,9 @@ export class RoutingTable {
     for (const listener of this.#listeners) listener();
   }
 }
+
+const poolOf = ({ label, routeOptimized }: Pick<RoutedEndpoint, 'label' | 'routeOptimized'>): string =>
+  routeOptimized ? label : gatewayPool;
 
 function makeSplit(routes: readonly EntityRoute[]): Pick<RoutedEndpoint, 'split' | 'sticky' | 'entities'> {
   return {

@@ -1,4 +1,5 @@
 /** Owns which suites there are. */
+import { runLimitsSuite } from './limits/suite.ts';
 import { runBodiesSuite } from './proxy/bodies/suite.ts';
 import { runProxySuite } from './proxy/cpu/suite.ts';
 import { runEndpointsSuite } from './proxy/endpoints/suite.ts';
@@ -22,6 +23,7 @@ const requestPath = {
 /** By name. */
 export const suites: Readonly<Record<string, () => Promise<SuiteReport>>> = {
   ...requestPath,
+  limits: runLimitsSuite,
   scale: runScaleSuite,
 };
 

@@ -18,6 +18,11 @@ const routes = (...shares: [servedEntity: string, percent: number][]) => ({
   traffic: { routes: shares.map(([servedEntity, percent]) => ({ servedEntity, percent })) },
 });
 
+const groupLimits = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ key: 'userGroup', principal: `group-${index}`, calls: 1 }));
+const userLimits = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ key: 'user', principal: `user-${index}`, tokens: 1 }));
+
 const accepted: [sentence: string, object: unknown][] = [
   ['the smallest endpoint', endpoint({})],
   ['a name of 63 characters', endpoint({}, 'a'.repeat(63))],
@@ -55,6 +60,11 @@ const accepted: [sentence: string, object: unknown][] = [
   ['a sticky cookie', endpoint({ routing: { sticky: { cookie: 'session' } } })],
   ['a limit on calls', endpoint({ rateLimits: [{ calls: 10 }] })],
   ['a limit on tokens of one user', endpoint({ rateLimits: [{ key: 'user', principal: 'ada', tokens: 9 }] })],
+  [
+    'a limit that is spread evenly',
+    endpoint({ rateLimits: [{ calls: 60, smoothing: { burstSeconds: 5 } }] }),
+  ],
+  ['as many limits as there may be', endpoint({ rateLimits: [...groupLimits(5), ...userLimits(15)] })],
 ];
 
 const refused: [sentence: string, object: unknown, path: string, message: string][] = [
@@ -216,6 +226,12 @@ const refused: [sentence: string, object: unknown, path: string, message: string
     endpoint({ rateLimits: [{ principal: 'ada', calls: 1 }] }),
     'spec.rateLimits[0]',
     'principal needs key user, userGroup or servicePrincipal',
+  ],
+  [
+    'a sixth limit of groups',
+    endpoint({ rateLimits: groupLimits(6) }),
+    'spec.rateLimits',
+    'at most 5 rate limits may be those of groups',
   ],
 ];
 

@@ -74,12 +74,31 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{- $known = merge $known (include "fairlead.observing" . | fromYaml) -}}
 {{- with $operator.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}
 {{- with $operator.defaultNamespace }}{{ $_ := set $known "namespace" . }}{{ end -}}
+{{- if .Values.limits.store.url }}{{ $_ := set $known "limitStore" (include "fairlead.limitStore" . | fromYaml) }}{{ end -}}
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.gateway.config)) }}
 {{- end }}
 
 {{/* Where a gateway writes payload logs, in its container. */}}
 {{- define "fairlead.payloadLogDir" -}}
 /var/lib/fairlead/payload-log
+{{- end }}
+
+{{/* How gateways reach the store of limits. */}}
+{{- define "fairlead.limitStore" -}}
+{{- with .Values.limits.store -}}
+url: {{ .url | quote }}
+cluster: {{ .cluster }}
+timeoutMs: {{ .timeoutMs }}
+{{- with .username }}
+username: {{ . | quote }}
+{{- end }}
+{{- if .passwordSecret.name }}
+passwordFile: {{ printf "/etc/fairlead/limit-store/%s" .passwordSecret.key }}
+{{- end }}
+{{- if .caSecret.name }}
+caFile: {{ printf "/etc/fairlead/limit-store-ca/%s" .caSecret.key }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Seconds that a gateway's pod gets: to drain, to finish the requests under way, and a rest. */}}

@@ -23,6 +23,7 @@ export function aBlueprint(builder: EndpointBuilder, given: Partial<Blueprint> =
     rateLimits: spec.rateLimits ?? [],
     timeouts: spec.routing?.timeouts,
     accounting: undefined,
+    routeOptimized: spec.routeOptimized,
     scaling: scalingRulesOf(entity.workload, config.scaling, pauseOf(metadata.annotations)),
     config,
     ...given,

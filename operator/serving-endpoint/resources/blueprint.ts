@@ -30,6 +30,8 @@ export interface Blueprint {
   readonly timeouts: Routing['timeouts'];
   /** What its sidecars account of requests that reach them first; undefined: none do. */
   readonly accounting: AccountingPlan | undefined;
+  /** Callers may reach the sidecars directly. */
+  readonly routeOptimized: boolean;
   readonly scaling: ScalingRules;
   readonly config: OperatorConfig;
 }

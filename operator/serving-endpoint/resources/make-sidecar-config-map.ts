@@ -50,6 +50,7 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
       queueTimeoutMs: sidecar.queueTimeout,
     },
     rateLimits: [...rateLimits],
+    appliesLimits: blueprint.routeOptimized,
     ...withDefined('accounting', accounting),
     ...withDefined('accessLog', sidecar.accessLog),
     ...withDefined('tracing', sidecar.tracing),

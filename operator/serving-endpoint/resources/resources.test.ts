@@ -147,6 +147,14 @@ describe('the configuration of the sidecar', () => {
     expect(sidecarConfigSchema.parse(JSON.parse(file))).toEqual(makeSidecarConfig(made));
   });
 
+  it.each([true, false])(
+    'says whether the sidecar applies limits itself (route-optimised: %s)',
+    (routeOptimized) => {
+      const made = aBlueprint(iris.withSpec({ routeOptimized }));
+      expect(makeSidecarConfig(made).appliesLimits).toBe(routeOptimized);
+    },
+  );
+
   it('tells the path of the task, and gRPC and metrics where there are some', () => {
     const runtime = aRuntime('r', {
       modelServer: {

@@ -15,7 +15,8 @@ export function makeRead<E extends Exchange>(): Stage<E> {
     name: 'read',
     run: (exchange) => {
       const { caller } = exchange;
-      exchange.body = caller.takeWholeBody();
+      // A stage before this one may have had a look at it.
+      exchange.body ??= caller.takeWholeBody();
       if (exchange.body !== undefined) return true;
       const { contentLength, expectsContinue } = caller.head;
       if (contentLength === undefined || contentLength > collectedUpToBytes) return true;

@@ -2,7 +2,6 @@
  * Owns the sidecar's own pipeline on a port without TLS, whose callers all count as the gateway, so that it can be
  * measured beside proxies without TLS. Arguments: port, file of the sidecar's configuration.
  */
-import { CallQuota } from '../../../../core/quota/fixed-window.ts';
 import { sidecarConfigSchema } from '../../../../core/sidecar-config.ts';
 import { systemClock } from '../../../../platform/clock.ts';
 import { makeLogger } from '../../../../platform/logging.ts';
@@ -17,6 +16,7 @@ import { forwardedPath } from '../../../../proxy/sidecar-paths.ts';
 import { sidecarProcessSchema } from '../../../../proxy/sidecar/config.ts';
 import { makeModelUpstream } from '../../../../proxy/sidecar/model-upstream.ts';
 import { makeSidecarPipeline } from '../../../../proxy/sidecar/pipeline.ts';
+import { SidecarLimits } from '../../../../proxy/sidecar/sidecar-limits.ts';
 import { Tracing } from '../../../../proxy/tracing/start-tracer.ts';
 
 const [port, file = ''] = process.argv.slice(2);
@@ -34,7 +34,7 @@ const { pipeline } = makeSidecarPipeline({
   config,
   upstream: makeModelUpstream(config.current.modelServer, clock),
   demand: new DemandMeter(now),
-  quota: { current: new CallQuota(config.current.rateLimits) },
+  quota: new SidecarLimits(config),
   rows: makeRowLog({ settings: sidecarProcessSchema.parse({}), instance, clock, registry, log }),
   tracing: new Tracing({ service: 'fairlead-sidecar', instance, route: forwardedPath, clock, registry, log }),
   clock,

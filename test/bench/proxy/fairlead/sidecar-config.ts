@@ -27,6 +27,7 @@ export function writeSidecarConfig(
     },
     concurrency: { limit: concurrency, queue: 320, queueTimeoutMs: 10_000 },
     rateLimits: generousLimits,
+    appliesLimits: false,
     maxBodyBytes: 16 * 1024 * 1024,
     timeouts: { connectMs: 1_000, firstByteMs: 30_000, idleMs: 120_000, totalMs: 297_000 },
     peers: { trustedForwarders: [gatewayIdentity] },
