@@ -1,5 +1,6 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
+import { issuersSchema } from '../../platform/identity/oidc/issuer-config.ts';
 import { logLevels } from '../../platform/logging.ts';
 
 const portSchema = z.int().min(0).max(65535);
@@ -51,6 +52,12 @@ export const gatewayConfigSchema = z.object({
     .default(10_000)
     .describe('How long a permission that was granted is not checked again.'),
   cachedVerdicts: z.int().min(1).default(10_000).describe('Most tokens, and most permissions, remembered.'),
+  reviewsAtOneTime: z
+    .int()
+    .min(1)
+    .default(500)
+    .describe('Most tokens, and most permissions, that are being checked; what is more gets 503.'),
+  issuers: issuersSchema,
   maxBodyBytes: z
     .int()
     .min(1)

@@ -8,6 +8,7 @@ import type { EndpointSlice } from '../../kube/kinds.ts';
 import { endpointSlices, servingEndpoints } from '../../kube/kinds.ts';
 import { plainTransport, silentLog } from '../../kube/testing/plain-access.ts';
 import { systemClock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { startClusterFixture } from '../testing/cluster-fixture.ts';
 import type { ClusterFixture } from '../testing/cluster-fixture.ts';
 import { send, until } from '../testing/http-client-fixture.ts';
@@ -42,7 +43,7 @@ export const aliceHeaders = { authorization: 'Bearer alice-token', 'content-type
 /** Starts a gateway; with `cluster`, beside others of the same cluster. */
 export async function startGatewayUnderTest(
   pki: Pki,
-  options: { config?: Partial<GatewayConfig>; cluster?: ClusterFixture } = {},
+  options: { config?: Partial<GatewayConfig>; cluster?: ClusterFixture; clock?: Clock } = {},
 ): Promise<GatewayUnderTest> {
   const cluster = options.cluster ?? (await startClusterFixture());
   const transport = plainTransport(cluster.api.url);
@@ -71,7 +72,7 @@ export async function startGatewayUnderTest(
     slices,
     tls,
     podName: 'gateway-0',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     registry,
     log: silentLog,
   });

@@ -20,16 +20,15 @@ import { makeProxyMetrics } from '../proxy-metrics.ts';
 import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import type { TlsMaterial } from '../tls-material.ts';
-import { makeAccessReviewChecker } from './access-review.ts';
 import { Awakening } from './awakening.ts';
 import type { GatewayConfig } from './config.ts';
 import type { DeploymentTarget } from '../targets/deployment-target.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
 import { HeldDemand } from './held-demand.ts';
+import { startIdentity } from './identity.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { RoutingTable } from '../targets/routing-table.ts';
 import { TargetDirectory } from './target-directory.ts';
-import { makeTokenReviewChecker } from './token-review.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -66,7 +65,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const reporter = startReporter(options, held);
   const hold = startHolding(options, held, reporter, table);
   const metrics = makeProxyMetrics(registry);
-  const pipeline = makeGatewayPipeline({ ...options, ...makeCheckers(options), table, hold, metrics });
+  const identity = startIdentity(options);
+  const pipeline = makeGatewayPipeline({ ...options, ...identity, table, hold, metrics });
   const stopFollowing = followEndpoints(endpoints, table, directory, hold);
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
@@ -92,6 +92,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     stop: async () => {
       await server.stop(config.shutdownGraceMs);
+      identity.stop();
       stopFollowing();
       await reporter.stop();
       directory.stop();
@@ -111,31 +112,6 @@ function listenForUsers(
     now,
     makeExchange: (caller) => new RoutedExchange(pipeline, caller, now()),
   });
-}
-
-function makeCheckers({ config, client, clock, log }: GatewayOptions): {
-  tokens: ReturnType<typeof makeTokenReviewChecker>;
-  access: ReturnType<typeof makeAccessReviewChecker>;
-} {
-  const max = config.cachedVerdicts;
-  return {
-    tokens: makeTokenReviewChecker({
-      client,
-      clock,
-      log,
-      acceptedTtlMs: config.authenticationTtlMs,
-      refusedTtlMs: config.refusalTtlMs,
-      max,
-    }),
-    access: makeAccessReviewChecker({
-      client,
-      clock,
-      log,
-      allowedTtlMs: config.authorisationTtlMs,
-      deniedTtlMs: config.refusalTtlMs,
-      max,
-    }),
-  };
 }
 
 function startReporter(options: GatewayOptions, source: HeldDemand): DemandReporter {

@@ -1,6 +1,7 @@
 /** Owns what the gateway puts into each place of the pipeline. */
 import { parseInvocationPath } from '../../core/routing/invocation-path.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { AccessChecker, EndpointRef, TokenChecker } from '../../platform/identity/principal.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
@@ -10,9 +11,7 @@ import { makePipeline } from '../pipeline.ts';
 import type { ProxyMetrics } from '../proxy-metrics.ts';
 import { forwardedPath } from '../sidecar-paths.ts';
 import { makeAuthenticate } from '../stages/authenticate/authenticate.ts';
-import type { TokenChecker } from '../stages/authenticate/authenticate.ts';
 import { makeAuthorise } from '../stages/authorise/authorise.ts';
-import type { AccessChecker, EndpointRef } from '../stages/authorise/authorise.ts';
 import { makeChoose } from '../stages/choose/choose.ts';
 import { makeForward } from '../stages/forward/forward.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
@@ -55,10 +54,11 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
         maxBodyBytes: () => config.maxBodyBytes,
         totalMs: () => config.totalTimeoutMs,
       }),
-      authenticate: makeAuthenticate(options.tokens),
+      authenticate: makeAuthenticate(options.tokens, now),
       authorise: makeAuthorise({
         checker: options.access,
         locate: (exchange) => locate(exchange, current(exchange)),
+        now,
       }),
       limit: makeLimit({ quotaOf: (exchange) => exchange.endpoint?.quota, now: () => clock.now() }),
       read: makeRead(),

@@ -1,0 +1,55 @@
+/** Owns whom the gateway asks who a caller is and what it may: issuers that it knows, else the API server. */
+import { makeAccessReviewChecker } from '../../kube/identity/access-review.ts';
+import { reviewToken } from '../../kube/identity/token-review.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { startIssuer } from '../../platform/identity/oidc/issuer.ts';
+import type { AccessChecker, TokenChecker } from '../../platform/identity/principal.ts';
+import { makeTokenChecker } from '../../platform/identity/token-checker.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { GatewayConfig } from './config.ts';
+
+export interface Identity {
+  readonly tokens: TokenChecker;
+  readonly access: AccessChecker;
+  stop(): void;
+}
+
+/** Starts what is needed to know callers. */
+export function startIdentity(options: {
+  readonly config: Pick<
+    GatewayConfig,
+    | 'issuers'
+    | 'authenticationTtlMs'
+    | 'authorisationTtlMs'
+    | 'refusalTtlMs'
+    | 'cachedVerdicts'
+    | 'reviewsAtOneTime'
+  >;
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): Identity {
+  const { config, client, clock, log } = options;
+  const issuers = config.issuers.map((issuer) => startIssuer({ issuer, clock, log }));
+  const bounds = { clock, max: config.cachedVerdicts, maxAsked: config.reviewsAtOneTime };
+  return {
+    tokens: makeTokenChecker({
+      ...bounds,
+      authorities: issuers,
+      otherwise: (token) => reviewToken(client, token, log),
+      acceptedTtlMs: config.authenticationTtlMs,
+      refusedTtlMs: config.refusalTtlMs,
+    }),
+    access: makeAccessReviewChecker({
+      ...bounds,
+      client,
+      log,
+      allowedTtlMs: config.authorisationTtlMs,
+      deniedTtlMs: config.refusalTtlMs,
+    }),
+    stop: () => {
+      for (const issuer of issuers) issuer.stop();
+    },
+  };
+}
