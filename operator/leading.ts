@@ -1,6 +1,7 @@
 /** Owns what only the leader does: certificates, the metrics API's registration, endpoints, and their scale. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FetchBook } from '../core/fetching/fetch-book.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { KubeMetrics } from '../kube/kube-metrics.ts';
@@ -39,6 +40,7 @@ export interface LeadingOptions {
   readonly client: KubeClient;
   readonly informers: Informers;
   readonly idleness: Idleness;
+  readonly fetches: FetchBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -98,6 +100,7 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
     metrics,
     clock,
   });
+  const unfollowFetches = options.fetches.onChange((key) => controller.queue.add(key));
   const runtimes = startRuntimeControllers(options);
   const scaling = startScaling(options, () => foundations.scalingMode);
   let rest = new AbortController();
@@ -117,6 +120,7 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   }
   unwatchApi();
   unwatchWebhooks();
+  unfollowFetches();
   await scaling.stop();
   await runtimes.stop();
   await controller.stop();

@@ -1,4 +1,5 @@
 /** Owns the parts of a running operator and the order in which they start and stop. */
+import { FetchBook } from '../core/fetching/fetch-book.ts';
 import { DemandBook } from '../core/scaling/demand-book.ts';
 import { makeKubeClient } from '../kube/client.ts';
 import { startEventRecorder } from '../kube/events.ts';
@@ -45,6 +46,9 @@ interface Part {
   stop(): Promise<void>;
 }
 
+/** How often how far a fetch is may be written: ten times a second, however many endpoints fetch at once. */
+const fetchPace = { perEndpointMs: 10_000, apartMs: 100 };
+
 /** Starts an operator; it leads when its turn comes, and serves as soon as there is a certificate. */
 export function startOperator(options: OperatorOptions): Operator {
   const { config, transport, metrics, registry, log } = options;
@@ -85,12 +89,13 @@ export function startOperator(options: OperatorOptions): Operator {
   };
 }
 
-/** Returns what is known of demand in this process: heard by its server, asked by those who scale. */
+/** Returns what is known of demand and fetches in this process: heard by its server, asked by those who act on it. */
 function makeDemandParts({ config, registry, clock }: OperatorOptions, informers: Informers) {
   const book = makeBook(config);
   const idleness = new Idleness({ stores: informers, book, clock });
   const readConcurrency = makeConcurrencyReader({ book, idleness, stores: informers, clock });
-  return { book, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
+  const fetches = new FetchBook({ ...fetchPace, expiryMs: config.scaling.reportExpiry });
+  return { book, fetches, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
 }
 
 function startElection(options: OperatorOptions, onStarted: () => void): LeaderElection {

@@ -1,5 +1,6 @@
 /** Owns the servers that every operator runs, whether it leads or not: demand (mTLS), external metrics, admission (TLS). */
 import { once } from 'node:events';
+import type { FetchBook } from '../core/fetching/fetch-book.ts';
 import type { DemandBook } from '../core/scaling/demand-book.ts';
 import { labels } from '../crds/schema/api.ts';
 import { startInformer } from '../kube/informer.ts';
@@ -28,6 +29,7 @@ export interface ServingOptions {
   readonly informers: Informers;
   readonly tls: OperatorTls;
   readonly book: DemandBook;
+  readonly fetches: FetchBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;
@@ -66,6 +68,8 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
       gatewayIdentity: identityOf(gatewayServiceAccount),
       endpointOf: (namespace, deployment) =>
         informers.deployments.store.get(`${namespace}/${deployment}`)?.metadata?.labels?.[labels.endpoint],
+      deploymentOf: (namespace, pod) =>
+        informers.pods.store.get(`${namespace}/${pod}`)?.metadata?.labels?.[labels.deployment],
     },
     operatorIdentity,
     readConcurrency: readOwn,

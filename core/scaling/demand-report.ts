@@ -1,5 +1,6 @@
 /** Owns the report of demand that proxies push to the operator, once a second and at the first held request. */
 import * as z from 'zod';
+import { fetchProgressSchema } from '../fetching/fetch-progress.ts';
 
 const countSchema = z.int().min(0);
 
@@ -38,6 +39,9 @@ export const demandEntrySchema = z.object({
     .max(historyMs / 1000 + 1)
     .optional()
     .describe('What was before, oldest first, up to where this report begins: for an operator that is new.'),
+  fetchProgress: fetchProgressSchema
+    .optional()
+    .describe("From a sidecar: how far the fetch of its pod's model is, while it goes on."),
 });
 
 export const demandReportSchema = z.object({

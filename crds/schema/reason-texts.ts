@@ -180,7 +180,10 @@ const entityTexts: TextsOf<typeof entityReasons> = {
     remedy:
       'Correct the env, the credentials or the template of the entity, or make the object that is missing.',
   },
-  FetchingModel: { cause: 'The model is being fetched.' },
+  FetchingModel: {
+    cause:
+      'The model is being fetched. The message says how far it is, and `fetch` of the served entity says it in numbers.',
+  },
   ModelNotFound: {
     cause: 'There is nothing at the URI of the model (404), or what is there is not a model.',
     remedy: 'Correct `model.uri`, or register the model.',

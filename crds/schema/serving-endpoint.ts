@@ -112,6 +112,20 @@ const coldStartSchema = z
   })
   .describe('Where the time of the last start went.');
 
+const fetchSchema = z
+  .strictObject({
+    pod: z.string().max(253).describe('Name of the pod, for `kubectl logs <pod> -c fetch-model`.'),
+    bytes: z.int().min(0).describe('So many are there.'),
+    totalBytes: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('So many it will be, where the source tells that beforehand.'),
+  })
+  .describe(
+    'Present while the model is being fetched: how far the pod is that has most of it. Brought up to date every ten seconds, or less often where many endpoints fetch at once.',
+  );
+
 const servedEntityStatusSchema = z.strictObject({
   name: z.string().max(63).describe('Name of the served entity.'),
   configVersion: z.int().min(1).describe('The config version that this row is about.'),
@@ -133,6 +147,7 @@ const servedEntityStatusSchema = z.strictObject({
     })
     .optional()
     .describe('Replicas of the Deployment.'),
+  fetch: fetchSchema.optional(),
   coldStart: coldStartSchema.optional(),
 });
 

@@ -100,7 +100,7 @@ describe('the stock kubectl', () => {
 
   it('describes a pod with its containers and events', async () => {
     const text = await done('describe', 'pod', '-l', `serving.fairlead.dev/endpoint=${name}`);
-    expect(text).toMatch(/Init Containers:\s+fetch-model:/);
+    expect(text).toMatch(/Init Containers:\s+sidecar:/);
     expect(text).toMatch(/Containers:\s+model:/);
     expect(text).toMatch(/Ready\s+True/);
   });

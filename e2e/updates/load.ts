@@ -10,7 +10,7 @@ export interface SentRequest {
 }
 
 /** As many may wait for their answer: a machine that is slow meanwhile gets fewer requests, not a queue without end. */
-const mostUnderWay = 32;
+const mostUnderWay = 256;
 
 /** Sends `perSecond` requests a second, as far as they are answered in time, until it is stopped. */
 export function startLoad(endpoint: string, perSecond: number): { stop(): Promise<readonly SentRequest[]> } {

@@ -4,6 +4,7 @@ import type { Secret } from '../../kube/kinds.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';
 import { renewalTime } from './check-certificate.ts';
+import { parseCertificate } from './parsed-certificate.ts';
 
 export interface AuthorityState {
   /** Signs. */
@@ -27,7 +28,7 @@ export function planAuthority(
     const trustedSince = validFrom(state.next.certificatePem);
     return now >= trustedSince + propagationMs ? 'promoteNext' : 'keep';
   }
-  if (now >= renewalTime(state.current.certificatePem)) return 'createNext';
+  if (now >= renewalTime(parseCertificate(state.current.certificatePem))) return 'createNext';
   if (state.previousPem !== undefined && now >= validTo(state.previousPem)) return 'forgetPrevious';
   return 'keep';
 }

@@ -4,6 +4,7 @@ import { issueCertificate, makeAuthority } from '../../platform/tls/authority.ts
 import type { KeyPair } from '../../platform/tls/authority.ts';
 import { authorityData, parseAuthority, planAuthority, trustBundle } from './authority-state.ts';
 import type { AuthorityState } from './authority-state.ts';
+import { parseCertificate } from './parsed-certificate.ts';
 import { checkCertificate, renewalTime } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
 import { isUsable, renewalInMs } from './sidecar-certificate.ts';
@@ -49,7 +50,7 @@ describe('checkCertificate', () => {
   });
 
   it('wants a new one at two thirds of its life, not before', () => {
-    expect(renewalTime(certificate.certificatePem)).toBeCloseTo(start + 60 * day, -6);
+    expect(renewalTime(parseCertificate(certificate.certificatePem))).toBeCloseTo(start + 60 * day, -6);
     expect(check({ now: start + 59.9 * day })).toBeUndefined();
     expect(check({ now: start + 60.1 * day })).toMatch(/coming to an end/);
   });

@@ -1,7 +1,8 @@
 /** Owns whether a certificate is the one that is wanted and has life left, judged from its PEM alone. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { CertificateRequest } from '../../platform/tls/authority.ts';
 import { messageOf } from '../../platform/errors.ts';
+import { parseCertificate } from './parsed-certificate.ts';
 
 /** What a certificate is to say; its times are the issuer's matter. */
 export type CertificateWish = Omit<CertificateRequest, 'now' | 'validMs'>;
@@ -22,22 +23,21 @@ export function checkCertificate(evidence: CertificateEvidence): string | undefi
   if (certificatePem === undefined || certificatePem === '') return 'there is none';
   let certificate: X509Certificate;
   try {
-    certificate = new X509Certificate(certificatePem);
+    certificate = parseCertificate(certificatePem);
   } catch (error) {
     return `it cannot be read: ${messageOf(error)}`;
   }
-  const authority = new X509Certificate(authorityPem);
+  const authority = parseCertificate(authorityPem);
   if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) {
     return 'another authority signed it';
   }
   const names = (certificate.subjectAltName ?? '').split(', ').filter((name) => name !== '');
   if (names.toSorted().join() !== wantedNames(wish).toSorted().join()) return 'it carries other names';
-  return now >= renewalTime(certificatePem) ? 'its life is coming to an end' : undefined;
+  return now >= renewalTime(certificate) ? 'its life is coming to an end' : undefined;
 }
 
 /** Returns when a certificate is to be renewed, in milliseconds since the epoch. */
-export function renewalTime(certificatePem: string): number {
-  const { validFromDate, validToDate } = new X509Certificate(certificatePem);
+export function renewalTime({ validFromDate, validToDate }: X509Certificate): number {
   const life = validToDate.getTime() - validFromDate.getTime();
   return validFromDate.getTime() + life * renewAfterShare;
 }

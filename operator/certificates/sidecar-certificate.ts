@@ -1,5 +1,5 @@
 /** Owns the certificate that the sidecars of one endpoint share: `<endpoint>-sidecar-tls` beside the endpoint. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
 import { secrets } from '../../kube/kinds.ts';
 import type { Secret } from '../../kube/kinds.ts';
@@ -12,6 +12,7 @@ import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
 import type { Authority } from './authority.ts';
 import { renewalTime } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
+import { parseCertificate } from './parsed-certificate.ts';
 import { checkTlsSecret, makeTlsSecret, secretText } from './tls-secret.ts';
 
 export interface SidecarCertificateInput {
@@ -58,14 +59,14 @@ export function renewalInMs(
   now: number,
 ): number | undefined {
   const certificate = ownCertificate(secret, endpoint);
-  return certificate === undefined ? undefined : Math.max(1_000, renewalTime(certificate.toString()) - now);
+  return certificate === undefined ? undefined : Math.max(1_000, renewalTime(certificate) - now);
 }
 
 function ownCertificate(secret: Secret | undefined, endpoint: EndpointIdentity): X509Certificate | undefined {
   const pem = secretText(secret, 'tls.crt');
   if (secret === undefined || pem === undefined || controllerUid(secret) !== endpoint.uid) return undefined;
   try {
-    return new X509Certificate(pem);
+    return parseCertificate(pem);
   } catch {
     // Damaged by somebody: it is issued anew for that.
     return undefined;

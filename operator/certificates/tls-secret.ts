@@ -1,5 +1,5 @@
 /** Owns the Secrets that hold certificates: type kubernetes.io/tls with the keys tls.crt, tls.key and ca.crt. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { labels } from '../../crds/schema/api.ts';
 import type { Secret } from '../../kube/kinds.ts';
 import type { ObjectMeta } from '../../kube/resource.ts';
@@ -8,6 +8,7 @@ import { fieldManager } from '../serving-endpoint/names.ts';
 import type { Authority } from './authority.ts';
 import { checkCertificate } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
+import { parseCertificate } from './parsed-certificate.ts';
 
 /** Returns a Secret of PEM texts. */
 export function tlsSecret(metadata: ObjectMeta, data: Readonly<Record<string, string>>): Secret {
@@ -52,7 +53,7 @@ export function checkTlsSecret(
 function fits(certificatePem: string | undefined, privateKeyPem: string | undefined): boolean {
   if (certificatePem === undefined || privateKeyPem === undefined) return false;
   try {
-    return new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
+    return parseCertificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
   } catch {
     // No key at all, whatever it is.
     return false;

@@ -9,6 +9,8 @@ const authority = {
   gatewayIdentity: gateway,
   endpointOf: (namespace: string, deployment: string) =>
     namespace === 'team' && deployment !== 'gone' ? deployment.split('-')[0] : undefined,
+  deploymentOf: (namespace: string, pod: string) =>
+    namespace === 'team' && pod === 'pod-of-iris-1' ? 'iris-1' : undefined,
 };
 const report = (
   ...on: (readonly [endpoint: string, deployment: string, namespace?: string])[]
@@ -81,5 +83,21 @@ describe('authoriseReport', () => {
     expect(authoriseReport(given, identities, authority)).toEqual({
       refusal: expect.stringMatching(refusal) as string,
     });
+  });
+});
+
+describe('how far a fetch is', () => {
+  it.each([
+    ['counts from the sidecar of the pod', 'pod-of-iris-1', 'iris-1', iris, { bytes: 5 }],
+    ['does not count from a pod that nobody has seen', 'pod-of-nobody', 'iris-1', iris, undefined],
+    ['does not count on another Deployment than the pod’s', 'pod-of-iris-1', 'iris-2', iris, undefined],
+    ['does not count from a gateway', 'pod-of-iris-1', 'iris-1', gateway, undefined],
+  ])('%s', (_name, reporter, deployment, identity, counted) => {
+    const given = report(['iris', deployment]);
+    const entries = given.entries.map((entry) => ({ ...entry, fetchProgress: { bytes: 5 } }));
+    const authorised = authoriseReport({ ...given, reporter, entries }, [identity], authority);
+    expect('report' in authorised && authorised.report.entries.map((entry) => entry.fetchProgress)).toEqual([
+      counted,
+    ]);
   });
 });

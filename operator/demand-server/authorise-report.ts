@@ -1,6 +1,6 @@
 /** Owns who may report what: a gateway on every endpoint, a sidecar on its own alone. */
 import type { DemandSource } from '../../core/scaling/demand-book.ts';
-import type { DemandReport } from '../../core/scaling/demand-report.ts';
+import type { DemandEntry, DemandReport } from '../../core/scaling/demand-report.ts';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
 
 export interface ReportAuthority {
@@ -8,6 +8,8 @@ export interface ReportAuthority {
   readonly gatewayIdentity: string;
   /** Returns the endpoint that a Deployment belongs to. */
   readonly endpointOf: (namespace: string, deployment: string) => string | undefined;
+  /** Returns the Deployment that a pod belongs to. */
+  readonly deploymentOf: (namespace: string, pod: string) => string | undefined;
 }
 
 export type Authorised =
@@ -15,14 +17,15 @@ export type Authorised =
 
 /**
  * Returns the report as it may be counted, without entries on Deployments that do not exist (any more) or, from a
- * gateway, belong to another endpoint; or why it is refused as a whole.
+ * gateway, belong to another endpoint, and without fetches of anything but a pod of the Deployment; or why it is refused
+ * as a whole.
  */
 export function authoriseReport(
   report: DemandReport,
   identities: readonly string[],
   authority: ReportAuthority,
 ): Authorised {
-  const { trustDomain, gatewayIdentity, endpointOf } = authority;
+  const { trustDomain, gatewayIdentity, endpointOf, deploymentOf } = authority;
   const isGateway = identities.includes(gatewayIdentity);
   const entries: DemandReport['entries'] = [];
   for (const entry of report.entries) {
@@ -37,7 +40,10 @@ export function authoriseReport(
     // A gateway speaks for all tenants: what one of them did to a label must not silence it on the others.
     if (owner !== endpoint && isGateway) continue;
     if (owner !== endpoint) return { refusal: `${deployment} does not belong to ${namespace}/${endpoint}` };
-    entries.push(entry);
+    const tellsOfItself = !isGateway && deploymentOf(namespace, report.reporter) === deployment;
+    entries.push(tellsOfItself ? entry : withoutFetch(entry));
   }
   return { source: isGateway ? 'gateway' : 'sidecar', report: { ...report, entries } };
 }
+
+const withoutFetch = ({ fetchProgress: _fetch, ...demand }: DemandEntry): DemandEntry => demand;

@@ -2,8 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import * as z from 'zod';
+import type { FetchBook } from '../../core/fetching/fetch-book.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
+import type { DemandReport } from '../../core/scaling/demand-report.ts';
+import { keyOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
 import { closeGracefully, listen } from '../../platform/listener.ts';
@@ -29,6 +32,7 @@ export interface DemandServerOptions {
   /** Who may ask for concurrency. */
   readonly operatorIdentity: string;
   readonly book: DemandBook;
+  readonly fetches: FetchBook;
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;
   /** `host:port` of the leader's demand server. */
@@ -109,9 +113,17 @@ async function takeReport(
     sendError(response, 403, 'PERMISSION_DENIED', authorised.refusal);
     return;
   }
-  options.book.record(authorised.report, authorised.source, options.clock.monotonic());
+  const now = options.clock.monotonic();
+  options.book.record(authorised.report, authorised.source, now);
+  if (authorised.source === 'sidecar') recordFetches(authorised.report, options.fetches, now);
   demandReports.inc({ result: 'taken' });
   response.writeHead(204).end();
+}
+
+function recordFetches({ reporter, entries }: DemandReport, fetches: FetchBook, now: number): void {
+  for (const { namespace, endpoint, fetchProgress } of entries) {
+    fetches.record(keyOf({ namespace, name: endpoint }), reporter, fetchProgress, now);
+  }
 }
 
 async function tellConcurrency(

@@ -13,7 +13,7 @@ export function makeEntityRow(
   previous: readonly ServedEntityStatus[],
   now: number,
 ): ServedEntityStatus {
-  const { configVersion, entity, deployment, observed, pods, verdict, blueprint } = plan;
+  const { configVersion, entity, deployment, observed, pods, fetch, verdict, blueprint } = plan;
   const before = previous.find((row) =>
     deployment === undefined
       ? row.name === entity.name && row.configVersion === configVersion
@@ -29,6 +29,7 @@ export function makeEntityRow(
     ...runtimeColumns(blueprint, before),
     ...withDefined('deployment', deployment),
     ...withDefined('replicas', observed === undefined ? undefined : shown(replicasOf(observed))),
+    ...withDefined('fetch', fetch),
     ...withDefined('coldStart', coldStartOf(pods, before?.coldStart)),
   };
 }

@@ -138,6 +138,7 @@ describe('judgeEntity', () => {
     const verdict = judgeEntity({
       deployment: undefined,
       pods: [],
+      fetch: undefined,
       previous: undefined,
       leastReplicas: 1,
       ...evidence,
@@ -149,6 +150,7 @@ describe('judgeEntity', () => {
     const verdict = judgeEntity({
       deployment: deployment(2, 1),
       pods: [crashing],
+      fetch: undefined,
       previous: undefined,
       leastReplicas: 0,
     });

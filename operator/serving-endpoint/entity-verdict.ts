@@ -7,6 +7,7 @@ import type { Deployment, Pod } from '../../kube/kinds.ts';
 import { diagnosePods } from './diagnosis/diagnose-pods.ts';
 import { explainPodRefusal } from './diagnosis/explain-refusal.ts';
 import type { EntityExplanation } from './explanation.ts';
+import type { FetchStatus } from './fetch-status.ts';
 import { replicasOf } from './replicas.ts';
 import type { Replicas } from './replicas.ts';
 
@@ -19,6 +20,8 @@ export interface EntityVerdict extends EntityExplanation {
 export interface EntityEvidence {
   readonly deployment: Deployment | undefined;
   readonly pods: readonly Pod[];
+  /** How far the model is, where it is being fetched. */
+  readonly fetch: FetchStatus | undefined;
   /** The row of the same Deployment in the status as it is. */
   readonly previous: ServedEntityStatus | undefined;
   /** Replicas that must be ready before traffic may be moved to the Deployment; 0 where it has traffic already. */
@@ -27,7 +30,7 @@ export interface EntityEvidence {
 
 /** Returns the state of the entity, its cause and the remedy in words. */
 export function judgeEntity(evidence: EntityEvidence): EntityVerdict {
-  const { deployment, pods, previous, leastReplicas } = evidence;
+  const { deployment, pods, fetch, previous, leastReplicas } = evidence;
   if (deployment === undefined) {
     return progressing('Creating', {
       reason: entityReasons.starting,
@@ -36,7 +39,7 @@ export function judgeEntity(evidence: EntityEvidence): EntityVerdict {
   }
   const replicas = replicasOf(deployment);
   if (replicas.desired === 0) return judgeAtZero(leastReplicas);
-  const diagnosis = diagnosePods(pods);
+  const diagnosis = diagnosePods(pods, fetch);
   const failure = diagnosis.failure ?? deploymentFailure(deployment);
   if (replicas.ready > 0) return judgeServing(replicas, leastReplicas, failure);
   if (failure !== undefined) return { state: 'Failed', readiness: 'failed', ...failure };

@@ -1,4 +1,5 @@
 /** Owns what a reconcile sees: everything that belongs to one endpoint, read from the stores at one moment. */
+import type { PodsProgress } from '../../core/fetching/fetch-book.ts';
 import { publicNameOf } from '../../core/routing/public-name.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
@@ -29,12 +30,19 @@ export interface Snapshot {
   readonly rivals: ReadonlyMap<string, readonly string[]>;
   readonly scalingMode: ScalingMode;
   readonly pods: readonly kinds.Pod[];
+  /** By name of the pod: how far the fetch of its model is. */
+  readonly fetches: PodsProgress;
   readonly sidecarSecret: kinds.Secret | undefined;
   readonly runtimes: readonly RuntimeCandidate[];
 }
 
 /** Returns the snapshot of an endpoint; undefined when there is no such endpoint. */
-export function observe(stores: Stores, key: string, scalingMode: ScalingMode): Snapshot | undefined {
+export function observe(
+  stores: Stores,
+  key: string,
+  scalingMode: ScalingMode,
+  fetches: PodsProgress,
+): Snapshot | undefined {
   const endpoint = stores.endpoints.store.get(key);
   if (endpoint === undefined) return undefined;
   const { name, namespace = '', uid = '' } = endpoint.metadata;
@@ -55,6 +63,7 @@ export function observe(stores: Stores, key: string, scalingMode: ScalingMode): 
     rivals: rivalsOf(stores, key),
     scalingMode,
     pods: stores.pods.store.byIndex(byEndpoint, key),
+    fetches,
     sidecarSecret: stores.secrets.store.get(keyOf({ namespace, name: sidecarSecretName(name) })),
     runtimes: [
       ...stores.runtimes.store.list(namespace).map((runtime) => candidate(runtime, 'namespace')),

@@ -16,6 +16,8 @@ import { deploymentOf } from './deployment-of.ts';
 import { judgeEntity } from './entity-verdict.ts';
 import type { EntityVerdict } from './entity-verdict.ts';
 import type { EntityExplanation } from './explanation.ts';
+import { fetchOf } from './fetch-status.ts';
+import type { FetchStatus } from './fetch-status.ts';
 import { runtimeAnnotation } from './names.ts';
 import type { Snapshot } from './observe.ts';
 import type { Blueprint, ModelEntity } from './resources/blueprint.ts';
@@ -29,6 +31,8 @@ export interface EntityPlan {
   readonly blueprint: Blueprint | undefined;
   readonly observed: Deployment | undefined;
   readonly pods: readonly Pod[];
+  /** How far the model is, where it is being fetched. */
+  readonly fetch: FetchStatus | undefined;
   readonly verdict: EntityVerdict;
   /** Replicas that must be ready before traffic is moved here; 0 where it is already. */
   readonly leastReplicas: number;
@@ -60,7 +64,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
   const scaling = scalingRulesOf(entity.workload, config.scaling, pause);
   const hasTraffic = isServing && deploymentsOf(endpoint, active).includes(name);
   const leastReplicas = hasTraffic ? 0 : initialReplicas(scaling, replacedReplicas(input, entity));
-  const { observed, pods, previous, taken } = evidenceOf(snapshot, name);
+  const { observed, pods, fetch, previous, taken } = evidenceOf(snapshot, name);
   const plan: EntityPlan = {
     configVersion: version.version,
     entity,
@@ -68,8 +72,9 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     blueprint: undefined,
     observed,
     pods,
+    fetch,
     leastReplicas,
-    verdict: judgeEntity({ deployment: observed, pods, previous, leastReplicas }),
+    verdict: judgeEntity({ deployment: observed, pods, fetch, previous, leastReplicas }),
   };
   if (taken === 'notOwned') return { ...plan, verdict: failed(notOwned(name)) };
   if (taken === 'leftOver') return { ...plan, verdict: waiting(leftOver(`the Deployment "${name}"`)) };
@@ -95,19 +100,23 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
 interface Evidence {
   readonly observed: Deployment | undefined;
   readonly pods: readonly Pod[];
+  readonly fetch: FetchStatus | undefined;
   readonly previous: ServedEntityStatus | undefined;
   /** Whose Deployment has the name; undefined: nobody else's. */
   readonly taken: Taken | undefined;
 }
 
-function evidenceOf({ endpoint, identity, deployments, pods }: Snapshot, name: string): Evidence {
+function evidenceOf({ endpoint, identity, deployments, pods, fetches }: Snapshot, name: string): Evidence {
   const found = deployments.get(name);
   const isOurs = found !== undefined && controllerUid(found) === identity.uid;
   const isLeftOver = found !== undefined && isOfPredecessor(found, identity);
+  const ownPods = pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name);
+  const previous = endpoint.status?.servedEntities?.find((row) => row.deployment === name);
   return {
     observed: isOurs ? found : undefined,
-    pods: pods.filter((pod) => pod.metadata?.labels?.[labels.deployment] === name),
-    previous: endpoint.status?.servedEntities?.find((row) => row.deployment === name),
+    pods: ownPods,
+    fetch: fetchOf(ownPods, fetches, previous?.fetch),
+    previous,
     taken: found === undefined || isOurs ? undefined : isLeftOver ? 'leftOver' : 'notOwned',
   };
 }
@@ -145,6 +154,7 @@ function unsupportedEntity({ version }: EntitiesInput, entity: ServedEntity): En
     blueprint: undefined,
     observed: undefined,
     pods: [],
+    fetch: undefined,
     leastReplicas: 0,
     verdict: failed({
       reason: entityReasons.notYetSupported,

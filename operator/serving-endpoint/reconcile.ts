@@ -1,5 +1,6 @@
 /** Owns the reconcile of one endpoint: observe, decide, act, report. */
 import { canonicalJson } from '../../core/config-versions/canonical-json.ts';
+import type { FetchBook } from '../../core/fetching/fetch-book.ts';
 import { apiVersion } from '../../crds/schema/api.ts';
 import { entityReasons, readyReasons } from '../../crds/schema/reasons.ts';
 import { servingEndpointSpecSchema } from '../../crds/schema/serving-endpoint.ts';
@@ -44,6 +45,7 @@ export interface ReconcileDeps {
   readonly events: Pick<EventRecorder, 'record'>;
   readonly authority: () => Authority;
   readonly scalingMode: () => ScalingMode;
+  readonly fetches: Pick<FetchBook, 'shownOf'>;
   readonly config: OperatorConfig;
   readonly clock: Clock;
 }
@@ -54,7 +56,7 @@ const storesBehindMs = 200;
 /** Returns the reconcile function of the ServingEndpoint controller. */
 export function makeReconcile(deps: ReconcileDeps): Reconcile {
   return async (key, { log }) => {
-    const seen = observe(deps.stores, key, deps.scalingMode());
+    const seen = observe(deps.stores, key, deps.scalingMode(), deps.fetches.shownOf(key));
     if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) return done;
     const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
     if (!parsed.success) {

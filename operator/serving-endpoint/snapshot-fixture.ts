@@ -26,6 +26,7 @@ export function aSnapshot(endpoint: ServingEndpoint, seen: Partial<Snapshot> = {
     rivals: new Map(),
     scalingMode: { metricsApi: 'ours', nativeZero: 'off' },
     pods: [],
+    fetches: new Map(),
     sidecarSecret: undefined,
     runtimes: [aRuntime('mlflow-python')],
     ...seen,

@@ -1,15 +1,12 @@
-import { createServer } from 'node:https';
-import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { demandReportSchema } from '../../core/scaling/demand-report.ts';
 import type { DemandReport } from '../../core/scaling/demand-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { until } from '../testing/http-client-fixture.ts';
-import { readBody } from '../testing/model-server-fixture.ts';
 import { gatewayIdentity, makePki, operatorIdentity } from '../testing/pki-fixture.ts';
 import type { Pki } from '../testing/pki-fixture.ts';
+import { startReportedTo } from '../testing/reported-to-fixture.ts';
+import type { ReportedTo } from '../testing/reported-to-fixture.ts';
 import { DemandMeter } from './demand-meter.ts';
 import { DemandReporter } from './demand-reporter.ts';
 
@@ -24,31 +21,9 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-interface Operator {
-  readonly url: string;
-  readonly reports: DemandReport[];
-  answer: (response: ServerResponse) => void;
-}
-
-async function startOperator(identity = operatorIdentity): Promise<Operator> {
-  const { cert, key, ca } = await pki.material(identity);
-  const reports: DemandReport[] = [];
-  const server = createServer({ cert, key, ca, requestCert: true }, (request, response) => {
-    void readBody(request).then((body) => {
-      reports.push(demandReportSchema.parse(JSON.parse(body)));
-      operator.answer(response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanUps.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const operator: Operator = {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/v1/demand`,
-    reports,
-    answer: (response) => response.writeHead(204).end(),
-  };
+async function startOperator(identity = operatorIdentity): Promise<ReportedTo> {
+  const operator = await startReportedTo(pki, identity);
+  cleanUps.push(() => operator.stop());
   return operator;
 }
 

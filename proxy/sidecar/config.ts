@@ -20,6 +20,10 @@ export const sidecarProcessSchema = z.object({
     .string()
     .optional()
     .describe('Address of the model server, where it is not what the file of `sidecarConfig` says.'),
+  fetchProgress: z
+    .string()
+    .optional()
+    .describe('The file in which the fetcher of the pod tells how far it is, where there is a fetcher.'),
   logLevel: z
     .enum(logLevels)
     .default('info')

@@ -12,6 +12,8 @@ export interface DrainOptions {
   readonly bounds: () => DrainBounds;
   /** Requests in flight or queued. */
   readonly busy: () => number;
+  /** Whether requests can have been sent here at all: nobody knows of a pod that was never ready. */
+  readonly isKnown: () => boolean;
   readonly clock: Clock;
 }
 
@@ -59,12 +61,13 @@ export class Drain {
   }
 
   #isOver(): boolean {
-    const { bounds, busy, clock } = this.#options;
+    const { bounds, busy, isKnown, clock } = this.#options;
     const startedAt = this.#startedAt;
     if (startedAt === undefined) return true;
     const { quietMs, maxMs } = bounds();
     const now = clock.monotonic();
     if (now - startedAt >= maxMs) return true;
-    return busy() === 0 && now - Math.max(startedAt, this.#lastRequestAt) >= quietMs;
+    if (busy() > 0) return false;
+    return !isKnown() || now - Math.max(startedAt, this.#lastRequestAt) >= quietMs;
   }
 }

@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     admin: { host, port: settings.adminPort },
     config,
     tls,
+    fetchProgress: settings.fetchProgress,
     podName: process.env['POD_NAME'] ?? config.current.deployment,
     clock: systemClock,
     registry: makeRegistry(),

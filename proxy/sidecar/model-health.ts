@@ -7,6 +7,8 @@ export interface ModelHealthOptions {
   readonly pool: () => Pool;
   /** Answers 200 once the model can predict. */
   readonly healthPath: () => string;
+  /** Whether the model is still being fetched, so that nobody can listen there yet. */
+  readonly isFetching: () => boolean;
   /** Told when the model becomes ready, and when it no longer is. */
   readonly onChange: (ready: boolean) => void;
   /** Told when the model answers after nobody had listened there: it is another process now. */
@@ -18,6 +20,8 @@ const firstIntervalMs = 10;
 const slowestIntervalMs = 20;
 const intervalGrowth = 1.1;
 const readyIntervalMs = 1_000;
+/** A fetch takes minutes or hours; what it takes to start a server afterwards is longer than this. */
+const fetchingIntervalMs = 250;
 const probeTimeoutMs = 1_000;
 /** A single slow answer of a busy model is no reason to take it out of traffic. */
 const failuresUntilUnready = 3;
@@ -25,6 +29,7 @@ const failuresUntilUnready = 3;
 export class ModelHealth {
   readonly #options: ModelHealthOptions;
   #ready = false;
+  #everReady = false;
   #reason = 'the model server has not been asked yet';
   #failures = 0;
   #interval = firstIntervalMs;
@@ -50,12 +55,22 @@ export class ModelHealth {
     return this.#ready ? undefined : this.#reason;
   }
 
+  /** Whether the model has ever been ready in the time of this process. */
+  get everReady(): boolean {
+    return this.#everReady;
+  }
+
   async #poll(): Promise<void> {
     const failure = await this.#probe();
     if (this.#stopped) return;
     if (failure === undefined) this.#noteReady();
     else this.#noteFailure(failure);
-    this.#timer = setTimeout(() => void this.#poll(), this.#ready ? readyIntervalMs : this.#interval);
+    this.#timer = setTimeout(() => void this.#poll(), this.#pauseMs());
+  }
+
+  #pauseMs(): number {
+    if (this.#ready) return readyIntervalMs;
+    return this.#options.isFetching() ? fetchingIntervalMs : this.#interval;
   }
 
   #noteReady(): void {
@@ -65,11 +80,12 @@ export class ModelHealth {
     this.#wasGone = false;
     if (this.#ready) return;
     this.#ready = true;
+    this.#everReady = true;
     this.#options.onChange(true);
   }
 
   #noteFailure(failure: string): void {
-    this.#reason = failure;
+    this.#reason = this.#options.isFetching() ? 'the model is being fetched' : failure;
     this.#failures += 1;
     this.#interval = Math.min(slowestIntervalMs, this.#interval * intervalGrowth);
     if (!this.#ready || this.#failures < failuresUntilUnready) return;

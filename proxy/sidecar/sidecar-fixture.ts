@@ -49,14 +49,23 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
   };
 }
 
-/** Starts a sidecar; `demandUrl` may lead nowhere: that is no reason for a request to fail. */
+interface UnderTestOptions {
+  /** Where demand is reported; by default nowhere: that is no reason for a request to fail. */
+  readonly demandUrl?: string;
+  readonly host?: string;
+  /** As in a pod whose model is being fetched: nobody listens at the model's address yet, and this file says how far it is. */
+  readonly fetchProgress?: string;
+}
+
+/** Starts a sidecar. */
 export async function startSidecarUnderTest(
   pki: Pki,
   change: (config: SidecarConfig) => SidecarConfig = (config) => config,
-  options: { demandUrl?: string; host?: string } = {},
+  options: UnderTestOptions = {},
 ): Promise<SidecarUnderTest> {
   const host = options.host ?? '127.0.0.1';
   const model = await startModelServer(host);
+  if (options.fetchProgress !== undefined) await model.stop();
   const config = settableFile(
     change(makeSidecarConfig(model, options.demandUrl ?? 'https://127.0.0.1:1/v1/demand')),
   );
@@ -68,6 +77,7 @@ export async function startSidecarUnderTest(
     admin: { host, port: 0 },
     config,
     tls,
+    fetchProgress: options.fetchProgress,
     podName: 'wine-0',
     clock: systemClock,
     registry,

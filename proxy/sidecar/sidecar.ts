@@ -1,5 +1,7 @@
 /** Owns the sidecar as a whole: the ports, the pipeline between them and the model, and how they start and end. */
+import { isTelling } from '../../core/fetching/fetch-progress.ts';
 import { CallQuota } from '../../core/quota/fixed-window.ts';
+import type { DemandEntry } from '../../core/scaling/demand-report.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import { startAdminServer } from '../../platform/admin-server.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -17,6 +19,7 @@ import { awaitReadyPath } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
 import { Drain } from './drain.ts';
+import { FetchWatch } from './fetch-watch.ts';
 import { ModelHealth } from './model-health.ts';
 import { makeModelUpstream } from './model-upstream.ts';
 import type { ModelUpstream } from './model-upstream.ts';
@@ -28,6 +31,8 @@ export interface SidecarOptions {
   readonly admin: ListenAddress;
   readonly config: WatchedFile<SidecarConfig>;
   readonly tls: WatchedFile<TlsMaterial>;
+  /** The file in which the fetcher of the pod tells how far it is, where there is a fetcher. */
+  readonly fetchProgress: string | undefined;
   /** Name of the pod, for demand reports. */
   readonly podName: string;
   readonly clock: Clock;
@@ -58,8 +63,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const quota = { current: new CallQuota(config.current.rateLimits) };
   const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota });
   const busy = (): number => slots.taken + slots.waiting;
-  const drain = new Drain({ bounds: () => config.current.drain, busy, clock });
-  const { health, model, readyWait } = makeHealth(options, upstream, drain);
+  const isKnown = (): boolean => model.everReady;
+  const drain = new Drain({ bounds: () => config.current.drain, busy, isKnown, clock });
+  const fetch = new FetchWatch(options.fetchProgress, options.log);
+  const { health, model, readyWait } = makeHealth(options, upstream, drain, fetch);
   config.onChange((next) => {
     upstream.update(next.modelServer);
     quota.current = new CallQuota(next.rateLimits);
@@ -79,7 +86,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });
   const admin = await startAdminServer({ address: options.admin, health, registry, routes });
-  const reporter = startReporter(options, demand);
+  const reporter = startReporter(options, demand, fetch);
+  fetch.start();
   model.start();
   return {
     data: server.address,
@@ -91,6 +99,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     },
     stop: async () => {
       model.stop();
+      fetch.stop();
       readyWait.stop();
       await server.stop(closeGraceMs);
       await reporter.stop();
@@ -105,15 +114,19 @@ function makeHealth(
   { config, log }: SidecarOptions,
   upstream: ModelUpstream,
   drain: Drain,
+  fetch: FetchWatch,
 ): { health: Health; model: ModelHealth; readyWait: ReadyWait } {
   const health = new Health();
   const readyWait = new ReadyWait(() => Object.keys(health.unreadyReasons()).length === 0);
   const model = new ModelHealth({
     pool: upstream.pool,
     healthPath: () => config.current.modelServer.healthPath,
+    isFetching: () => fetch.current !== undefined,
     onChange: (ready) => {
       log.info({ ready }, 'model readiness changed');
-      if (ready) readyWait.tell();
+      if (!ready) return;
+      readyWait.tell();
+      fetch.stop();
     },
     onReturn: () => {
       if (!health.stopping) drain.reset();
@@ -124,7 +137,7 @@ function makeHealth(
   return { health, model, readyWait };
 }
 
-function startReporter(options: SidecarOptions, demand: DemandMeter): DemandReporter {
+function startReporter(options: SidecarOptions, demand: DemandMeter, fetch: FetchWatch): DemandReporter {
   const { config, tls, clock, log } = options;
   const { endpoint, deployment, demand: target } = config.current;
   return new DemandReporter({
@@ -142,12 +155,16 @@ function startReporter(options: SidecarOptions, demand: DemandMeter): DemandRepo
           endpoint: endpoint.name,
           deployment,
           ...reading.entry,
+          ...toldOf(fetch),
         };
         return { entries: [entry], confirm: () => demand.confirm(reading) };
       },
     },
   });
 }
+
+const toldOf = ({ current }: FetchWatch): Pick<DemandEntry, 'fetchProgress'> =>
+  current !== undefined && isTelling(current) ? { fetchProgress: current } : {};
 
 function registerGauges(registry: Registry, config: WatchedFile<SidecarConfig>, demand: DemandMeter): void {
   registerGauge(registry, 'fairlead_proxy_in_flight', 'Requests at the model server.', () => demand.inFlight);

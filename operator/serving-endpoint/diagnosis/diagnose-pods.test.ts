@@ -209,6 +209,21 @@ describe('a pod goes on', () => {
   });
 });
 
+describe('a model that is being fetched', () => {
+  it.each([
+    [
+      'says how far it is, where that is known',
+      { pod: 'p', bytes: 3, totalBytes: 10 },
+      ': 3 bytes of 10 bytes (30 %)',
+    ],
+    ['says no more where nothing can be told yet', { pod: 'p', bytes: 0 }, ''],
+    ['says no more where nobody tells', undefined, ''],
+  ])('%s', (_name, fetch, words) => {
+    const { progress } = diagnosePods([fetcher(running)], fetch);
+    expect(progress).toEqual({ reason: 'FetchingModel', message: `the model is being fetched${words}` });
+  });
+});
+
 describe('of several pods', () => {
   const failing = fetcher(backOff, { restartCount: 2, lastState: ended(1, 'no such model') });
 

@@ -2,6 +2,8 @@
 import { entityReasons } from '../../../crds/schema/reasons.ts';
 import type { Pod } from '../../../kube/kinds.ts';
 import type { EntityExplanation } from '../explanation.ts';
+import { describeFetch } from '../fetch-status.ts';
+import type { FetchStatus } from '../fetch-status.ts';
 import { explainCrash, isFinal, lastWords, roleOf, wasReady } from './explain-crash.ts';
 import type { Terminated } from './explain-crash.ts';
 import { explainUnschedulable } from './explain-unschedulable.ts';
@@ -19,12 +21,15 @@ export interface PodDiagnosis {
 /** A container that failed so often has failed; once may be bad luck, and the kubelet's first restart is immediate. */
 const failuresThatCount = 2;
 
-/** Returns what the pods of one Deployment tell, the newest pod first. Pods that are going away tell nothing. */
-export function diagnosePods(pods: readonly Pod[]): PodDiagnosis {
+/**
+ * Returns what the pods of one Deployment tell, the newest pod first. Pods that are going away tell nothing. `fetch` is
+ * how far the model is, where it is being fetched and that is known.
+ */
+export function diagnosePods(pods: readonly Pod[], fetch?: FetchStatus): PodDiagnosis {
   const living = pods
     .filter((pod) => pod.metadata?.deletionTimestamp === undefined && !isOver(pod))
     .sort((left, right) => createdAt(right).localeCompare(createdAt(left)));
-  const diagnoses = living.map(diagnosePod);
+  const diagnoses = living.map((pod) => diagnosePod(pod, fetch));
   const told = diagnoses.find(({ failure }) => failure !== undefined) ?? diagnoses[0] ?? {};
   // The pod in place of an evicted one fares alike, and until then says only that it is being started.
   const evicted = pods
@@ -38,14 +43,15 @@ export function diagnosePods(pods: readonly Pod[]): PodDiagnosis {
 const isOver = (pod: Pod): boolean => pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 const createdAt = (pod: Pod): string => pod.metadata?.creationTimestamp ?? '';
 
-function diagnosePod(pod: Pod): PodDiagnosis {
+function diagnosePod(pod: Pod, fetch: FetchStatus | undefined): PodDiagnosis {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const status of statuses) {
     const failure = failureOf(pod, status);
     if (failure !== undefined) return { failure };
   }
   return {
-    progress: unschedulable(pod) ?? retrying(statuses) ?? unready(pod, statuses) ?? progressOf(statuses),
+    progress:
+      unschedulable(pod) ?? retrying(statuses) ?? unready(pod, statuses) ?? progressOf(statuses, fetch),
   };
 }
 
@@ -140,12 +146,15 @@ function retrying(statuses: readonly ContainerStatus[]): EntityExplanation | und
   return undefined;
 }
 
-function progressOf(statuses: readonly ContainerStatus[]): EntityExplanation {
+function progressOf(statuses: readonly ContainerStatus[], fetch: FetchStatus | undefined): EntityExplanation {
   const running = (name: string): boolean =>
     statuses.some((status) => status.name === name && status.state?.running !== undefined);
   if (running(modelContainerName))
     return { reason: entityReasons.loadingModel, message: 'the model is being loaded' };
-  if (running(fetcherName))
-    return { reason: entityReasons.fetchingModel, message: 'the model is being fetched' };
+  if (running(fetcherName)) {
+    const howFar = fetch === undefined ? undefined : describeFetch(fetch);
+    const message = `the model is being fetched${howFar === undefined ? '' : `: ${howFar}`}`;
+    return { reason: entityReasons.fetchingModel, message };
+  }
   return { reason: entityReasons.starting, message: 'the pod is being started' };
 }

@@ -7,6 +7,7 @@ import { overlayTemplate } from '../../serving-runtime/overlay.ts';
 import type { Blueprint, ModelEntity } from './blueprint.ts';
 import { confined, credentialsOf, fetcherName } from './containers.ts';
 import type { ModelVolume } from './model-volume.ts';
+import { progressOfFetcher } from './progress-volume.ts';
 
 /** Returns the fetcher; none where the runtime has none, or the model is there already. */
 export function makeFetcher(
@@ -25,8 +26,9 @@ export function makeFetcher(
     env: [
       ...variable('FAIRLEAD_MLFLOW_TRACKING_URI', config.mlflowTrackingUri),
       ...variable('FAIRLEAD_MLFLOW_REGISTRY_URI', config.mlflowRegistryUri),
+      ...progressOfFetcher.env,
     ],
-    volumeMounts: [fetcherMount],
+    volumeMounts: [fetcherMount, progressOfFetcher.mount],
     resources: { requests: ofTheNode(requests), limits: ofTheNode(limits) },
   };
   const container = {

@@ -8,16 +8,18 @@ import { makeSidecarConfig } from './make-sidecar-config-map.ts';
 
 const iris = anEndpoint('iris').servingModel('models:/iris/1');
 const podOf = (made: Blueprint) => makeDeployment(made).spec!.template.spec!;
+const fetcherOf = ({ initContainers }: ReturnType<typeof podOf>) =>
+  initContainers!.find(({ name }) => name === 'fetch-model')!;
 
 describe('the pod of a served entity', () => {
   const pod = podOf(aBlueprint(iris));
-  const [fetcher, sidecar] = pod.initContainers!;
+  const [sidecar, fetcher] = pod.initContainers!;
   const [model] = pod.containers;
 
-  it('fetches the model first, then starts the sidecar, then the model server', () => {
+  it('starts the sidecar first, then fetches the model, then starts the model server', () => {
     expect(pod.initContainers!.map(({ name, restartPolicy }) => [name, restartPolicy])).toEqual([
-      ['fetch-model', undefined],
       ['sidecar', 'Always'],
+      ['fetch-model', undefined],
     ]);
     expect(pod.containers.map(({ name }) => name)).toEqual(['model']);
   });
@@ -27,7 +29,9 @@ describe('the pod of a served entity', () => {
       image: 'runtime:1',
       command: ['fetch'],
       args: ['--source', 'models:/iris/1', '--destination', '/mnt/models'],
-      env: [{ name: 'FAIRLEAD_MLFLOW_TRACKING_URI', value: 'http://mlflow:5000' }],
+      env: expect.arrayContaining([
+        { name: 'FAIRLEAD_MLFLOW_TRACKING_URI', value: 'http://mlflow:5000' },
+      ]) as unknown,
       terminationMessagePolicy: 'FallbackToLogsOnError',
     });
   });
@@ -36,7 +40,7 @@ describe('the pod of a served entity', () => {
     const files = { include: ['*.gguf', '-x'], exclude: ['draft/*'] };
     const model = { uri: 'hf://org/m', format: { name: 'gguf' }, files };
     const made = podOf(aBlueprint(anEndpoint('m').servingModel('hf://org/m', { model })));
-    expect(made.initContainers![0]!.args).toEqual([
+    expect(fetcherOf(made).args).toEqual([
       ...['--source', 'hf://org/m', '--destination', '/mnt/models'],
       ...['--include=*.gguf', '--include=-x', '--exclude=draft/*'],
     ]);
@@ -45,7 +49,7 @@ describe('the pod of a served entity', () => {
   it('tells the fetcher whatever else its runtime says, before what it is told by everybody', () => {
     const fetcher = { name: 'f', image: 'i', args: ['--format', '{{model.format}}'] };
     const made = podOf(aBlueprint(iris, { runtime: aRuntime('r', { fetcher }) }));
-    expect(made.initContainers![0]!.args!.slice(0, 3)).toEqual(['--format', 'mlflow', '--source']);
+    expect(fetcherOf(made).args!.slice(0, 3)).toEqual(['--format', 'mlflow', '--source']);
   });
 
   it('lets nothing that a user wrote be a reference to a variable of the fetcher or the server', () => {
@@ -54,7 +58,7 @@ describe('the pod of a served entity', () => {
     const container = { name: 'm', image: 'i', args: ['$(HOME)', '{{model.uri}}'] };
     const builder = anEndpoint('m').servingModel(uri, { name: 'm', model });
     const made = podOf(aBlueprint(builder, { runtime: aRuntime('r', { container }) }));
-    expect(made.initContainers![0]!.args).toEqual([
+    expect(fetcherOf(made).args).toEqual([
       ...['--source', 'https://x.example/$$(TOKEN)', '--destination', '/mnt/models'],
       '--include=$$(TOKEN)',
     ]);
@@ -64,7 +68,7 @@ describe('the pod of a served entity', () => {
   it('gives the fetcher what the server gets of the node, but no device, unless the runtime says otherwise', () => {
     const builder = iris.withWorkload({ type: 'GPU_SMALL' });
     const resources = { requests: { cpu: '4', memory: '16Gi' }, limits: { memory: '16Gi' } };
-    expect(podOf(aBlueprint(builder)).initContainers![0]!.resources).toEqual(resources);
+    expect(fetcherOf(podOf(aBlueprint(builder))).resources).toEqual(resources);
     const runtime = aRuntime('r', {
       fetcher: {
         name: 'f',
@@ -72,7 +76,7 @@ describe('the pod of a served entity', () => {
         resources: { limits: { memory: '1Gi' }, requests: { memory: '1Gi' } },
       },
     });
-    expect(podOf(aBlueprint(builder, { runtime })).initContainers![0]!.resources).toEqual({
+    expect(fetcherOf(podOf(aBlueprint(builder, { runtime }))).resources).toEqual({
       requests: { cpu: '4', memory: '1Gi' },
       limits: { memory: '1Gi' },
     });
@@ -81,7 +85,7 @@ describe('the pod of a served entity', () => {
   it('gives the fetcher alone the credentials', () => {
     const model = { uri: 's3://b/m', credentials: { secretRef: { name: 's3-creds' } } };
     const made = podOf(aBlueprint(anEndpoint('iris').servingModel('s3://b/m', { name: 'm', model })));
-    expect(made.initContainers![0]!.envFrom).toEqual([{ secretRef: { name: 's3-creds' } }]);
+    expect(fetcherOf(made).envFrom).toEqual([{ secretRef: { name: 's3-creds' } }]);
     expect(JSON.stringify(made.containers)).not.toContain('s3-creds');
   });
 
@@ -134,7 +138,28 @@ describe('the pod of a served entity', () => {
       { name: 'model', emptyDir: {} },
       { name: 'sidecar-config', configMap: { name: aBlueprint(iris).name } },
       { name: 'sidecar-tls', secret: { secretName: 'iris-sidecar-tls' } },
+      { name: 'fetch-progress', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
     ]);
+  });
+
+  it('has the fetcher tell the sidecar how far it is, and nobody else', () => {
+    const mount = { name: 'fetch-progress', mountPath: '/run/fairlead/fetch' };
+    const file = '/run/fairlead/fetch/progress.json';
+    expect(fetcher!.env).toContainEqual({ name: 'FAIRLEAD_PROGRESS_FILE', value: file });
+    expect(fetcher!.volumeMounts).toContainEqual(mount);
+    expect(sidecar!.args!.slice(-2)).toEqual(['--fetch-progress', file]);
+    expect(sidecar!.volumeMounts).toContainEqual({ ...mount, readOnly: true });
+    expect(JSON.stringify(model)).not.toContain('fetch-progress');
+  });
+
+  it.each([
+    ['the model is in a claim', podOf(aBlueprint(anEndpoint('iris').servingModel('pvc://models')))],
+    [
+      'the server fetches by itself',
+      podOf(aBlueprint(iris, { runtime: aRuntime('r', { fetcher: undefined }) })),
+    ],
+  ])('has nothing to tell of where %s', (_where, made) => {
+    expect(JSON.stringify(made)).not.toMatch(/fetch-progress|PROGRESS/);
   });
 
   it('has the model server asked through the sidecar, and drained before it ends', () => {

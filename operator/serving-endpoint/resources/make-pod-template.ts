@@ -1,4 +1,4 @@
-/** Owns the pod of a served entity: model fetcher, sidecar, model server, under the overlays that may be laid over it. */
+/** Owns the pod of a served entity: sidecar, model fetcher, model server, under the overlays that may be laid over it. */
 import { labels } from '../../../crds/schema/api.ts';
 import type { PodTemplate } from '../../../kube/kinds.ts';
 import { gpusOf } from '../../config/workload-types.ts';
@@ -12,6 +12,7 @@ import { makeFetcher } from './make-fetcher.ts';
 import { makeModelContainer } from './make-model-container.ts';
 import { makeSidecarContainer, sidecarVolumes } from './make-sidecar-container.ts';
 import { makeModelVolume } from './model-volume.ts';
+import { progressVolume } from './progress-volume.ts';
 
 /**
  * Returns the pod template. Over our defaults is laid what the runtime says, over that what belongs to the workload
@@ -59,6 +60,8 @@ export function runtimeOf({ runtime, entity, endpoint, hardware }: Blueprint): F
 function basePodTemplate(blueprint: Blueprint, runtime: FilledRuntime): PodTemplate {
   const { config, entity, endpoint, name, hardware } = blueprint;
   const model = makeModelVolume(entity.model.uri, runtime.modelDirectory);
+  const fetcher = makeFetcher(blueprint, runtime, model);
+  const hasFetcher = fetcher.length > 0;
   return {
     metadata: {
       labels: { [labels.deployment]: name },
@@ -74,9 +77,14 @@ function basePodTemplate(blueprint: Blueprint, runtime: FilledRuntime): PodTempl
         Math.ceil(config.sidecar.drainMax / 1000) + runtime.modelServer.shutdownSeconds,
       nodeSelector: hardware.nodeSelector,
       tolerations: hardware.tolerations,
-      initContainers: [...makeFetcher(blueprint, runtime, model), makeSidecarContainer(config)],
+      // The sidecar first, because it tells how far the fetch is.
+      initContainers: [makeSidecarContainer(config, hasFetcher), ...fetcher],
       containers: [makeModelContainer(blueprint, runtime, model)],
-      volumes: [model.volume, ...sidecarVolumes(name, sidecarSecretName(endpoint.name))],
+      volumes: [
+        model.volume,
+        ...sidecarVolumes(name, sidecarSecretName(endpoint.name)),
+        ...(hasFetcher ? [progressVolume] : []),
+      ],
     },
   };
 }

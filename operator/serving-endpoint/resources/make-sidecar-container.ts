@@ -1,6 +1,7 @@
-/** Owns the sidecar's container: a native sidecar, so that it starts before the model server and outlives it. */
+/** Owns the sidecar's container: a native sidecar, so that it starts before fetcher and model server and outlives both. */
 import type { Container, PodTemplate } from '../../../kube/kinds.ts';
 import type { OperatorConfig } from '../../config/operator-config.ts';
+import { progressOfSidecar } from './progress-volume.ts';
 
 /** Of the sidecar: data (TLS), and administration (plain; probes and drain). */
 export const dataPort = 8443;
@@ -20,8 +21,8 @@ export const sidecarConfigFile = 'config.json';
  */
 export const sidecarNodeOptions = '--max-old-space-size=96 --max-semi-space-size=2';
 
-/** Returns the sidecar's container. */
-export function makeSidecarContainer(config: OperatorConfig): Container {
+/** Returns the sidecar's container; `hasFetcher`: whether there is a fetcher in the pod that it can tell of. */
+export function makeSidecarContainer(config: OperatorConfig, hasFetcher: boolean): Container {
   const fromPod = (
     name: string,
     fieldPath: string,
@@ -44,6 +45,7 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
       // node translates the arguments of a pod.
       '--model-host',
       '127.0.0.1',
+      ...(hasFetcher ? progressOfSidecar.args : []),
     ],
     env: [
       fromPod('POD_IP', 'status.podIP'),
@@ -79,6 +81,7 @@ export function makeSidecarContainer(config: OperatorConfig): Container {
     volumeMounts: [
       { name: 'sidecar-config', mountPath: configDirectory, readOnly: true },
       { name: 'sidecar-tls', mountPath: tlsDirectory, readOnly: true },
+      ...(hasFetcher ? [progressOfSidecar.mount] : []),
     ],
   };
 }

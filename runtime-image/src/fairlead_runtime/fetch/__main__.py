@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fairlead_runtime.failure import (
     write_termination_log,
 )
 from fairlead_runtime.fetch.fetching import Request, fetch_model
+from fairlead_runtime.fetch.progress_file import VARIABLE
 from fairlead_runtime.fetch.selection import Selection
 from fairlead_runtime.fetch.source import parse_source
 from fairlead_runtime.fetch.transfer.attempts import Patience
@@ -24,6 +26,9 @@ from fairlead_runtime.mlflow_settings import prepare_environment
 
 def main(arguments: list[str]) -> int:
     """Runs one fetch; returns the exit code."""
+    # The first process of a container does not end by a signal that it has no handler for. What was
+    # brought stays, so there is nothing to tidy.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     options = _parse(arguments)
     configure_logging(options.log_level)
     prepare_environment()
@@ -47,6 +52,7 @@ def _request(options: argparse.Namespace) -> Request:
         model_format=options.format,
         connections=options.connections,
         patience=Patience(attempts=options.attempts),
+        progress_file=options.progress_file,
     )
 
 
@@ -63,6 +69,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     add("--exclude", action="append", default=[], metavar="PATTERN", help="files not wanted")
     add("--connections", type=_positive, default=8, help="how many at once")
     add("--attempts", type=_positive, default=6, help="how often in vain before giving up")
+    add(
+        "--progress-file",
+        type=Path,
+        default=os.environ.get(VARIABLE) or None,
+        help=f"told how far it is while it goes on (default: what {VARIABLE} names)",
+    )
     add("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     add("--termination-log", type=Path, default=DEFAULT_TERMINATION_LOG)
     return parser.parse_args(arguments)

@@ -14,6 +14,7 @@ from fairlead_runtime.fetch.download_causes import explain_download_error
 from fairlead_runtime.fetch.failures import make_failure
 from fairlead_runtime.fetch.marker import Marker
 from fairlead_runtime.fetch.progress import Progress, report_progress
+from fairlead_runtime.fetch.progress_file import ProgressFile
 from fairlead_runtime.fetch.report import Report
 from fairlead_runtime.fetch.selection import Selection
 from fairlead_runtime.fetch.source import Origin, Source
@@ -34,6 +35,8 @@ class Request:
     model_format: str = "mlflow"
     connections: int = 8
     patience: Patience = field(default_factory=Patience)
+    # Where to tell how far it is, besides the log.
+    progress_file: Path | None = None
 
     @property
     def is_mlflow(self) -> bool:
@@ -52,7 +55,9 @@ def fetch_model(request: Request) -> Report:
     """Makes the directory hold the source's complete model, or raises Failure."""
     destination = Destination(request.destination)
     where = {"source": request.source.name, "destination": str(destination.path)}
-    progress = Progress()
+    progress, file = Progress(), ProgressFile(request.progress_file)
+    # One that was killed has left its last word.
+    file.remove()
     with destination.locked():
         held = destination.held(request.what)
         if held is not None:
@@ -61,7 +66,7 @@ def fetch_model(request: Request) -> Report:
         _logger.info("fetching", extra=where)
         with destination.staging(request.what) as staging:
             try:
-                with report_progress(progress.report):
+                with report_progress(progress, file):
                     marker = _bring(request, staging, destination, progress)
             except Failure:
                 raise

@@ -1,4 +1,4 @@
-"""Owns the progress of a fetch: counted as it comes, told every few seconds."""
+"""Owns the progress of a fetch: counted as it comes, told while it goes on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fairlead_runtime.fetch.progress_file import ProgressFile
+
 _logger = logging.getLogger(__name__)
 
-_INTERVAL_SECONDS = 5.0
+# As often as the sidecar reports what the file says; the log is for people.
+_FILE_SECONDS = 1.0
+_LOG_EVERY = 5
 
 
 class Progress:
@@ -58,6 +62,11 @@ class Progress:
         """Bytes that an earlier run has brought."""
         return self._resumed
 
+    def there(self) -> tuple[int, int | None]:
+        """Bytes that are there, and how many it will be where that is known."""
+        with self._lock:
+            return self._resumed + self._received, self._total
+
     def seconds(self) -> float:
         """How long it has taken so far."""
         return self._clock() - self._started
@@ -86,14 +95,19 @@ class Progress:
 
 @contextlib.contextmanager
 def report_progress(
-    report: Callable[[], dict[str, Any]], interval: float = _INTERVAL_SECONDS
+    progress: Progress, file: ProgressFile, interval: float = _FILE_SECONDS
 ) -> Iterator[None]:
-    """Logs a progress line every few seconds while the block runs."""
+    """While the block runs, keeps the file up to date and logs a line at every fifth time."""
     done = threading.Event()
 
     def tell() -> None:
+        turn = 0
+        file.tell(*progress.there())
         while not done.wait(interval):
-            _logger.info("downloading", extra=report())
+            turn += 1
+            file.tell(*progress.there())
+            if turn % _LOG_EVERY == 0:
+                _logger.info("downloading", extra=progress.report())
 
     reporter = threading.Thread(target=tell, name="progress", daemon=True)
     reporter.start()
@@ -102,3 +116,4 @@ def report_progress(
     finally:
         done.set()
         reporter.join()
+        file.remove()
