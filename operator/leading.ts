@@ -12,15 +12,19 @@ import type { Logger } from '../platform/logging.ts';
 import { WebhookTrust } from './admission/webhook-trust.ts';
 import { reconcileAuthority } from './certificates/authority-keeper.ts';
 import type { Authority } from './certificates/authority.ts';
+import { Publication } from './certificates/publication.ts';
 import { reconcileSystemCertificates } from './certificates/system-certificates.ts';
 import { ChildWriter } from './children/apply-child.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
+import { reconcileDataPlaneKeys } from './data-plane-keys/key-keeper.ts';
+import type { PublishedKeys } from './data-plane-keys/key-keeper.ts';
 import {
   apiServiceName,
   metricsApiStateOf,
   reconcileApiService,
 } from './metrics-adapter/reconcile-api-service.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
+import { isRotationAsked, restInMs, sameKeys } from './rotation.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import { startFollowingDemand } from './scaling/follow-demand.ts';
 import type { Idleness } from './scaling/idleness.ts';
@@ -53,11 +57,13 @@ export interface LeadingOptions {
 /** With what lasts as long as the leadership. */
 interface Leadership extends LeadingOptions {
   readonly webhookTrust: WebhookTrust;
+  readonly publication: Publication;
 }
 
 /** What the whole installation depends on; looked after once a minute. */
 interface Foundations {
   readonly authority: Authority;
+  readonly dataPlaneKeys: PublishedKeys;
   readonly scalingMode: ScalingMode;
 }
 
@@ -68,10 +74,8 @@ const upkeepIntervalMs = 60_000;
 /** Starts to lead; endpoints wait until there is an authority to sign their certificates. */
 export function startLeading(options: LeadingOptions): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const running = lead(
-    { ...options, webhookTrust: new WebhookTrust({ ...options, stores: options.informers }) },
-    stopping.signal,
-  );
+  const webhookTrust = new WebhookTrust({ ...options, stores: options.informers });
+  const running = lead({ ...options, webhookTrust, publication: new Publication() }, stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
@@ -109,17 +113,25 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   });
   // Installed again, or after the operator: until they trust it, nobody can write an endpoint.
   const unwatchWebhooks = options.webhookTrust.onLack(() => rest.abort());
+  const unwatchSecrets = informers.secrets.onChange(({ object }) => {
+    if (isRotationAsked(object, config.systemNamespace)) rest.abort();
+  });
   for (;;) {
-    await pause(upkeepIntervalMs, AbortSignal.any([signal, rest.signal]));
+    const { authority, dataPlaneKeys } = foundations;
+    const restMs = restInMs(upkeepIntervalMs, [authority.dueAt, dataPlaneKeys.dueAt], clock.now());
+    await pause(restMs, AbortSignal.any([signal, rest.signal]));
     if (signal.aborted) break;
     rest = new AbortController();
     const next = await tryFoundations(options);
-    if (next === undefined || sameFoundations(next, foundations)) continue;
+    if (next === undefined) continue;
+    const isSame = sameFoundations(next, foundations);
     foundations = next;
+    if (isSame) continue;
     for (const { metadata } of informers.endpoints.store.list()) controller.queue.add(keyOf(metadata));
   }
   unwatchApi();
   unwatchWebhooks();
+  unwatchSecrets();
   unfollowFetches();
   await scaling.stop();
   await runtimes.stop();
@@ -161,13 +173,14 @@ async function tryFoundations(options: Leadership): Promise<Foundations | undefi
     // Whom to trust is told before anybody shows a certificate: from the first moment on webhooks can be asked.
     await options.webhookTrust.reconcile(authority.bundlePem);
     await reconcileSystemCertificates(options, authority);
+    const dataPlaneKeys = await reconcileDataPlaneKeys(options);
     const { client, config, informers } = options;
     const apiService = informers.apiServices.store.get(apiServiceName);
     const metricsApi = await reconcileApiService(client, config, apiService, authority.bundlePem);
     const nativeZero = config.scaling.nativeScaleToZero
       ? await probeNativeZero(client, config.systemNamespace)
       : 'off';
-    return { authority, scalingMode: { metricsApi, nativeZero } };
+    return { authority, dataPlaneKeys, scalingMode: { metricsApi, nativeZero } };
   } catch (error) {
     options.log.error(
       { cause: messageOf(error) },
@@ -180,6 +193,7 @@ async function tryFoundations(options: Leadership): Promise<Foundations | undefi
 const sameFoundations = (left: Foundations, right: Foundations): boolean =>
   left.authority.bundlePem === right.authority.bundlePem &&
   left.authority.certificatePem === right.authority.certificatePem &&
+  sameKeys(left.dataPlaneKeys.keys, right.dataPlaneKeys.keys) &&
   left.scalingMode.metricsApi === right.scalingMode.metricsApi &&
   left.scalingMode.nativeZero === right.scalingMode.nativeZero;
 

@@ -190,6 +190,13 @@ export const refusals = {
     'The model server cannot be reached right now. Try again soon.',
     { retryAfterSeconds: 1 },
   ),
+  apiUnreachable: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'api_unreachable',
+    'This part of the API cannot be reached right now. Try again soon.',
+    { retryAfterSeconds: 2 },
+  ),
   upstreamBroke: refusal(
     502,
     'BAD_GATEWAY',

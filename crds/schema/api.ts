@@ -24,6 +24,10 @@ export const annotations = {
   cancelUpdate: `${apiGroup}/cancel-update`,
   /** On a ServingEndpoint: any new value lets a config version that was given up be tried again. */
   retryUpdate: `${apiGroup}/retry-update`,
+  /** On the Secret of the authority or of the data-plane keys: any new value has what it holds replaced, with overlap. */
+  rotate: `${apiGroup}/rotate`,
+  /** On the same: the last value of `rotate` that was acted on. */
+  rotated: `${apiGroup}/rotated`,
   /** On a ControllerRevision: when its config version last became active (RFC 3339). */
   activeSince: `${apiGroup}/active-since`,
   /** On a Deployment: the config version that first needed it. */

@@ -1,4 +1,4 @@
-/** Owns the certificates of gateway and operator: Secrets in the system namespace, made before anybody asks. */
+/** Owns the certificates of gateway, API and operator: Secrets in the system namespace, made before anybody asks. */
 import type { KubeClient } from '../../kube/client.ts';
 import { secrets } from '../../kube/kinds.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
@@ -15,6 +15,8 @@ export const operatorServiceAccount = 'fairlead-operator';
 export const gatewayServiceAccount = 'fairlead-gateway';
 export const operatorSecretName = 'fairlead-operator-tls';
 const gatewaySecretName = 'fairlead-gateway-tls';
+const apiServiceAccount = 'fairlead-api';
+const apiSecretName = 'fairlead-api-tls';
 
 export interface SystemCertificatesOptions {
   readonly client: KubeClient;
@@ -36,6 +38,7 @@ export async function reconcileSystemCertificates(
   for (const [secret, account] of [
     [operatorSecretName, operatorServiceAccount],
     [gatewaySecretName, gatewayServiceAccount],
+    [apiSecretName, apiServiceAccount],
   ] as const) {
     await reconcileSecret(options, authority, secret, wishOf(config, account));
   }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { durationSchema } from '../../core/duration.ts';
 import { logLevels } from '../../platform/logging.ts';
 import { certificatesSchema } from './certificates.ts';
+import { dataPlaneSchema } from './data-plane.ts';
 import { deadlinesSchema } from './deadlines.ts';
 import { limitsSchema } from './limits.ts';
 import { leaderElectionSchema } from './leader-election.ts';
@@ -62,6 +63,7 @@ export const operatorConfigSchema = z.strictObject({
   deadlines: deadlinesSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   certificates: certificatesSchema.prefault({}),
+  dataPlane: dataPlaneSchema.prefault({}),
 });
 
 export type OperatorConfig = z.output<typeof operatorConfigSchema>;

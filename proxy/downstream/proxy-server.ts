@@ -5,7 +5,7 @@ import { listen } from '../../platform/listener.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { Exchange } from '../exchange.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import type { Caller } from './caller.ts';
 import { Http1Connection } from './http1-connection.ts';
 import type { ConnectionHost } from './http1-connection.ts';

@@ -2,7 +2,7 @@
 import { createServer } from 'node:tls';
 import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { WatchedFile } from '../../platform/watched-file.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 
 const handshakeMs = 10_000;
 

@@ -1,6 +1,6 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
-import { issuersSchema } from '../../platform/identity/oidc/issuer-config.ts';
+import { identitySettings } from '../../platform/identity/identity-settings.ts';
 import { logLevels } from '../../platform/logging.ts';
 
 const portSchema = z.int().min(0).max(65535);
@@ -28,36 +28,16 @@ export const gatewayConfigSchema = z.object({
     .string()
     .default('/etc/fairlead/tls')
     .describe('Directory of tls.crt, tls.key and ca.crt of the gateway; watched.'),
+  apiUrl: z
+    .url({ protocol: /^https$/ })
+    .default('https://fairlead-api.fairlead-system.svc:8443')
+    .describe('The api process, which answers what is no request for a model.'),
   demandUrl: z
     .url()
     .default('https://fairlead-operator.fairlead-system.svc:8444/v1/demand')
     .describe('Where demand is reported.'),
   demandIntervalMs: z.int().min(100).default(1_000).describe('Time between two demand reports.'),
-  authenticationTtlMs: z
-    .int()
-    .min(0)
-    .max(60_000)
-    .default(10_000)
-    .describe('How long a token that was accepted is not checked again.'),
-  refusalTtlMs: z
-    .int()
-    .min(0)
-    .max(60_000)
-    .default(2_000)
-    .describe('How long a refused token or permission is not checked again.'),
-  authorisationTtlMs: z
-    .int()
-    .min(0)
-    .max(60_000)
-    .default(10_000)
-    .describe('How long a permission that was granted is not checked again.'),
-  cachedVerdicts: z.int().min(1).default(10_000).describe('Most tokens, and most permissions, remembered.'),
-  reviewsAtOneTime: z
-    .int()
-    .min(1)
-    .default(500)
-    .describe('Most tokens, and most permissions, that are being checked; what is more gets 503.'),
-  issuers: issuersSchema,
+  ...identitySettings,
   maxBodyBytes: z
     .int()
     .min(1)

@@ -15,7 +15,7 @@ import { send, until } from '../testing/http-client-fixture.ts';
 import type { TestAnswer, TestCall } from '../testing/http-client-fixture.ts';
 import { gatewayIdentity, settableFile } from '../testing/pki-fixture.ts';
 import type { Pki, SettableFile } from '../testing/pki-fixture.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { gatewayConfigSchema } from './config.ts';
 import type { GatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';

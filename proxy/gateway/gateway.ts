@@ -2,6 +2,7 @@
 import { Counter, Histogram } from 'prom-client';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { startIdentity } from '../../kube/identity/identity.ts';
 import type { Informer } from '../../kube/informer.ts';
 import type { EndpointSlice } from '../../kube/kinds.ts';
 import { startAdminServer } from '../../platform/admin-server.ts';
@@ -15,17 +16,19 @@ import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
+import { Exchange } from '../exchange.ts';
 import type { Pipeline } from '../exchange.ts';
 import { makeProxyMetrics } from '../proxy-metrics.ts';
 import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
+import { makeApiForwarding } from './api-forwarding.ts';
+import type { ApiForwarding } from './api-forwarding.ts';
 import { Awakening } from './awakening.ts';
 import type { GatewayConfig } from './config.ts';
 import type { DeploymentTarget } from '../targets/deployment-target.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
 import { HeldDemand } from './held-demand.ts';
-import { startIdentity } from './identity.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { RoutingTable } from '../targets/routing-table.ts';
 import { TargetDirectory } from './target-directory.ts';
@@ -75,7 +78,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   registerGauge(registry, 'fairlead_gateway_held_requests', 'Requests held.', () => hold.room.requests);
   registerGauge(registry, 'fairlead_gateway_held_bytes', 'Bytes of held requests.', () => hold.room.bytes);
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
-  const server = await listenForUsers(config, pipeline, clock);
+  const api = makeApiForwarding({ ...options, metrics });
+  const server = await listenForUsers(config, pipeline, api, clock);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,
@@ -93,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stop: async () => {
       await server.stop(config.shutdownGraceMs);
       identity.stop();
+      api.stop();
       stopFollowing();
       await reporter.stop();
       directory.stop();
@@ -104,13 +109,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 function listenForUsers(
   config: GatewayConfig,
   pipeline: Pipeline,
+  api: ApiForwarding,
   clock: Clock,
 ): ReturnType<typeof startProxyServer> {
   const now = (): number => clock.monotonic();
   return startProxyServer({
     address: { host: config.host, port: config.port },
     now,
-    makeExchange: (caller) => new RoutedExchange(pipeline, caller, now()),
+    makeExchange: (caller) =>
+      api.takes(caller.head.target)
+        ? new Exchange(api.pipeline, caller, now())
+        : new RoutedExchange(pipeline, caller, now()),
   });
 }
 

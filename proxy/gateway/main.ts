@@ -11,7 +11,7 @@ import { messageOf } from '../../platform/errors.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { makeRegistry } from '../../platform/metrics.ts';
 import { onShutdown } from '../../platform/shutdown.ts';
-import { watchTlsMaterial } from '../tls-material.ts';
+import { watchTlsMaterial } from '../../platform/tls/tls-material.ts';
 import { gatewayConfigSchema } from './config.ts';
 import { startGateway } from './gateway.ts';
 import { serviceIndex, serviceKeysOf, serviceNameLabel } from './target-directory.ts';

@@ -16,7 +16,7 @@ import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { awaitReadyPath } from '../sidecar-paths.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
 import { Drain } from './drain.ts';
 import { FetchWatch } from './fetch-watch.ts';

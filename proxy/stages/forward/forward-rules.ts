@@ -1,4 +1,5 @@
 /** Owns what a process decides about forwarding: where to, with which headers and bounds, and what when it fails. */
+import type { Refusal } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { Pool } from '../../upstream/pool.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
@@ -6,6 +7,8 @@ import type { PhaseTimeouts, UpstreamFailure } from '../../upstream/upstream-req
 
 export interface ForwardRules<E extends Exchange> {
   readonly poolOf: (exchange: E) => Pool;
+  /** Default: POST. */
+  readonly methodOf?: (exchange: E) => string;
   /** The path at the upstream, with the query. */
   readonly pathOf: (exchange: E) => string;
   readonly timeouts: () => PhaseTimeouts;
@@ -21,6 +24,8 @@ export interface ForwardRules<E extends Exchange> {
   readonly findAnother?: (exchange: E) => 'now' | 'later' | 'no';
   /** True: this answer is not for the caller, the exchange goes back to an earlier stage (and was told so). */
   readonly takesBack?: (exchange: E, head: ResponseHead) => boolean;
+  /** What the caller is told where the upstream cannot be reached. */
+  readonly unreachable?: Refusal;
   /** An attempt has failed for good; for logs. */
   readonly onFailure: (exchange: E, failure: UpstreamFailure) => void;
 }

@@ -1,5 +1,6 @@
 /** Owns one request between its caller and an upstream, from the first attempt to the last byte of the answer. */
 import { refusals } from '../../errors.ts';
+import type { Refusal } from '../../errors.ts';
 import type { Exchange, Holder } from '../../exchange.ts';
 import type { BodySink } from '../../http1/body-reader.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
@@ -33,7 +34,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     this.#rules.addRequestHeaders(exchange, headers);
     this.#call = this.#rules.poolOf(exchange).send(
       {
-        method: 'POST',
+        method: this.#rules.methodOf?.(exchange) ?? 'POST',
         path: this.#rules.pathOf(exchange),
         headers,
         body: exchange.body,
@@ -143,7 +144,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
       return;
     }
     this.#rules.onFailure(exchange, failure);
-    exchange.refuse(refusalOfFailure(failure));
+    exchange.refuse(refusalOfFailure(failure, this.#rules.unreachable));
   }
 
   /** The caller takes more of the answer again. */
@@ -164,12 +165,12 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
 }
 
 /** Returns what the caller is told when an upstream has failed. */
-function refusalOfFailure(failure: UpstreamFailure): typeof refusals.deadline {
+function refusalOfFailure(failure: UpstreamFailure, unreachable: Refusal = refusals.unreachable): Refusal {
   switch (failure.error.code) {
     case 'UPSTREAM_TIMEOUT':
       return refusals.deadline;
     case 'UPSTREAM_UNREACHABLE':
-      return refusals.unreachable;
+      return unreachable;
     default:
       return refusals.upstreamBroke;
   }

@@ -1,11 +1,12 @@
-/** Owns the certificate that a proxy shows and the authority that it trusts: mounted files, reloaded as they change. */
+/** Owns the certificate that a process shows and the authority that it trusts: mounted files, reloaded as they change. */
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { AppError, messageOf } from '../platform/errors.ts';
-import type { Logger } from '../platform/logging.ts';
-import { watchFiles } from '../platform/watched-file.ts';
-import type { WatchedFile } from '../platform/watched-file.ts';
+import { AppError, messageOf } from '../errors.ts';
+import type { Logger } from '../logging.ts';
+import { watchFiles } from '../watched-file.ts';
+import type { WatchedFile } from '../watched-file.ts';
+import { modernTls } from './modern.ts';
 
 export interface TlsMaterial {
   readonly cert: string;
@@ -32,7 +33,7 @@ export function watchTlsMaterial(directory: string, log: Logger): Promise<Watche
 /** @throws AppError `TLS_MATERIAL_INVALID` when the three do not make a usable whole. */
 export function parseTlsMaterial(cert: string, key: string, ca: string): TlsMaterial {
   try {
-    const secureContext = createSecureContext({ cert, key, ca, minVersion: 'TLSv1.2' });
+    const secureContext = createSecureContext({ ...modernTls, cert, key, ca });
     return { cert, key, ca, secureContext };
   } catch (cause) {
     const message = `tls.crt, tls.key and ca.crt do not fit together: ${messageOf(cause)}`;

@@ -1,13 +1,13 @@
-/** Owns whom the gateway asks who a caller is and what it may: issuers that it knows, else the API server. */
-import { makeAccessReviewChecker } from '../../kube/identity/access-review.ts';
-import { reviewToken } from '../../kube/identity/token-review.ts';
-import type { KubeClient } from '../../kube/client.ts';
+/** Owns whom a process asks who a caller is and what it may: issuers that it knows, else the API server. */
 import type { Clock } from '../../platform/clock.ts';
+import type { IdentitySettings } from '../../platform/identity/identity-settings.ts';
 import { startIssuer } from '../../platform/identity/oidc/issuer.ts';
 import type { AccessChecker, TokenChecker } from '../../platform/identity/principal.ts';
 import { makeTokenChecker } from '../../platform/identity/token-checker.ts';
 import type { Logger } from '../../platform/logging.ts';
-import type { GatewayConfig } from './config.ts';
+import type { KubeClient } from '../client.ts';
+import { makeAccessReviewChecker } from './access-review.ts';
+import { reviewToken } from './token-review.ts';
 
 export interface Identity {
   readonly tokens: TokenChecker;
@@ -17,15 +17,7 @@ export interface Identity {
 
 /** Starts what is needed to know callers. */
 export function startIdentity(options: {
-  readonly config: Pick<
-    GatewayConfig,
-    | 'issuers'
-    | 'authenticationTtlMs'
-    | 'authorisationTtlMs'
-    | 'refusalTtlMs'
-    | 'cachedVerdicts'
-    | 'reviewsAtOneTime'
-  >;
+  readonly config: IdentitySettings;
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Logger;
