@@ -4,7 +4,7 @@ import { dump, load } from 'js-yaml';
 import { beforeEach, expect, inject, it } from 'vitest';
 import { renderings } from '../../charts/codegen/renderings.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { configMaps, deployments } from '../../kube/kinds.ts';
+import { configMaps, deployments, services } from '../../kube/kinds.ts';
 import { parseManifests } from '../../quickstart/cluster/manifests.ts';
 import { adaptManifests } from '../../quickstart/cluster/overlay.ts';
 import type { Surroundings } from '../../quickstart/cluster/overlay.ts';
@@ -29,10 +29,12 @@ async function readSurroundings(client: KubeClient): Promise<Surroundings> {
   const { data } = await client.get(configMaps, { name: 'fairlead-operator', namespace });
   const config = load(data?.['config.yaml'] ?? '') as Record<string, string>;
   const { demandUrl = '', mlflowTrackingUri: trackingUri = '', publicUrl = '' } = config;
+  const { spec } = await client.get(services, { name: 'fairlead-api', namespace });
   const { hostname, port } = new URL(clusterUnderTest().gatewayUrl);
   const isOnMachine = hostname === '127.0.0.1';
   return {
     operatorIp: new URL(demandUrl).hostname,
+    apiIp: spec?.clusterIP ?? '',
     trackingUri,
     publicUrl,
     ...(isOnMachine ? { machine: { port: Number(port), adminPort: adminPortOf(Number(port)) } } : {}),

@@ -5,6 +5,7 @@ import { adaptManifests } from './overlay.ts';
 
 const surroundings = {
   operatorIp: '127.96.0.7',
+  apiIp: '127.96.0.9',
   trackingUri: 'sqlite:////x/mlflow.db',
   publicUrl: 'http://127.0.0.1:8080',
 };
@@ -47,12 +48,33 @@ it('gives the gateway the machine’s address, its ports and the operator’s ad
     { name: 'FAIRLEAD_SERVICE_ACCOUNT_DIR', value: '/var/run/secrets/kubernetes.io/serviceaccount' },
     { name: 'FAIRLEAD_TLS_DIR', value: '/etc/fairlead/tls' },
     { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' },
+    { name: 'FAIRLEAD_API_URL', value: 'https://127.96.0.9:8443' },
     { name: 'FAIRLEAD_HOST', value: '127.0.0.1' },
     { name: 'FAIRLEAD_PORT', value: '8080' },
     { name: 'FAIRLEAD_ADMIN_PORT', value: '18080' },
     { name: 'FAIRLEAD_DRAIN_MS', value: '0' },
   ]);
   expect(pod?.containers[0]?.ports?.map(({ containerPort }) => containerPort)).toEqual([8080, 7]);
+});
+
+it('tells the api where users reach it, in its file, and where its files are', () => {
+  const configMap: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'fairlead-api' },
+    data: { 'config.yaml': 'logLevel: debug' },
+  };
+  const [config, adapted] = adaptManifests([configMap, deployment('fairlead-api')], onMachine) as [
+    ConfigMap,
+    Deployment,
+  ];
+  expect(JSON.parse(config.data?.['config.yaml'] ?? '')).toEqual({
+    logLevel: 'debug',
+    publicUrl: 'http://127.0.0.1:8080',
+  });
+  expect(adapted.spec?.replicas).toBe(1);
+  const env = adapted.spec?.template.spec?.containers[0]?.env;
+  expect(env).toContainEqual({ name: 'FAIRLEAD_KEYS_DIR', value: '/etc/fairlead/data-plane-keys' });
 });
 
 it('leaves gateways that are pods like others their number, their ports and their roll-out', () => {

@@ -8,6 +8,8 @@ import { AppError } from '../../platform/errors.ts';
 export interface Surroundings {
   /** Of the Service `fairlead-operator`: there is no DNS to find it by its name. */
   readonly operatorIp: string;
+  /** Of the Service `fairlead-api`. */
+  readonly apiIp: string;
   readonly trackingUri: string;
   /** Where users reach the gateway. */
   readonly publicUrl: string;
@@ -22,20 +24,25 @@ export interface MachinePorts {
 
 const operatorName = 'fairlead-operator';
 const gatewayName = 'fairlead-gateway';
+const apiName = 'fairlead-api';
 const configFile = 'config.yaml';
 
 /**
- * Returns the manifests with the two Deployments of Fairlead and the operator's configuration adapted; other objects are
- * left as they are.
+ * Returns the manifests with the Deployments of Fairlead and the configurations of operator and api adapted; other objects
+ * are left as they are.
  *
  * @throws AppError `MANIFEST_INVALID` for a Deployment without containers.
  */
 export function adaptManifests(objects: readonly KubeObject[], surroundings: Surroundings): KubeObject[] {
   return objects.map((object) => {
     const which = `${object.kind ?? ''} ${object.metadata?.name ?? ''}`;
-    if (which === `ConfigMap ${operatorName}`) return adaptOperatorConfig(object as ConfigMap, surroundings);
+    if (which === `ConfigMap ${operatorName}`)
+      return adaptConfig(object as ConfigMap, settingsOf(surroundings));
+    if (which === `ConfigMap ${apiName}`)
+      return adaptConfig(object as ConfigMap, apiSettingsOf(surroundings));
     if (which === `Deployment ${operatorName}`) return adaptOperator(object as Deployment, surroundings);
     if (which === `Deployment ${gatewayName}`) return adaptGateway(object as Deployment, surroundings);
+    if (which === `Deployment ${apiName}`) return adaptApi(object as Deployment, surroundings);
     return object;
   });
 }
@@ -54,25 +61,41 @@ const settingsOf = (surroundings: Surroundings) => ({
   publicUrl: surroundings.publicUrl,
 });
 
-/** The operator's settings are in a file: in its environment, 127.0.0.1 would come to mean its own pod. */
-function adaptOperatorConfig(configMap: ConfigMap, surroundings: Surroundings): ConfigMap {
+const apiSettingsOf = ({ publicUrl }: Surroundings) => ({ publicUrl });
+
+/** These settings are in a file: in the environment of a process, 127.0.0.1 would come to mean its own pod. */
+function adaptConfig(configMap: ConfigMap, adapted: object): ConfigMap {
   const installed = load(configMap.data?.[configFile] ?? '{}') as Record<string, unknown>;
-  const settings = JSON.stringify({ ...installed, ...settingsOf(surroundings) }, undefined, 2);
+  const settings = JSON.stringify({ ...installed, ...adapted }, undefined, 2);
   return { ...configMap, data: { ...configMap.data, [configFile]: settings } };
 }
 
 function adaptOperator(deployment: Deployment, surroundings: Surroundings): Deployment {
   const { spec, pod, adapted } = opened(deployment);
   if (surroundings.machine !== undefined) spec.replicas = 1;
-  // Other settings, another pod.
-  const version = createHash('sha256')
-    .update(JSON.stringify(settingsOf(surroundings)))
-    .digest('hex');
+  noteSettings(spec, settingsOf(surroundings));
+  setEnvironment(pod, mountedFolders);
+  return adapted;
+}
+
+function adaptApi(deployment: Deployment, surroundings: Surroundings): Deployment {
+  const { spec, pod, adapted } = opened(deployment);
+  if (surroundings.machine !== undefined) spec.replicas = 1;
+  noteSettings(spec, apiSettingsOf(surroundings));
+  setEnvironment(pod, {
+    ...mountedFolders,
+    FAIRLEAD_TLS_DIR: '/etc/fairlead/tls',
+    FAIRLEAD_KEYS_DIR: '/etc/fairlead/data-plane-keys',
+  });
+  return adapted;
+}
+
+/** Other settings, another pod. */
+function noteSettings(spec: DeploymentSpec, settings: object): void {
+  const version = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
   const { metadata } = spec.template;
   const annotations = { ...metadata?.annotations, 'fairlead.dev/settings': version.slice(0, 16) };
   spec.template.metadata = { ...metadata, annotations };
-  setEnvironment(pod, mountedFolders);
-  return adapted;
 }
 
 function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deployment {
@@ -81,6 +104,7 @@ function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deplo
     ...mountedFolders,
     FAIRLEAD_TLS_DIR: '/etc/fairlead/tls',
     FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
+    FAIRLEAD_API_URL: `https://${surroundings.apiIp}:8443`,
   });
   if (surroundings.machine !== undefined) putOnMachine(spec, pod, surroundings.machine);
   return adapted;

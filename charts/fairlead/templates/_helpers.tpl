@@ -49,6 +49,7 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
   "sidecarImage" (include "fairlead.image" (dict "root" . "image" .Values.image))
   "imagePullPolicy" .Values.image.pullPolicy
   "publicUrl" (include "fairlead.publicUrl" .) -}}
+{{- if .Values.certificates.certManager.enabled }}{{ $_ := set $known "certificates" (dict "authoritySecret" "fairlead-authority") }}{{ end -}}
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.operator.config)) }}
 {{- end }}
 
@@ -57,10 +58,40 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{- $operator := .Values.operator.config -}}
 {{- $known := dict
   "systemNamespace" .Release.Namespace
+  "apiUrl" (printf "https://fairlead-api.%s.svc:8443" .Release.Namespace)
   "demandUrl" (printf "https://fairlead-operator.%s.svc:8444/v1/demand" .Release.Namespace) -}}
 {{- with $operator.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}
 {{- with $operator.defaultNamespace }}{{ $_ := set $known "namespace" . }}{{ end -}}
+{{- with .Values.identity.issuers }}{{ $_ := set $known "issuers" . }}{{ end -}}
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.gateway.config)) }}
+{{- end }}
+
+{{/* The api's configuration. */}}
+{{- define "fairlead.apiConfig" -}}
+{{- $known := dict
+  "systemNamespace" .Release.Namespace
+  "publicUrl" (include "fairlead.publicUrl" .) -}}
+{{- with .Values.operator.config.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}
+{{- with .Values.operator.config.publicUrl }}{{ $_ := set $known "publicUrl" . }}{{ end -}}
+{{- with .Values.identity.issuers }}{{ $_ := set $known "issuers" . }}{{ end -}}
+{{ toYaml (mergeOverwrite $known (deepCopy .Values.api.config)) }}
+{{- end }}
+
+{{/* Where the authorities of issuers' servers are. */}}
+{{- define "fairlead.issuerMount" -}}
+{{- if .Values.identity.issuerAuthorities -}}
+- name: issuers
+  mountPath: /etc/fairlead/issuers
+  readOnly: true
+{{- end -}}
+{{- end }}
+
+{{- define "fairlead.issuerVolume" -}}
+{{- with .Values.identity.issuerAuthorities -}}
+- name: issuers
+  configMap:
+    name: {{ . }}
+{{- end -}}
 {{- end }}
 
 {{/* Seconds that a gateway's pod gets: to drain, to finish the requests under way, and a rest. */}}
@@ -71,7 +102,7 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{ add 25 (div (add $drain $finish) 1000) }}
 {{- end }}
 
-{{/* What the pods of operator and gateway have in common. Arguments: root, name, values. */}}
+{{/* What the pods of operator, gateway and api have in common. Arguments: root, name, values. */}}
 {{- define "fairlead.podSpec" -}}
 serviceAccountName: {{ .name }}
 automountServiceAccountToken: true
