@@ -147,6 +147,39 @@ describe('becoming the leader', () => {
   });
 });
 
+describe('what a new leader is told of the time before', () => {
+  const told = async (identity: string): Promise<number | undefined> => {
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    enter(identity, { onStarted: resolve });
+    return promise;
+  };
+  const before = '2026-01-01T00:00:00.000000Z';
+
+  it('is nothing where there was no lease', async () => {
+    expect(await told('one')).toBeUndefined();
+  });
+
+  it.each([
+    ['another one held the lease last', ''],
+    ['an earlier life of itself did', 'one'],
+  ])('is when %s', async (_name, holderBefore) => {
+    lease.put(heldLease(holderBefore, before));
+    expect(await told('one')).toBe(Date.parse(before));
+  });
+
+  it('is not what it has written itself, where the answer to that was lost', async () => {
+    lease.put(heldLease('', before));
+    api.once(isLeaseWrite, (response, request) => {
+      lease.put({
+        ...(JSON.parse(request.body) as Lease),
+        metadata: { name: 'operator', namespace: 'system' },
+      });
+      cut(response, request);
+    });
+    expect(await told('one')).toBe(Date.parse(before));
+  });
+});
+
 describe('staying the leader', () => {
   it.each([
     ['fails with 500', refusal(500, 'InternalError')],

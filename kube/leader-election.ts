@@ -17,6 +17,7 @@ import {
   makeReleasedLease,
   mayTake,
   observeLease,
+  renewedAt,
 } from './lease-decision.ts';
 import type { LeaseDurations, ObservedLease } from './lease-decision.ts';
 
@@ -28,8 +29,11 @@ export interface LeaderElectionOptions {
   /** Unique to this process; `<pod>_<host:port>` lets others find the leader's address. */
   readonly identity: string;
   readonly log: Logger;
-  /** Called once, when this process becomes the leader. */
-  readonly onStarted: () => void;
+  /**
+   * Called once, when this process becomes the leader, with the time at which another one (or an earlier life of this
+   * one) last wrote the lease, by its clock, in milliseconds since the epoch; undefined where there was no lease.
+   */
+  readonly onStarted: (lastHeldAt: number | undefined) => void;
   /** Called once, when it stops being the leader without having been asked to. The process must leave. */
   readonly onLost: (reason: string) => void;
   readonly durations?: LeaseDurations;
@@ -56,6 +60,7 @@ export class LeaderElection {
   #watchdog: NodeJS.Timeout | undefined;
   /** Whether this process has ever asked for the lease. */
   #hasWritten = false;
+  #lastHeldAt: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: LeaderElectionOptions) {
@@ -150,6 +155,8 @@ export class LeaderElection {
     const found = await client.find(leases, { namespace, name }, this.#call());
     if (found === undefined) return this.#create();
     this.#observed = observeLease(this.#observed, found, this.#clock.monotonic());
+    const isOwn = this.#hasWritten && holderOf(found) === identity;
+    if (!isOwn) this.#lastHeldAt = renewedAt(found);
     if (mayTake(this.#observed, identity, this.#durations, this.#clock.monotonic())) {
       return this.#write(found).catch((error: unknown) => {
         if (isConflict(error)) return false;
@@ -206,7 +213,7 @@ export class LeaderElection {
     if (!isNew) return;
     this.#metrics.leading.set({ lease: this.#options.name }, 1);
     this.#options.log.info({ lease: this.#options.name, identity: this.#options.identity }, 'leading');
-    this.#options.onStarted();
+    this.#options.onStarted(this.#lastHeldAt);
   }
 
   /** Looks at the clock when the deadline has come, and again later if a renewal has moved it meanwhile. */

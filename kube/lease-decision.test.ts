@@ -8,6 +8,7 @@ import {
   makeReleasedLease,
   mayTake,
   observeLease,
+  renewedAt,
 } from './lease-decision.ts';
 import { microTimeOf } from './micro-time.ts';
 
@@ -116,5 +117,16 @@ describe('what is written', () => {
     const released = makeReleasedLease(heldBy('me', { leaseTransitions: 3 }), at);
     expect(holderOf(released)).toBe('');
     expect(released.spec).toMatchObject({ leaseDurationSeconds: 1, leaseTransitions: 3, renewTime: now });
+  });
+});
+
+describe('when a lease was written last', () => {
+  it.each<[string, Lease, number | undefined]>([
+    ['is what its writer says', heldBy('other'), Date.UTC(2026, 0, 1)],
+    ['is known to the millisecond', heldBy('', { renewTime: microTimeOf(1_234) }), 1_234],
+    ['is unknown where it has no spec', { metadata: { name: 'l' } }, undefined],
+    ['is unknown where somebody wrote no time', heldBy('other', { renewTime: 'soon' }), undefined],
+  ])('%s', (_name, lease, expected) => {
+    expect(renewedAt(lease)).toBe(expected);
   });
 });

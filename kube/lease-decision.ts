@@ -26,6 +26,12 @@ export interface ObservedLease {
 
 export const holderOf = (lease: Lease | undefined): string => lease?.spec?.holderIdentity ?? '';
 
+/** Returns when a lease was written last, in milliseconds since the epoch, by the clock of who wrote it. */
+export function renewedAt(lease: Lease): number | undefined {
+  const time = Date.parse(lease.spec?.renewTime ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /**
  * Returns the observation after `lease` was read at `now`. Only a change of holder, renewal or transitions counts:
  * whether a holder lives is judged by how long ago *we* last saw it move, never by the times that it wrote, because

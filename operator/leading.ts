@@ -7,33 +7,24 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { KubeMetrics } from '../kube/kube-metrics.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { Clock } from '../platform/clock.ts';
-import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logging.ts';
 import { WebhookTrust } from './admission/webhook-trust.ts';
-import { reconcileAuthority } from './certificates/authority-keeper.ts';
-import type { Authority } from './certificates/authority.ts';
 import { Publication } from './certificates/publication.ts';
-import { reconcileSystemCertificates } from './certificates/system-certificates.ts';
 import { ChildWriter } from './children/apply-child.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
-import { reconcileDataPlaneKeys } from './data-plane-keys/key-keeper.ts';
-import type { PublishedKeys } from './data-plane-keys/key-keeper.ts';
-import {
-  apiServiceName,
-  metricsApiStateOf,
-  reconcileApiService,
-} from './metrics-adapter/reconcile-api-service.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
-import { isRotationAsked, restInMs, sameKeys } from './rotation.ts';
+import { dueInMs, isMetricsApiMoved, layFoundations, nextLookInMs, sameFoundations } from './foundations.ts';
+import type { Foundations } from './foundations.ts';
+import { isRotationAsked } from './rotation.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import { startFollowingDemand } from './scaling/follow-demand.ts';
 import type { Idleness } from './scaling/idleness.ts';
 import { ReplicaWriter } from './scaling/replica-writer.ts';
 import { startScaleToZero } from './scaling/scale-to-zero.ts';
-import { probeNativeZero } from './scaling/scaling-mode.ts';
 import type { ScalingMode } from './scaling/scaling-mode.ts';
 import { startServingEndpointController } from './serving-endpoint/controller.ts';
 import { makeReconcile } from './serving-endpoint/reconcile.ts';
+import { atWorkSince } from './serving-endpoint/update-clock.ts';
 import { startRuntimeControllers } from './serving-runtime/controller.ts';
 import { allInformers } from './stores.ts';
 import type { Informers } from './stores.ts';
@@ -52,6 +43,8 @@ export interface LeadingOptions {
   readonly log: Logger;
   readonly metrics: KubeMetrics;
   readonly domainMetrics: DomainMetrics;
+  /** When the lease was held last before, in milliseconds since the epoch; undefined: nobody knows. */
+  readonly lastHeldAt: number | undefined;
 }
 
 /** With what lasts as long as the leadership. */
@@ -59,17 +52,6 @@ interface Leadership extends LeadingOptions {
   readonly webhookTrust: WebhookTrust;
   readonly publication: Publication;
 }
-
-/** What the whole installation depends on; looked after once a minute. */
-interface Foundations {
-  readonly authority: Authority;
-  readonly dataPlaneKeys: PublishedKeys;
-  readonly scalingMode: ScalingMode;
-}
-
-const firstRetryMs = 250;
-const longestRetryMs = 30_000;
-const upkeepIntervalMs = 60_000;
 
 /** Starts to lead; endpoints wait until there is an authority to sign their certificates. */
 export function startLeading(options: LeadingOptions): { stop(): Promise<void> } {
@@ -87,7 +69,7 @@ export function startLeading(options: LeadingOptions): { stop(): Promise<void> }
 async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   const { config, informers, log, metrics, clock } = options;
   await Promise.race([Promise.all(allInformers(informers).map(({ synced }) => synced)), aborted(signal)]);
-  const first = await layFoundations(options, signal);
+  const first = await layUntilTheyStand(options, signal);
   if (first === undefined) return;
   let foundations: Foundations = first;
   const controller = startServingEndpointController({
@@ -98,6 +80,7 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
       children: new ChildWriter(options.client),
       authority: () => foundations.authority,
       scalingMode: () => foundations.scalingMode,
+      leadingSince: atWorkSince(options.lastHeldAt, clock.now()),
     }),
     workers: config.workers,
     log,
@@ -109,20 +92,20 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   const scaling = startScaling(options, () => foundations.scalingMode);
   let rest = new AbortController();
   const unwatchApi = informers.apiServices.onChange(() => {
-    if (stateOfMetricsApi(options) !== foundations.scalingMode.metricsApi) rest.abort();
+    if (isMetricsApiMoved(options, foundations)) rest.abort();
   });
   // Installed again, or after the operator: until they trust it, nobody can write an endpoint.
   const unwatchWebhooks = options.webhookTrust.onLack(() => rest.abort());
   const unwatchSecrets = informers.secrets.onChange(({ object }) => {
     if (isRotationAsked(object, config.systemNamespace)) rest.abort();
   });
-  for (;;) {
-    const { authority, dataPlaneKeys } = foundations;
-    const restMs = restInMs(upkeepIntervalMs, [authority.dueAt, dataPlaneKeys.dueAt], clock.now());
+  for (let failures = 0; ;) {
+    const restMs = Math.min(nextLookInMs(failures), dueInMs(foundations, clock.now()));
     await pause(restMs, AbortSignal.any([signal, rest.signal]));
     if (signal.aborted) break;
     rest = new AbortController();
-    const next = await tryFoundations(options);
+    const next = await layFoundations(options, foundations);
+    failures = next === undefined ? failures + 1 : 0;
     if (next === undefined) continue;
     const isSame = sameFoundations(next, foundations);
     foundations = next;
@@ -157,48 +140,14 @@ function startScaling(options: LeadingOptions, mode: () => ScalingMode): { stop(
   };
 }
 
-async function layFoundations(options: Leadership, signal: AbortSignal): Promise<Foundations | undefined> {
-  for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(waitMs * 2, longestRetryMs)) {
-    const foundations = await tryFoundations(options);
+async function layUntilTheyStand(options: Leadership, signal: AbortSignal): Promise<Foundations | undefined> {
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    const foundations = await layFoundations(options, undefined);
     if (foundations !== undefined) return foundations;
-    await pause(waitMs, signal);
+    await pause(nextLookInMs(failures), signal);
   }
   return undefined;
 }
-
-/** Returns undefined after a failure, which is logged and tried again: nothing here may end the process. */
-async function tryFoundations(options: Leadership): Promise<Foundations | undefined> {
-  try {
-    const authority = await reconcileAuthority(options);
-    // Whom to trust is told before anybody shows a certificate: from the first moment on webhooks can be asked.
-    await options.webhookTrust.reconcile(authority.bundlePem);
-    await reconcileSystemCertificates(options, authority);
-    const dataPlaneKeys = await reconcileDataPlaneKeys(options);
-    const { client, config, informers } = options;
-    const apiService = informers.apiServices.store.get(apiServiceName);
-    const metricsApi = await reconcileApiService(client, config, apiService, authority.bundlePem);
-    const nativeZero = config.scaling.nativeScaleToZero
-      ? await probeNativeZero(client, config.systemNamespace)
-      : 'off';
-    return { authority, dataPlaneKeys, scalingMode: { metricsApi, nativeZero } };
-  } catch (error) {
-    options.log.error(
-      { cause: messageOf(error) },
-      'certificates, webhooks or the metrics API are not up to date, trying again',
-    );
-    return undefined;
-  }
-}
-
-const sameFoundations = (left: Foundations, right: Foundations): boolean =>
-  left.authority.bundlePem === right.authority.bundlePem &&
-  left.authority.certificatePem === right.authority.certificatePem &&
-  sameKeys(left.dataPlaneKeys.keys, right.dataPlaneKeys.keys) &&
-  left.scalingMode.metricsApi === right.scalingMode.metricsApi &&
-  left.scalingMode.nativeZero === right.scalingMode.nativeZero;
-
-const stateOfMetricsApi = ({ informers, config }: LeadingOptions) =>
-  metricsApiStateOf(informers.apiServices.store.get(apiServiceName), config);
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');

@@ -56,8 +56,8 @@ export function startOperator(options: OperatorOptions): Operator {
   const tls = followOperatorTls(informers.secrets, config.systemNamespace, log);
   const common = { ...options, informers, ...makeDemandParts(options, informers) };
   let leading: Part | undefined;
-  const election = startElection(options, () => {
-    leading = startLeading({ ...common, client, events });
+  const election = startElection(options, (lastHeldAt) => {
+    leading = startLeading({ ...common, client, events, lastHeldAt });
   });
   const isLeader = (): boolean => election.isLeader();
   const uncount = followChanges({ informers, registry, metrics: common.domainMetrics, isLeader });
@@ -98,7 +98,10 @@ function makeDemandParts({ config, registry, clock }: OperatorOptions, informers
   return { book, fetches, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
 }
 
-function startElection(options: OperatorOptions, onStarted: () => void): LeaderElection {
+function startElection(
+  options: OperatorOptions,
+  onStarted: (lastHeldAt: number | undefined) => void,
+): LeaderElection {
   const { config, transport, log, metrics, onFailure } = options;
   return startLeaderElection({
     // Not fenced: the lease is written before anybody leads.

@@ -1,4 +1,4 @@
-/** Owns the question whose an object is: its controller's, as owner references tell. */
+/** Owns the questions whose an object is (its controller's, as owner references tell) and whether it stays. */
 import { apiGroup } from '../crds/schema/api.ts';
 import type { KubeObject, ObjectMeta } from '../kube/resource.ts';
 
@@ -32,3 +32,7 @@ export function isLeftOver(wanted: KubeObject, observed: KubeObject): boolean {
   const owner = controllerOf(wanted);
   return owner !== undefined && isOfPredecessor(observed, owner);
 }
+
+/** Returns whether an object is being deleted. */
+export const isGoing = (object: KubeObject): boolean =>
+  (object.metadata as ObjectMeta | undefined)?.deletionTimestamp !== undefined;

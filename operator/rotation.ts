@@ -17,11 +17,9 @@ export function isRotationAsked({ metadata }: Secret, systemNamespace: string): 
 /** What is due and cannot be done yet is looked at again after this. */
 const leastRestMs = 1_000;
 
-/** Returns how long to rest, at most `mostMs`, until the first of `dueAt` (milliseconds since the epoch). */
-export function restInMs(mostMs: number, dueAt: readonly number[], now: number): number {
-  const waits = dueAt.map((at) => Math.max(leastRestMs, at - now));
-  return Math.min(mostMs, ...waits);
-}
+/** Returns how long to rest until the first of `dueAt` (milliseconds since the epoch). */
+export const restInMs = (dueAt: readonly number[], now: number): number =>
+  Math.max(leastRestMs, Math.min(...dueAt) - now);
 
 /** Returns whether the same keys are published. */
 export const sameKeys = (left: readonly DataPlaneKey[], right: readonly DataPlaneKey[]): boolean =>

@@ -15,7 +15,7 @@ import { startAdmission } from './admission/start-admission.ts';
 import type { OperatorTls } from './certificates/operator-tls.ts';
 import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-certificates.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
-import { makeLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
+import { startLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
 import { startDemandServer } from './demand-server/server.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
 import { followFrontProxy, frontProxyConfigMap } from './metrics-adapter/front-proxy.ts';
@@ -55,11 +55,11 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
     serviceAccountIdentity(config.trustDomain, config.systemNamespace, serviceAccount);
   const operatorIdentity = identityOf(operatorServiceAccount);
   const readOwn = options.readConcurrency;
-  const readLeaders = makeLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
-  const readConcurrency: ReadConcurrency = (namespace, deployment) =>
-    (isLeader() ? readOwn : readLeaders)(namespace, deployment);
   await Promise.race([tls.ready, aborted(options.signal)]);
   if (options.signal.aborted) return undefined;
+  const leader = startLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
+  const readConcurrency: ReadConcurrency = (namespace, deployment) =>
+    (isLeader() ? readOwn : leader.read)(namespace, deployment);
   const demand = await startDemandServer({
     ...options,
     address: { host: config.bindHost, port: config.demandPort },
@@ -89,6 +89,7 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
   return {
     stop: async () => {
       await Promise.all([demand.stop(), metrics.stop(), admission.stop(), frontProxy.stop()]);
+      await leader.stop();
     },
   };
 }

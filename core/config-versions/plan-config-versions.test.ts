@@ -11,6 +11,14 @@ const [one, two, three] = [config(1), config(2), config(3)];
 const kept = (...configs: EndpointConfig[]) =>
   configs.map((entry, index) => ({ version: index + 1, config: entry }));
 
+const nothing = {
+  active: undefined,
+  pending: undefined,
+  failed: undefined,
+  cancelled: undefined,
+  historyLimit: 10,
+};
+
 describe('planConfigVersions', () => {
   it.each([
     ['the first config is version 1', { wanted: one, kept: [] }, { target: 1, isNew: true }],
@@ -70,13 +78,32 @@ describe('planConfigVersions', () => {
       { target: 1, isNew: false },
     ],
     [
+      'a version that was cancelled leaves the active one the target, too',
+      { wanted: two, kept: kept(one, two), active: 1, pending: 2, cancelled: 2 },
+      { target: 1, isNew: false, givenUp: 2, superseded: 2 },
+    ],
+    [
+      'a version that is cancelled before it is recorded is not recorded',
+      { wanted: two, kept: kept(one), active: 1, cancelled: 2 },
+      { target: 1, isNew: false, givenUp: 2 },
+    ],
+    [
+      'a version cannot be cancelled where there is no other to go on with',
+      { wanted: one, kept: kept(one), pending: 1, cancelled: 1 },
+      { target: 1, isNew: false },
+    ],
+    [
+      'a version that came after the cancelled one is brought up',
+      { wanted: three, kept: kept(one, two), active: 1, cancelled: 2 },
+      { target: 3, isNew: true },
+    ],
+    [
       'a version that failed is brought up again where there is no other to go on with',
       { wanted: two, kept: kept(one, two), failed: 2 },
       { target: 2, isNew: false },
     ],
   ])('%s', (_name, { wanted, kept: versions, ...status }, expected) => {
-    const known = { active: undefined, pending: undefined, failed: undefined, ...status };
-    const plan = planConfigVersions({ wanted, kept: versions, ...known, historyLimit: 10 });
+    const plan = planConfigVersions({ ...nothing, wanted, kept: versions, ...status });
     const { target, isNew, superseded, givenUp } = plan;
     expect({ target: target.version, isNew, superseded, givenUp: givenUp?.version }).toEqual({
       superseded: undefined,
@@ -87,11 +114,11 @@ describe('planConfigVersions', () => {
 
   it('forgets the oldest versions beyond the limit, never one that is live', () => {
     const plan = planConfigVersions({
+      ...nothing,
       wanted: config(5),
       kept: kept(one, two, three, config(4), config(5)),
       active: 1,
       pending: 5,
-      failed: undefined,
       historyLimit: 1,
     });
     expect(plan.forgettable).toEqual([2, 3]);
@@ -99,10 +126,10 @@ describe('planConfigVersions', () => {
 
   it('never forgets a version that was given up: by its record it is known again', () => {
     const plan = planConfigVersions({
+      ...nothing,
       wanted: two,
       kept: kept(one, two),
       active: 1,
-      pending: undefined,
       failed: 2,
       historyLimit: 0,
     });
@@ -110,7 +137,7 @@ describe('planConfigVersions', () => {
   });
 
   it('keeps the newest record even without a history, so that its number is not given again', () => {
-    const input = { kept: kept(one, two), active: 1, pending: undefined, failed: undefined, historyLimit: 0 };
+    const input = { ...nothing, kept: kept(one, two), active: 1, historyLimit: 0 };
     expect(planConfigVersions({ ...input, wanted: one }).forgettable).toEqual([]);
     expect(planConfigVersions({ ...input, wanted: three }).target.version).toBe(3);
   });
@@ -122,16 +149,15 @@ describe('planConfigVersions', () => {
     ['of none, where none ever was', [undefined, undefined, undefined], undefined],
   ])('finds the active version again when the status is lost: the one %s', (_name, times, expected) => {
     const versions = kept(one, two, three).map((entry, index) => ({ ...entry, activeSince: times[index] }));
-    const lost = { active: undefined, pending: undefined, failed: undefined, historyLimit: 10 };
-    const plan = planConfigVersions({ wanted: three, kept: versions, ...lost });
+    const plan = planConfigVersions({ ...nothing, wanted: three, kept: versions });
     expect(plan.active?.version).toBe(expected);
     expect(plan.isRecovered).toBe(expected !== undefined);
   });
 
   it('believes the status rather than the records', () => {
     const versions = kept(one, two).map((entry) => ({ ...entry, activeSince: entry.version }));
-    const known = { active: 1, pending: undefined, failed: undefined, historyLimit: 10 };
-    expect(planConfigVersions({ wanted: one, kept: versions, ...known }).active?.version).toBe(1);
+    const plan = planConfigVersions({ ...nothing, wanted: one, kept: versions, active: 1 });
+    expect(plan.active?.version).toBe(1);
   });
 });
 

@@ -18,6 +18,8 @@ export interface ConfigVersionsInput {
   readonly pending: number | undefined;
   /** The version that was given up, unless it is to be tried again. */
   readonly failed: number | undefined;
+  /** The version that somebody has asked not to be brought up. */
+  readonly cancelled: number | undefined;
   readonly historyLimit: number;
 }
 
@@ -29,7 +31,7 @@ export interface ConfigVersionsPlan {
   readonly active: ConfigVersion | undefined;
   /** Whether the status has lost what was active, and the records told it. */
   readonly isRecovered: boolean;
-  /** What the spec asks for, where that was given up: the active version is the target then. */
+  /** What the spec asks for, where that was given up or cancelled: the active version is the target then. */
   readonly givenUp: ConfigVersion | undefined;
   /** A version that was being brought up and no longer is to be had. */
   readonly superseded: number | undefined;
@@ -42,8 +44,8 @@ export interface ConfigVersionsPlan {
 /**
  * Returns the versions that matter for `wanted`. A config is the same version only while it is the active or the
  * newest one: going back to an older one is a new version, because version numbers tell the order of events. Writing
- * the active config back drops what was pending. A version that was given up is not tried again by itself, as long as
- * there is another one to go on with.
+ * the active config back drops what was pending. A version that was given up is not tried again by itself, and one that
+ * was cancelled is not brought up, as long as there is another one to go on with.
  */
 export function planConfigVersions(input: ConfigVersionsInput): ConfigVersionsPlan {
   const byVersion = new Map(input.kept.map((entry) => [entry.version, entry]));
@@ -57,11 +59,12 @@ export function planConfigVersions(input: ConfigVersionsInput): ConfigVersionsPl
   const numbers = [activeNumber, input.pending, ...byVersion.keys()].filter((number) => number !== undefined);
   const newest = Math.max(0, ...numbers);
   const asked = existing ?? { version: newest + 1, config: input.wanted };
-  const fallback = active !== existing && asked.version === input.failed ? active : undefined;
+  const isOver = [input.failed, input.cancelled].includes(asked.version);
+  const fallback = active !== existing && isOver ? active : undefined;
   const target = fallback ?? asked;
   return {
     target,
-    isNew: existing === undefined,
+    isNew: !byVersion.has(target.version),
     active,
     isRecovered: recovered !== undefined,
     givenUp: fallback === undefined ? undefined : asked,

@@ -1,4 +1,5 @@
 /** Owns what the average is told as to whoever scales by it, so that no replica goes by ignorance. */
+import type { DeploymentDemand } from './demand-book.ts';
 import type { ScalingRules } from './scaling-rules.ts';
 
 export interface ToldConcurrencyInput {
@@ -24,4 +25,17 @@ export function toldConcurrency(input: ToldConcurrencyInput): number {
   if (mayGoToZero) return 0;
   const asItIs = (replicas * rules.targetMilli) / 1000;
   return Math.max(concurrency, isSettled ? 0 : asItIs, traceOfDemand);
+}
+
+/** Longer than proxies take to report that somebody waits. */
+const presentMs = 3_000;
+
+/**
+ * Returns the concurrency of a Deployment at zero: none, also where nobody has reported, because there is no replica to
+ * be taken away by ignorance. What was asked before it went there must not bring it back; the gateway does, for the
+ * request that it holds. While it holds one, none would take the replica away that it has just asked for.
+ */
+export function toldAtZero(demand: DeploymentDemand | undefined, now: number): number {
+  const { lastDemandAt = -Infinity, stableAverage = 0 } = demand ?? {};
+  return now - lastDemandAt <= presentMs ? Math.max(stableAverage, traceOfDemand) : 0;
 }

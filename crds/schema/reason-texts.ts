@@ -71,6 +71,12 @@ const configUpdateTexts: TextsOf<typeof configUpdateReasons> = {
     cause: 'The newest config version was cancelled; the active config was written back into the spec.',
     remedy: 'A spec that is kept elsewhere (in Git, say) has to be changed there too.',
   },
+  CancelRefused: {
+    cause:
+      'The newest config version was cancelled: it is not brought up, and the active one goes on. But the API server refuses to have the active config written back into the spec, which therefore still asks for the cancelled one.',
+    remedy:
+      'Have the admission policy or the permission that the message names changed (it is tried again by itself), or write the active config into the spec yourself. To have the version brought up after all, remove the annotation `serving.fairlead.dev/cancel-update`.',
+  },
   Suspended: {
     cause: 'The endpoint is stopped; the newest config version is brought up once it is started.',
     remedy: 'Set `spec.suspended` to false.',
@@ -232,6 +238,12 @@ const entityTexts: TextsOf<typeof entityReasons> = {
     cause:
       'The named runtime does not exist, is disabled, does not serve the format, or cannot be filled in.',
     remedy: 'Name another runtime in `model.runtime`, or none to have one chosen.',
+  },
+  TemplateRefused: {
+    cause:
+      'The template of the entity removes or replaces what Fairlead itself puts into the pod: the sidecar, its volumes, the fetcher of the model.',
+    remedy:
+      'Take that out of the template: of the containers sidecar and fetch-model it may set `resources`, and add to `env`, `envFrom` and `volumeMounts`.',
   },
   WorkloadTypeUnknown: {
     cause: "The operator's configuration does not know the workload type.",

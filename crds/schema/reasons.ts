@@ -28,6 +28,8 @@ export const configUpdateReasons = {
   updateFailed: 'UpdateFailed',
   /** The newest config version was cancelled; the active one was written back into the spec. */
   updateCanceled: 'UpdateCanceled',
+  /** The newest config version was cancelled; the active one may not be written back into the spec. */
+  cancelRefused: 'CancelRefused',
   /** The newest config version is brought up once the endpoint is started. */
   suspended: 'Suspended',
 } as const;
@@ -136,6 +138,8 @@ export const entityReasons = {
   deadlineExceeded: 'DeadlineExceeded',
   /** The named runtime does not exist, or is disabled, or does not serve the format. */
   runtimeUnsuitable: 'RuntimeUnsuitable',
+  /** The template of the entity replaces what is Fairlead's own: the sidecar, the fetcher. */
+  templateRefused: 'TemplateRefused',
   /** The operator's configuration does not know the workload type. */
   workloadTypeUnknown: 'WorkloadTypeUnknown',
   /** No runtime serves the format. */

@@ -36,7 +36,9 @@ export const servedEntitySchema = z
     template: z
       .looseObject({})
       .optional()
-      .describe('Strategic merge overlay on the pod template; unknown fields survive untouched.'),
+      .describe(
+        'Strategic merge overlay on the pod template; unknown fields survive untouched. The containers sidecar and fetch-model can be tuned (resources, more env, envFrom and volumeMounts), not replaced.',
+      ),
   })
   .meta(
     rules(

@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labels } from '../../crds/schema/api.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { deployments, pods, servingEndpoints } from '../../kube/kinds.ts';
+import { deployments, servingEndpoints } from '../../kube/kinds.ts';
 import { kubeClient } from '../harness/cluster-under-test.ts';
 import { anEndpoint, apply, conditionOf, namespace, query, untilReady } from '../harness/endpoints.ts';
 import { eventually } from '../harness/eventually.ts';
 import { startClosedLoad } from './closed-load.ts';
+import { restartOperators } from './operator-settings.ts';
 
 const name = 'autoscaling';
 const ref = { name, namespace };
-const systemNamespace = 'fairlead-system';
 /** One replica takes one request at a time; the demand of the last seconds counts, and nothing is waited for. */
 const quick = {
   minConcurrency: 1,
@@ -51,18 +51,7 @@ describe('an endpoint whose demand changes', () => {
     );
   const untilWanted = (what: string, isSo: (wanted: number) => boolean) =>
     eventually(what, 90_000, scale, ({ wanted }) => wanted !== undefined && isSo(wanted));
-  const killOperator = async (): Promise<void> => {
-    const selector = {
-      namespace: systemNamespace,
-      labelSelector: 'app.kubernetes.io/name=fairlead-operator',
-    };
-    const { items } = await client.list(pods, selector);
-    expect(items).not.toEqual([]);
-    for (const { metadata } of items) {
-      const pod = { name: metadata?.name ?? '', namespace: systemNamespace };
-      await client.delete(pods, pod, { gracePeriodSeconds: 0 });
-    }
-  };
+  const killOperator = (): Promise<void> => restartOperators(client);
   const autoscaling = async () => conditionOf(await client.get(servingEndpoints, ref), 'Autoscaling');
 
   it('grows from one replica to four under load, though the operator is killed on the way', async () => {

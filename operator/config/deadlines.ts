@@ -31,7 +31,9 @@ export const deadlinesSchema = z
       .describe('A Deployment without progress for so long has failed; covers fetching and loading.'),
     update: durationSchema
       .prefault('60m')
-      .describe('A config version that is not ready by then is given up, where another one is active.'),
+      .describe(
+        'A config version that is not ready by then is given up, where another one is active. Time in which no operator could work on it does not count.',
+      ),
     modelLoad: durationSchema
       .prefault('15m')
       .describe('A model server that is not ready by then is restarted.'),

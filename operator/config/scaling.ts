@@ -29,7 +29,7 @@ export const scalingSchema = z
       .boolean()
       .default(false)
       .describe(
-        'Lets the HPA itself go to zero (minReplicas: 0) where the cluster can: Kubernetes 1.37, or its feature gate HPAScaleToZero.',
+        'Lets the HPA itself go to zero (minReplicas: 0) where the cluster can: from Kubernetes 1.37 on, before that with its feature gate HPAScaleToZero. Elsewhere the operator goes there as without it.',
       ),
     stableWindow: durationSchema.prefault('60s').describe('Average that scaling follows.'),
     burstWindow: durationSchema

@@ -24,6 +24,8 @@ const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
 
 const maxReportBytes = 8 * 1024 * 1024;
+/** Longer than the HPA waits between two looks, so that the connections of other operators last. */
+const keepAliveMs = 60_000;
 
 export interface DemandServerOptions {
   readonly address: ListenAddress;
@@ -59,6 +61,7 @@ export async function startDemandServer(options: DemandServerOptions): Promise<D
       answer(request, response, options).catch((error: unknown) => fail(response, error, options.log));
     },
   );
+  server.keepAliveTimeout = keepAliveMs;
   options.tls.onChange((material) => server.setSecureContext({ ...material, minVersion: 'TLSv1.2' }));
   const address = await listen(server, options.address);
   return { address, stop: () => closeGracefully(server, 1_000) };

@@ -45,9 +45,9 @@ function readerOf(deployment: Deployment) {
   });
 }
 
-it('asks for as many replicas as are wanted while the window is young, though fewer are there yet', async () => {
-  const deployment = aDeployment('d').withReplicas(4).build();
-  const read = readerOf({
+const scaled = (replicas: number): Deployment => {
+  const deployment = aDeployment('d').withReplicas(replicas).build();
+  return {
     ...deployment,
     metadata: {
       ...deployment.metadata,
@@ -56,6 +56,15 @@ it('asks for as many replicas as are wanted while the window is young, though fe
       annotations: { [scalingAnnotation]: JSON.stringify(rules) },
     },
     status: { ...deployment.status, replicas: 1 },
-  });
+  };
+};
+
+it('asks for as many replicas as are wanted while the window is young, though fewer are there yet', async () => {
+  const read = readerOf(scaled(4));
   expect(await read(namespace, 'd')).toEqual([{ deployment: 'd', concurrency: 8 }]);
+});
+
+it('tells nothing of what is at zero, and does tell it', async () => {
+  // The last pod may report for a while yet, and to bring it back is for the gateway.
+  expect(await readerOf(scaled(0))(namespace, 'd')).toEqual([{ deployment: 'd', concurrency: 0 }]);
 });

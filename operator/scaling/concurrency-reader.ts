@@ -2,7 +2,7 @@
 import { concurrencyMetric } from '../../core/scaling/concurrency-metric.ts';
 import { demandKey } from '../../core/scaling/demand-book.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
-import { toldConcurrency } from '../../core/scaling/told-concurrency.ts';
+import { toldAtZero, toldConcurrency } from '../../core/scaling/told-concurrency.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isReady } from '../serving-endpoint/cold-start.ts';
 import { replicasOf } from '../serving-endpoint/replicas.ts';
@@ -49,18 +49,21 @@ function concurrencyOf(key: string, options: ConcurrencyReaderOptions): number |
   const deployment = stores.deployments.store.get(key);
   const rules = rulesOn(deployment);
   if (deployment === undefined || rules === undefined) return undefined;
+  const { desired } = replicasOf(deployment);
+  const now = clock.monotonic();
+  const demand = book.demandOf(key, now, rules.windowMs);
+  if (desired === 0) return toldAtZero(demand, now);
   const readyPods = stores.pods.store
     .byIndex(byDeployment, key)
     .filter(isReady)
     .map((pod) => pod.metadata?.name ?? '');
-  const demand = book.demandOf(key, clock.monotonic(), rules.windowMs);
   const concurrency = concurrencyMetric(demand, readyPods);
   if (demand === undefined || concurrency === undefined) return undefined;
   return toldConcurrency({
     concurrency,
     isSettled: demand.isSettled,
     // What is asked for, not what runs: pods that are still to come, or that a quota refuses, are not to be given up.
-    replicas: replicasOf(deployment).desired,
+    replicas: desired,
     rules,
     mayGoToZero: idleness.longEnough(deployment) !== undefined,
   });

@@ -16,6 +16,13 @@ export function failedVersion({ metadata, status }: ServingEndpoint): number | u
   return failed?.retry === retryRequest(metadata.annotations) ? failed?.configVersion : undefined;
 }
 
+/** Returns the version that somebody has asked to cancel, whether there is one of that number or not. */
+export function cancelledVersion(noted: Annotations): number | undefined {
+  const word = noted?.[annotations.cancelUpdate];
+  const version = Number(word);
+  return word === String(version) ? version : undefined;
+}
+
 /**
  * Returns the active config where the spec's own is to be cancelled: it is brought up, or was given up, and somebody
  * has named it in the annotation. Without an active config there is nothing to go back to.
@@ -33,5 +40,4 @@ export function wasCancelled(noted: Annotations, { active, target, newest }: Con
   return active?.version === target.version && newest > target.version && isNamed(noted, newest);
 }
 
-const isNamed = (noted: Annotations, version: number): boolean =>
-  noted?.[annotations.cancelUpdate] === String(version);
+const isNamed = (noted: Annotations, version: number): boolean => cancelledVersion(noted) === version;

@@ -38,6 +38,17 @@ const annotated = (word: string) => ({
 const autoscalers = (...conditions: Parameters<typeof hpa>) => ({
   autoscalers: new Map([[name, hpa(...conditions)]]),
 });
+const ofEarlier = {
+  apiVersion: 'serving.fairlead.dev/v1alpha1',
+  kind: 'ServingEndpoint',
+  name: 'iris',
+  uid: 'uid-of-the-earlier-one',
+  controller: true,
+};
+const metriclessHpa = (metadata: HorizontalPodAutoscaler['metadata']) => {
+  const judged = hpa({ ...active, status: 'False', reason: 'FailedGetExternalMetric', message: 'none' });
+  return { autoscalers: new Map([[name, { ...judged, metadata: { name, ...metadata } }]]) };
+};
 const able = { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: '' };
 
 describe('the condition Autoscaling', () => {
@@ -47,6 +58,20 @@ describe('the condition Autoscaling', () => {
     ['it is stopped', told({}, { isSuspended: true }), 'True', 'Suspended', /stopped/],
     ['it is at zero', told({}, { replicas: 0 }), 'True', 'ScaledToZero', /rests/],
     ['the HPA has not judged yet', told({ autoscalers: new Map() }), 'Unknown', 'Pending', /not judged yet/],
+    [
+      'the HPA is one of an earlier endpoint, whatever that says',
+      told(metriclessHpa({ ownerReferences: [ofEarlier] })),
+      'Unknown',
+      'Pending',
+      /still being removed/,
+    ],
+    [
+      'the HPA is just being deleted, whatever it says',
+      told(metriclessHpa({ deletionTimestamp: '2026-01-01T00:00:00Z' })),
+      'Unknown',
+      'Pending',
+      /still being removed/,
+    ],
     [
       'there are as many replicas as there may be',
       told(
@@ -127,6 +152,20 @@ describe('the condition Autoscaling', () => {
       'True',
       'FollowingDemand',
       /HPAScaleToZero.*the operator does/,
+    ],
+    [
+      'the cluster does not say whether it can go to zero natively',
+      told({ scalingMode: { metricsApi: 'ours', nativeZero: 'unknown' } }),
+      'True',
+      'FollowingDemand',
+      /did not say.*the log of the operator.*the operator does/,
+    ],
+    [
+      'the cluster does not say so while it is at zero',
+      told({ scalingMode: { metricsApi: 'ours', nativeZero: 'unknown' } }, { replicas: 0 }),
+      'True',
+      'ScaledToZero',
+      /did not say/,
     ],
   ])('says when %s', (_when, claim, status, reason, words) => {
     expect(claim).toMatchObject({ type: 'Autoscaling', status, reason });

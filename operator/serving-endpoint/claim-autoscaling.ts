@@ -4,6 +4,7 @@ import { conditionTypes } from '../../crds/schema/condition.ts';
 import { autoscalingReasons as reasons } from '../../crds/schema/reasons.ts';
 import type { HorizontalPodAutoscaler } from '../../kube/kinds.ts';
 import { apiServiceName } from '../metrics-adapter/reconcile-api-service.ts';
+import { isGoing, isOfPredecessor } from '../ownership.ts';
 import { usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { claim } from './conditions.ts';
 import type { Claim } from './conditions.ts';
@@ -34,6 +35,7 @@ export function autoscalingClaim(outlook: AutoscalingOutlook): Claim {
     held(snapshot) ??
     (awake.length === 0 ? atZero(snapshot) : undefined) ??
     (usesAutoscalers(snapshot.scalingMode) ? undefined : scaledByOperator(snapshot)) ??
+    first(awake, ({ deployment = '' }) => leaving(snapshot, deployment)) ??
     first(awake, ({ deployment = '' }) => doubt(deployment, snapshot.autoscalers.get(deployment))) ??
     first(awake, (entity) => limit(entity, snapshot.autoscalers.get(entity.deployment ?? ''))) ??
     say('True', reasons.followingDemand, `replicas follow demand${zeroRefused(snapshot)}`)
@@ -94,6 +96,17 @@ function scaledByOperator({ scalingMode }: Pick<Snapshot, 'scalingMode'>): Claim
 const conditionOf = (autoscaler: HorizontalPodAutoscaler | undefined, type: string) =>
   autoscaler?.status?.conditions?.find((condition) => condition.type === type);
 
+/** An HPA that is on its way out, or of an earlier endpoint, tells nothing of how this one scales. */
+function leaving({ endpoint, autoscalers }: AutoscalingOutlook['snapshot'], name: string): Claim | undefined {
+  const autoscaler = autoscalers.get(name);
+  if (autoscaler === undefined) return undefined;
+  const { metadata } = endpoint;
+  const isLeftOver = isOfPredecessor(autoscaler, { name: metadata.name, uid: metadata.uid ?? '' });
+  return isLeftOver || isGoing(autoscaler)
+    ? say('Unknown', reasons.pending, `an earlier HPA ${name} is still being removed; it is made anew then`)
+    : undefined;
+}
+
 /** What the HPA says of itself, with the remedy. */
 function doubt(name: string, autoscaler: HorizontalPodAutoscaler | undefined): Claim | undefined {
   const active = conditionOf(autoscaler, 'ScalingActive');
@@ -125,7 +138,13 @@ function limit(
   return say('True', reasons.atMaximum, message);
 }
 
-const zeroRefused = ({ scalingMode }: Pick<Snapshot, 'scalingMode'>): string =>
-  usesAutoscalers(scalingMode) && scalingMode.nativeZero === 'refused'
-    ? '; this cluster does not let an HPA go to zero (feature gate HPAScaleToZero), so the operator does'
+/** Why the operator goes to zero although the configuration would have the HPA do it. */
+function zeroRefused({ scalingMode }: Pick<Snapshot, 'scalingMode'>): string {
+  if (!usesAutoscalers(scalingMode)) return '';
+  if (scalingMode.nativeZero === 'refused') {
+    return '; this cluster does not let an HPA go to zero (feature gate HPAScaleToZero), so the operator does';
+  }
+  return scalingMode.nativeZero === 'unknown'
+    ? '; this cluster did not say whether an HPA may go to zero (the log of the operator has the cause, and it asks again every minute), so the operator does where the HPA does not yet'
     : '';
+}

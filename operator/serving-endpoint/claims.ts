@@ -45,6 +45,8 @@ export interface Outlook {
   readonly isRouted: boolean;
   readonly failed: FailedVersion | undefined;
   readonly certificate: CertificateState;
+  /** Why the active config cannot be written back into the spec, although the update was cancelled. */
+  readonly cancelRefusal: string | undefined;
 }
 
 /** Returns the claims about an endpoint that has a plan. */
@@ -110,11 +112,16 @@ const answers = (state: string): boolean => state === 'Ready' || state === 'Scal
 const tell = ({ entity, verdict }: EntityPlan): string => `${entity.name}: ${verdict.message}`;
 
 function updateClaim(outlook: Outlook): Claim {
-  const { snapshot, plan, activeVersion, failed, isRouted } = outlook;
+  const { snapshot, plan, activeVersion, failed, isRouted, cancelRefusal } = outlook;
   const type = conditionTypes.configUpdate;
   const target = plan.versions.target.version;
   const goesOn =
     activeVersion === undefined || plan.isSuspended ? '' : `; config version ${activeVersion} goes on`;
+  if (cancelRefusal !== undefined) {
+    const cancelled = plan.versions.givenUp?.version ?? '';
+    const message = `config version ${cancelled} is cancelled, but the spec still asks for it, because writing the active config back is refused: ${headline(cancelRefusal)}; have what refuses it let the operator change the spec (it is tried again by itself), or write the active config back yourself${goesOn}`;
+    return claim(type, 'False', configUpdateReasons.cancelRefused, message);
+  }
   if (failed !== undefined) {
     const message = `config version ${failed.configVersion} was given up: ${headline(failed.message)}${goesOn}`;
     return claim(type, 'False', configUpdateReasons.updateFailed, message);
@@ -205,7 +212,13 @@ function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] 
   if (refused !== undefined) {
     return [claim(stalled, 'True', refused.verdict.reason, headline(tell(refused)))];
   }
-  if (ready.status === 'True' && update.status === 'True') return [];
+  if (ready.status === 'True' && update.status === 'True') {
+    // It answers as well, and lacks an object for a moment more.
+    const waiting = activeEntities.find(({ verdict }) => verdict.reason === entityReasons.waitingForCleanup);
+    return waiting === undefined
+      ? []
+      : [claim(reconciling, 'True', progressReasons.reconciling, headline(tell(waiting)))];
+  }
   const cause = ready.status === 'True' ? update : ready;
   return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];
 }

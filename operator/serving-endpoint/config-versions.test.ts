@@ -1,6 +1,9 @@
 /** Owns the tests of how config versions end otherwise: cancelled, without a status, beside what is left of others. */
 import { describe, expect, it } from 'vitest';
 import { annotations } from '../../crds/schema/api.ts';
+import { entityReasons } from '../../crds/schema/reasons.ts';
+import type { ServingEndpointStatus } from '../../crds/schema/serving-endpoint.ts';
+import type { Deployment } from '../../kube/kinds.ts';
 import { aContainer, aPod, ended } from '../operator-fixture.ts';
 import {
   iris,
@@ -34,6 +37,12 @@ describe('cancelling', () => {
 
   it.each<[string, ReturnType<typeof iris>]>([
     [
+      'by a word that is no number does nothing',
+      iris(2)
+        .withMetadata(cancel('02'))
+        .withStatus({ ...servingOne, pending }),
+    ],
+    [
       'of another version does nothing',
       iris(2)
         .withMetadata(cancel('3'))
@@ -45,6 +54,49 @@ describe('cancelling', () => {
     expect(reconciled(endpoint.build(), { deployments: seen.deployments, revisions }).plan.writeBack).toBe(
       undefined,
     );
+  });
+
+  it.each<[string, ServingEndpointStatus]>([
+    ['an update', { ...servingOne, pending }],
+    ['one that was given up', { ...servingOne, failed }],
+  ])('%s ends it, though the spec may not be written', (_name, status) => {
+    const endpoint = iris(2).withMetadata(cancel('2')).withStatus(status).build();
+    const refused = reconciled(endpoint, seen, { cancelRefusal: 'PATCH was answered 403: no\nmore' });
+    expect(refused.plan.children.map(({ deployment }) => deployment)).not.toContain(notReady.metadata!.name);
+    expect(refused.plan.removals.map(({ name }) => name)).toEqual([notReady.metadata!.name]);
+    expect(refused.status).toMatchObject({ active: servingOne.active, traffic: servingOne.traffic });
+    expect(refused.status.pending).toBeUndefined();
+    expect(refused.status.failed).toEqual(status.failed);
+    expect(told(refused.status)).toMatchObject({
+      Ready: 'True Serving',
+      ConfigUpdate: 'False CancelRefused',
+      Stalled: 'True CancelRefused',
+    });
+    expect(refused.status.conditions?.find(({ type }) => type === 'ConfigUpdate')?.message).toMatch(
+      /^config version 2 is cancelled, .*403: no; have what refuses it .*; config version 1 goes on$/,
+    );
+    const again = reconciled(refused.endpoint, seen, { cancelRefusal: 'PATCH was answered 403: no\nmore' });
+    expect(again.status).toEqual(refused.status);
+  });
+
+  it('ends at once where the annotation goes again: the update goes on', () => {
+    const endpoint = iris(2).withMetadata(cancel('2')).withStatus(servingOne).build();
+    const refused = reconciled(endpoint, seen, { cancelRefusal: 'no' });
+    const { annotations: _gone, ...metadata } = refused.endpoint.metadata;
+    const { status } = reconciled({ ...refused.endpoint, metadata }, seen);
+    expect(status).toMatchObject({ pending: { configVersion: 2 } });
+    expect(told(status)['ConfigUpdate']).toBe('Unknown InProgress');
+  });
+
+  it('of a stopped endpoint is told where the spec may not be written', () => {
+    const endpoint = iris(2)
+      .withSpec({ suspended: true })
+      .withMetadata(cancel('2'))
+      .withStatus({ active: servingOne.active, suspended: { since } })
+      .build();
+    const { status } = reconciled(endpoint, seen, { cancelRefusal: 'no' });
+    expect(told(status)['ConfigUpdate']).toBe('False CancelRefused');
+    expect(status.conditions?.find(({ type }) => type === 'ConfigUpdate')?.message).not.toContain('goes on');
   });
 
   it('is told until the next change', () => {
@@ -164,5 +216,82 @@ describe('objects of an earlier endpoint of the same name', () => {
     expect(status.servedEntities?.[0]).toMatchObject({ state: 'Creating', reason: 'WaitingForCleanup' });
     expect(told(status)).toMatchObject({ Ready: 'False Deploying', Reconciling: 'True Progressing' });
     expect(told(status)).not.toHaveProperty('Stalled');
+  });
+
+  const inTheWay = (endpoint: string) => ({
+    reason: entityReasons.waitingForCleanup,
+    message: `horizontalpodautoscalers.autoscaling "${endpoint}" of an earlier endpoint`,
+  });
+  const blockedBy = (...deployments: Deployment[]) => ({
+    refusals: new Map(deployments.map(({ metadata }) => [metadata!.name!, inTheWay('iris')])),
+  });
+  const crashed = aPod('p', first.metadata!.name!, {
+    containerStatuses: [
+      aContainer(
+        'model',
+        { waiting: { reason: 'CrashLoopBackOff' } },
+        { restartCount: 5, lastState: ended(1, 'no') },
+      ),
+    ],
+  });
+  const activeOne = iris(1).withStatus(servingOne).build();
+  const idle = deploymentFor(one, 'iris-1', { desired: 0 });
+  const broken = deploymentFor(one, 'iris-1', { ready: 0 });
+
+  it.each<[string, () => ServingEndpointStatus, Record<string, string>, object]>([
+    [
+      'leave an entity that serves Ready',
+      () => reconciled(activeOne, { revisions, deployments: byName(first) }, blockedBy(first)).status,
+      { Ready: 'True Serving', ConfigUpdate: 'True UpToDate', Reconciling: 'True Progressing' },
+      { state: 'Ready', reason: 'WaitingForCleanup' },
+    ],
+    [
+      'leave an entity at zero Ready',
+      () => reconciled(activeOne, { revisions, deployments: byName(idle) }, blockedBy(idle)).status,
+      { Ready: 'True ScaledToZero', Reconciling: 'True Progressing' },
+      { state: 'ScaledToZero', reason: 'WaitingForCleanup' },
+    ],
+    [
+      'hide no failure of the pods',
+      () =>
+        reconciled(activeOne, { revisions, deployments: byName(broken), pods: [crashed] }, blockedBy(broken))
+          .status,
+      { Ready: 'False ModelLoadFailed', Stalled: 'True ModelLoadFailed' },
+      { state: 'Failed', reason: 'ModelLoadFailed' },
+    ],
+    [
+      'let nothing new have traffic',
+      () => reconciled(one, { deployments: byName(first) }, blockedBy(first)).status,
+      { Ready: 'False Deploying', TrafficRouted: 'False NoActiveConfig', Reconciling: 'True Progressing' },
+      { state: 'Ready', reason: 'WaitingForCleanup' },
+    ],
+  ])('%s', (_name, report, conditions, row) => {
+    const status = report();
+    expect(told(status)).toMatchObject(conditions);
+    expect(told(status)).not.toHaveProperty(conditions['Stalled'] === undefined ? 'Stalled' : 'Reconciling');
+    expect(status.servedEntities?.[0]).toMatchObject(row);
+  });
+
+  it('hold up no change of the traffic between entities that serve', () => {
+    const both = iris(1).servingModel('models:/iris/2');
+    const split = (left: number, right: number) => both.withRoutes({ 'iris-1': left, 'iris-2': right });
+    const [before, after] = [split(50, 50).build(), split(10, 90)];
+    const names = ['iris-1', 'iris-2'];
+    const traffic = names.map((name) => ({
+      servedEntity: name,
+      percent: 50,
+      deployment: deploymentFor(before, name).metadata!.name!,
+      configVersion: 1,
+    }));
+    const deployments = names.map((name) => deploymentFor(before, name));
+    const { status } = reconciled(
+      after.withStatus({ active: servingOne.active, traffic }).build(),
+      { revisions: [aRevision(before, 1)], deployments: byName(...deployments) },
+      blockedBy(...deployments),
+    );
+    expect(status).toMatchObject({
+      active: { configVersion: 2 },
+      traffic: [{ percent: 10 }, { percent: 90 }],
+    });
   });
 });

@@ -53,8 +53,9 @@ it('serves on after an upgrade that would name Deployments otherwise', () => {
   const status = statusOf({
     snapshot,
     plan,
-    outcome: outcomeOf({ snapshot, plan, refusals: new Map(), config, now }),
+    outcome: outcomeOf({ snapshot, plan, refusals: new Map(), config, workedSince: -Infinity, now }),
     certificate: { problem: undefined, isUsable: true },
+    cancelRefusal: undefined,
     config,
     now,
   });

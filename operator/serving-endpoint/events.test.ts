@@ -78,6 +78,12 @@ describe('events', () => {
       { ...active, conditions: [condition('ConfigUpdate', 'True', 'UpdateCanceled')] },
       ['Normal UpdateCanceled'],
     ],
+    [
+      'tell a version that was cancelled and may not be taken out of the spec',
+      updating,
+      { ...active, conditions: [condition('ConfigUpdate', 'False', 'CancelRefused')] },
+      ['Normal UpdateCanceled', 'Warning CancelRefused'],
+    ],
     ['tell an endpoint that is stopped', serving, stopped, ['Normal Suspended']],
     [
       'tell an endpoint that is started',

@@ -55,7 +55,10 @@ function droppedVersion(
   const version = before?.pending?.configVersion;
   const ends = [after.pending, after.active, after.failed].map((state) => state?.configVersion);
   if (version === undefined || after.suspended !== undefined || ends.includes(version)) return undefined;
-  const isCancelled = after.conditions?.some(({ reason }) => reason === configUpdateReasons.updateCanceled);
+  const { updateCanceled, cancelRefused } = configUpdateReasons;
+  const isCancelled = after.conditions?.some(
+    ({ reason }) => reason === updateCanceled || reason === cancelRefused,
+  );
   return isCancelled === true
     ? normal('UpdateCanceled', 'Cancel', `config version ${version} was cancelled`)
     : normal('ConfigVersionSuperseded', 'Supersede', `config version ${version} is no longer asked for`);

@@ -15,7 +15,7 @@ const shortfall = (reason: Shortfall['reason'], failedFor?: number): Shortfall =
   message: 'why',
   failedSince: failedFor === undefined ? undefined : now - failedFor,
 });
-const judge = (shortfalls: readonly Shortfall[], pendingFor = minute) =>
+const judge = (shortfalls: readonly Shortfall[], pendingFor = 10 * minute) =>
   judgeGivingUp({ shortfalls, pendingSince: now - pendingFor, deadlines, now });
 
 describe('a config version that is being brought up', () => {
@@ -35,12 +35,20 @@ describe('a config version that is being brought up', () => {
     ['has 1 minute of failing again and again', shortfall('ModelLoadFailed', 0), minute],
     ['is given up after a minute of crashes', shortfall('CrashLoop', minute), 'now'],
     ['is given up after a minute out of memory', shortfall('OutOfMemory', minute), 'now'],
-    ['waits for a node until its deadline', shortfall('Unschedulable'), 59 * minute],
-    ['may load until its deadline', shortfall('LoadingModel'), 59 * minute],
+    ['waits for a node until its deadline', shortfall('Unschedulable'), 50 * minute],
+    ['may load until its deadline', shortfall('LoadingModel'), 50 * minute],
   ])('%s', (_name, missing, expected) => {
     const { cause, dueInMs } = judge([missing]);
     expect(cause === undefined ? dueInMs : 'now').toBe(expected);
     if (cause !== undefined) expect(cause).toEqual({ reason: missing.reason, message: 'iris-2: why' });
+  });
+
+  it.each<[string, number, number]>([
+    ['not from before the version was worked on', 2 * minute, 3 * minute],
+    ['from when the failure began, where that was later', 10 * minute, 0],
+  ])('has its patience counted %s', (_name, pendingFor, dueInMs) => {
+    const { cause, dueInMs: due } = judge([shortfall('ImagePullFailed', 5 * minute)], pendingFor);
+    expect(cause === undefined ? due : 0).toBe(dueInMs);
   });
 
   it('is given up at its deadline, with what it was waiting for', () => {

@@ -12,6 +12,7 @@ export const patienceOf: Readonly<Record<EntityReason, keyof Patience | 'atOnce'
   ModelNotFound: 'atOnce',
   StorageFull: 'atOnce',
   RuntimeUnsuitable: 'atOnce',
+  TemplateRefused: 'atOnce',
   NoRuntimeForFormat: 'atOnce',
   WorkloadTypeUnknown: 'atOnce',
   NotYetSupported: 'atOnce',
@@ -52,7 +53,7 @@ export interface Shortfall extends Explanation {
 
 export interface GivingUpInput {
   readonly shortfalls: readonly Shortfall[];
-  /** Since when the version has been brought up, in milliseconds since the epoch. */
+  /** Since when the version has been worked on, in milliseconds since the epoch: nothing counts from before. */
   readonly pendingSince: number;
   readonly deadlines: Deadlines;
   readonly now: number;
@@ -79,11 +80,12 @@ export function judgeGivingUp(input: GivingUpInput): GivingUp {
 
 function definiteInMs(
   { reason, failedSince }: Shortfall,
-  { deadlines, now }: Pick<GivingUpInput, 'deadlines' | 'now'>,
+  { pendingSince, deadlines, now }: Omit<GivingUpInput, 'shortfalls'>,
 ): number {
   const patience = patienceOf[reason];
   if (failedSince === undefined || patience === 'untilDeadline') return Infinity;
-  return patience === 'atOnce' ? 0 : failedSince + deadlines.patience[patience] - now;
+  if (patience === 'atOnce') return 0;
+  return Math.max(failedSince, pendingSince) + deadlines.patience[patience] - now;
 }
 
 function overdue({ shortfalls, deadlines }: GivingUpInput): Explanation {

@@ -1,6 +1,7 @@
 /** Owns the tests of updates that fail: given up, tried again, or not. */
 import { describe, expect, it } from 'vitest';
 import { annotations } from '../../crds/schema/api.ts';
+import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { aContainer, aPod, ended } from '../operator-fixture.ts';
 import { iris, now, one, reconciled, revisions, servingOne, since, told, two } from './phases-fixture.ts';
 import type { Reconciled } from './phases-fixture.ts';
@@ -77,6 +78,43 @@ describe('an update that fails', () => {
     expect(status.failed).toMatchObject({
       reason: 'DeadlineExceeded',
       message: 'not ready within 60 minutes: iris-2: the pod is being started',
+    });
+  });
+
+  describe('after a break in which nobody worked on it', () => {
+    const back = Date.parse(pending.since) + 10 * 3_600_000;
+    const after = (endpoint: ServingEndpoint, minutes: number, workedSince?: number) =>
+      reconciled(endpoint, { ...seen, pods: [pulling] }, { at: back + minutes * 60_000, workedSince });
+    const first = after(reconciled(updating, { ...seen, pods: [pulling] }).endpoint, 1, back);
+
+    it('has all its time anew, and the status says from when on', () => {
+      expect(first.status.failed).toBeUndefined();
+      expect(first.status.pending).toEqual({ configVersion: 2, since: '2026-01-01T10:09:00Z' });
+      // Nothing is written that says the same again, by this leader or the next.
+      for (const workedSince of [back, undefined]) {
+        expect(after(first.endpoint, 1, workedSince).status).toEqual(first.status);
+      }
+    });
+
+    it('is given up in the end, also by a leader that knows of no break', () => {
+      expect(after(first.endpoint, 4).status.failed).toBeUndefined();
+      expect(after(first.endpoint, 5).status.failed).toMatchObject({ reason: 'ImagePullFailed' });
+      const slow = reconciled(first.endpoint, seen, { at: back + 3_599_000 });
+      expect(slow.status.failed).toBeUndefined();
+      const { status } = reconciled(slow.endpoint, seen, { at: back + 3_600_000 });
+      expect(status.failed).toMatchObject({ reason: 'DeadlineExceeded' });
+    });
+
+    it('is given up at once where waiting cannot help', () => {
+      const gone = fetching('model not found: models:/iris/2: gone');
+      const { status } = reconciled(updating, { ...seen, pods: [gone] }, { at: back, workedSince: back });
+      expect(status.failed).toMatchObject({ reason: 'ModelNotFound' });
+    });
+
+    it('becomes active where it became ready meanwhile', () => {
+      const ready = { revisions, deployments: byName(deploymentFor(two, 'iris-2')) };
+      const { status } = reconciled(updating, ready, { at: back, workedSince: back });
+      expect(status.active).toMatchObject({ configVersion: 2 });
     });
   });
 

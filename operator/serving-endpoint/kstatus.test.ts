@@ -1,5 +1,6 @@
 /** Owns the proof that GitOps tools judge an endpoint right at every phase of its life. */
 import { describe, expect, it } from 'vitest';
+import { annotations } from '../../crds/schema/api.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { argoHealthOf, kstatusOf } from '../../test/support/kstatus.ts';
 import type { ArgoHealth, KStatus } from '../../test/support/kstatus.ts';
@@ -92,6 +93,18 @@ describe('kstatus, Argo CD and the condition Ready', () => {
       'of an update that was given up',
       () =>
         reconciled(iris(2).withStatus(gaveUp).build(), { revisions, deployments: byName(first) }).endpoint,
+      'Failed',
+      'Degraded',
+      'True Serving',
+    ],
+    [
+      'of an update that is cancelled and may not be taken out of the spec',
+      () => {
+        const metadata = { annotations: { [annotations.cancelUpdate]: '2' } };
+        const cancelled = { ...updating, metadata: { ...updating.metadata, ...metadata } };
+        const seen = { revisions, deployments: byName(first, notReady) };
+        return reconciled(cancelled, seen, { cancelRefusal: 'no' }).endpoint;
+      },
       'Failed',
       'Degraded',
       'True Serving',

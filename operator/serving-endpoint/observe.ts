@@ -6,7 +6,7 @@ import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
 import type * as kinds from '../../kube/kinds.ts';
 import { keyOf } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { controllerUid } from '../ownership.ts';
+import { controllerUid, isGoing } from '../ownership.ts';
 import { autoscalersOf } from '../scaling/endpoint-of.ts';
 import type { ScalingMode } from '../scaling/scaling-mode.ts';
 import type { RuntimeCandidate } from '../serving-runtime/select-runtime.ts';
@@ -72,11 +72,13 @@ export function observe(
   };
 }
 
-/** An HPA of ours has the name of its Deployment. */
+/** An HPA of ours has the name of its Deployment. One that is just being deleted needs nobody's doing. */
 function rivalsOf(stores: Stores, key: string): Map<string, string[]> {
   const rivals = stores.deployments.store.byIndex(byEndpoint, key).map((deployment) => {
     const name = deployment.metadata?.name ?? '';
-    const names = autoscalersOf(stores, deployment).map(({ metadata }) => metadata?.name ?? '');
+    const names = autoscalersOf(stores, deployment)
+      .filter((autoscaler) => !isGoing(autoscaler))
+      .map(({ metadata }) => metadata?.name ?? '');
     return [name, names.filter((autoscaler) => autoscaler !== name)] as const;
   });
   return new Map(rivals.filter(([, names]) => names.length > 0).map(([name, names]) => [name, [...names]]));

@@ -4,12 +4,12 @@ import { versionReadiness } from '../../core/config-versions/plan-config-version
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import type { Refusals } from './act.ts';
-import type { Explanation } from './explanation.ts';
+import type { EntityExplanation, Explanation } from './explanation.ts';
 import { judgeGivingUp } from './give-up.ts';
 import type { Shortfall } from './give-up.ts';
 import type { Snapshot } from './observe.ts';
 import type { Plan } from './plan.ts';
-import { waiting } from './plan-entities.ts';
+import { refused, waiting } from './plan-entities.ts';
 import type { EntityPlan } from './plan-entities.ts';
 
 export interface Outcome {
@@ -23,6 +23,8 @@ export interface Outcome {
   readonly givenUp: Explanation | undefined;
   /** When time alone will change the outcome. */
   readonly dueInMs: number | undefined;
+  /** Since when the target has been worked on, in milliseconds since the epoch. */
+  readonly pendingSince: number;
 }
 
 export interface OutcomeInput {
@@ -30,6 +32,8 @@ export interface OutcomeInput {
   readonly plan: Plan;
   readonly refusals: Refusals;
   readonly config: OperatorConfig;
+  /** Since when the endpoint has been worked on, in milliseconds since the epoch; time before does not count. */
+  readonly workedSince: number;
   readonly now: number;
 }
 
@@ -39,7 +43,8 @@ export function outcomeOf(input: OutcomeInput): Outcome {
   const { target, active } = plan.versions;
   const entities = plan.entities.map((entity) => withRefusal(entity, input.refusals));
   const targetEntities = entities.filter(({ configVersion }) => configVersion === target.version);
-  const common = { entities, targetEntities, givenUp: undefined, dueInMs: undefined };
+  const pendingSince = pendingSinceOf(input);
+  const common = { entities, targetEntities, givenUp: undefined, dueInMs: undefined, pendingSince };
   if (plan.isSuspended) return { ...common, active, isServing: false };
   const needed = targetEntities.filter((entity) => isNeeded(entity, target));
   const isReady = versionReadiness(needed.map(({ verdict }) => verdict.readiness)) === 'ready';
@@ -50,7 +55,7 @@ export function outcomeOf(input: OutcomeInput): Outcome {
   const missing = needed.filter(({ verdict }) => verdict.readiness !== 'ready');
   const { cause, dueInMs } = judgeGivingUp({
     shortfalls: missing.map((entity) => shortfallOf(entity, input)),
-    pendingSince: pendingSince(input),
+    pendingSince,
     deadlines: input.config.deadlines,
     now: input.now,
   });
@@ -83,23 +88,32 @@ function shortfallOf(
   };
 }
 
-function pendingSince({ snapshot, plan, now }: OutcomeInput): number {
+function pendingSinceOf({ snapshot, plan, workedSince, now }: OutcomeInput): number {
   const { pending } = snapshot.endpoint.status ?? {};
-  return pending?.configVersion === plan.versions.target.version ? Date.parse(pending.since) : now;
+  const isKnown = pending?.configVersion === plan.versions.target.version;
+  return isKnown ? Math.max(Date.parse(pending.since), workedSince) : now;
 }
 
 /** The log lines that an explanation may carry are in the row of the entity; once or twice is enough. */
 export const headline = (message: string): string => message.split('\n', 1)[0] ?? '';
 
-/** What runs and answers stays as it is, with the refusal told; what does not yet has failed, or waits. */
+/** What the cluster refuses, or has yet to remove. */
 function withRefusal(entity: EntityPlan, refusals: Refusals): EntityPlan {
   const refusal = refusals.get(entity.deployment ?? '');
   if (refusal === undefined) return entity;
-  const { verdict } = entity;
-  const runs = verdict.state === 'Ready' || verdict.state === 'ScaledToZero';
-  if (refusal.reason === entityReasons.waitingForCleanup) return { ...entity, verdict: waiting(refusal) };
-  return {
-    ...entity,
-    verdict: { state: runs ? verdict.state : 'Failed', readiness: 'failed', ...refusal },
-  };
+  if (refusal.reason === entityReasons.waitingForCleanup) return withLeftOver(entity, refusal);
+  return { ...entity, verdict: refused(entity.verdict, refusal) };
+}
+
+/**
+ * An object of an earlier endpoint is in the way of one of ours. A Deployment that is there goes on meanwhile, and what
+ * has traffic already holds up no config version by it.
+ */
+function withLeftOver(entity: EntityPlan, cause: EntityExplanation): EntityPlan {
+  const { observed, verdict, leastReplicas } = entity;
+  if (observed === undefined) return { ...entity, verdict: waiting(cause) };
+  // It lacks more than that: its pods tell what.
+  if (verdict.readiness !== 'ready') return entity;
+  const readiness = leastReplicas === 0 ? 'ready' : 'progressing';
+  return { ...entity, verdict: { state: verdict.state, readiness, ...cause } };
 }

@@ -54,14 +54,17 @@ export function reconciled(
   given: {
     readonly refusals?: Refusals;
     readonly certificate?: CertificateState;
+    readonly cancelRefusal?: string;
     readonly at?: number;
+    readonly workedSince?: number | undefined;
   } = {},
 ): Reconciled {
   const { refusals = new Map(), certificate = { problem: undefined, isUsable: true }, at = now } = given;
+  const { cancelRefusal, workedSince = -Infinity } = given;
   const snapshot = aSnapshot(endpoint, seen);
   const plan = planServingEndpoint(snapshot, config, at);
-  const outcome = outcomeOf({ snapshot, plan, refusals, config, now: at });
-  const status = statusOf({ snapshot, plan, outcome, certificate, config, now: at });
+  const outcome = outcomeOf({ snapshot, plan, refusals, config, workedSince, now: at });
+  const status = statusOf({ snapshot, plan, outcome, certificate, cancelRefusal, config, now: at });
   // Whatever is reported must be what the API server accepts.
   servingEndpointSchema.parse({ ...endpoint, status });
   return { plan, status, endpoint: { ...endpoint, status } };

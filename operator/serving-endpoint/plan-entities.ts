@@ -199,9 +199,16 @@ export const waiting = (cause: EntityExplanation): EntityVerdict => ({
 });
 
 /** Returns the verdict of an entity that cannot be brought up for the cause given. */
-export const failed = (cause: EntityExplanation): EntityVerdict => ({
+const failed = (cause: EntityExplanation): EntityVerdict => ({
   state: 'Failed',
   reason: cause.reason,
   message: cause.message,
   readiness: 'failed',
+});
+
+/** Returns the verdict of an entity of which something is refused: what runs and answers stays as it is, with that told. */
+export const refused = ({ state }: EntityVerdict, cause: EntityExplanation): EntityVerdict => ({
+  state: state === 'Ready' || state === 'ScaledToZero' ? state : 'Failed',
+  readiness: 'failed',
+  ...cause,
 });

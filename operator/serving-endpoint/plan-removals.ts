@@ -1,8 +1,8 @@
 /** Owns the decision which objects go, and when: what no config version needs and no traffic reaches. */
 import * as kinds from '../../kube/kinds.ts';
-import type { KubeObject, ObjectMeta, ResourceKind } from '../../kube/resource.ts';
-import { controllerUid } from '../ownership.ts';
-import { usesAutoscalers } from '../scaling/scaling-mode.ts';
+import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
+import { controllerUid, isGoing } from '../ownership.ts';
+import { hasToForgetZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { revisionName } from './names.ts';
 import type { Snapshot } from './observe.ts';
 
@@ -42,15 +42,24 @@ export function planRemovals(input: RemovalsInput): Removals {
   const since = status?.active === undefined ? 0 : Date.parse(status.active.since);
   const waitMs = since + input.drainMs - now;
   const forgotten = forgottenRevisions(snapshot, input.forgettable);
-  // An HPA acts on its own, so it goes as soon as its Deployment has no traffic, or the operator scales; the rest drains.
-  const idleAutoscalers = ownedObjects(snapshot, [kinds.horizontalPodAutoscalers]).filter(
-    ({ name }) =>
-      !usesAutoscalers(snapshot.scalingMode) || (!routed.has(name) && !input.active.includes(name)),
-  );
+  const idleAutoscalers = autoscalersToGo(input);
   if (stale.length === 0 || waitMs <= 0) {
     return { now: unique([...stale, ...idleAutoscalers, ...forgotten]), nextInMs: undefined };
   }
   return { now: [...idleAutoscalers, ...forgotten], nextInMs: waitMs };
+}
+
+/** An HPA acts on its own, so it goes as soon as its Deployment has no traffic, or the operator scales; the rest drains. */
+function autoscalersToGo({ snapshot, routed, active }: RemovalsInput): Removal[] {
+  const { scalingMode, autoscalers } = snapshot;
+  const ours = ownedObjects(snapshot, [kinds.horizontalPodAutoscalers]);
+  return ours.flatMap((removal) => {
+    const { name } = removal;
+    if (!usesAutoscalers(scalingMode) || (!routed.has(name) && !active.includes(name))) return [removal];
+    const autoscaler = autoscalers.get(name);
+    const isReplaced = autoscaler !== undefined && hasToForgetZero(scalingMode, autoscaler);
+    return isReplaced ? [{ ...removal, cause: 'it went to zero itself, and is made anew without that' }] : [];
+  });
 }
 
 const entityKinds: readonly ResourceKind[] = [
@@ -82,9 +91,6 @@ function forgottenRevisions(snapshot: Snapshot, forgettable: readonly number[]):
     .filter(({ metadata }) => names.has(metadata?.name ?? ''))
     .map((revision) => removal(kinds.controllerRevisions, revision, 'it is beyond the history limit'));
 }
-
-const isGoing = (object: KubeObject): boolean =>
-  (object.metadata as ObjectMeta | undefined)?.deletionTimestamp !== undefined;
 
 const removal = (kind: ResourceKind, object: KubeObject, cause: string): Removal => ({
   kind,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import type { HorizontalPodAutoscaler } from '../../kube/kinds.ts';
 import { anEndpoint } from '../../test/support/an-endpoint.ts';
 import { aRuntime } from '../operator-fixture.ts';
+import type { NativeZero } from '../scaling/scaling-mode.ts';
 import type { Snapshot } from './observe.ts';
 import { planServingEndpoint } from './plan.ts';
 import type { Plan } from './plan.ts';
@@ -72,6 +74,48 @@ describe('the plan of a new endpoint', () => {
       .withSpec({ servedEntities: [{ name: 'gpt', externalModel: external }] })
       .build();
     expect(plan(aSnapshot(endpoint)).entities[0]?.verdict).toMatchObject({ reason: 'NotYetSupported' });
+  });
+});
+
+describe('the plan of an endpoint whose HPA goes to zero itself', () => {
+  const endpoint = iris(1)
+    .withScaleToZero('5m')
+    .withStatus({ active: { configVersion: 1, since: '2026-01-01T00:00:00Z' }, traffic: routedTo(one, 1) })
+    .build();
+  const deployment = deploymentFor(endpoint, 'iris-1');
+  const autoscaler = (minReplicas: number) => ({
+    metadata: { ...deployment.metadata, uid: 'uid-of-hpa' },
+    spec: { minReplicas, maxReplicas: 1, scaleTargetRef: { kind: 'Deployment', name: nameOf(one) } },
+  });
+  const planned = (nativeZero: NativeZero, minReplicas: number) => {
+    const result = plan(
+      aSnapshot(endpoint, {
+        revisions: [aRevision(endpoint, 1)],
+        deployments: byName(deployment),
+        autoscalers: byName(autoscaler(minReplicas)),
+        scalingMode: { metricsApi: 'ours', nativeZero },
+      }),
+    );
+    const child = result.children.find(({ kind }) => kind.kind === 'HorizontalPodAutoscaler');
+    const least = (child?.wanted as HorizontalPodAutoscaler | undefined)?.spec.minReplicas;
+    return { least, removed: removed(result) };
+  };
+
+  it.each<[string, NativeZero, number, { least: number | undefined; removed: string[] }]>([
+    ['lets it go there', 'on', 1, { least: 0, removed: [] }],
+    ['leaves it as it is while the cluster does not say', 'unknown', 0, { least: 0, removed: [] }],
+    [
+      'makes it anew when the operator goes there again',
+      'off',
+      0,
+      {
+        least: undefined,
+        removed: [`HorizontalPodAutoscaler/${nameOf(one)}`],
+      },
+    ],
+    ['gives the new one a least of one', 'off', 1, { least: 1, removed: [] }],
+  ])('%s', (_name, nativeZero, minReplicas, expected) => {
+    expect(planned(nativeZero, minReplicas)).toEqual(expected);
   });
 });
 

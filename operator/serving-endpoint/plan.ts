@@ -9,10 +9,10 @@ import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Child } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import { autoscalersGoToZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
-import { cancelledBy, failedVersion } from './change-requests.ts';
+import { goesToZeroItself, hasToForgetZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
+import { cancelledBy, cancelledVersion, failedVersion } from './change-requests.ts';
 import type { Snapshot } from './observe.ts';
-import { deploymentsOf, failed, planEntities, suspended } from './plan-entities.ts';
+import { deploymentsOf, planEntities, refused, suspended } from './plan-entities.ts';
 import type { EntityPlan } from './plan-entities.ts';
 import { planMark } from './plan-mark.ts';
 import type { ActiveMark } from './plan-mark.ts';
@@ -23,6 +23,7 @@ import type { ScaleChange } from './plan-scales.ts';
 import { makeControllerRevision, parseControllerRevision } from './resources/make-controller-revision.ts';
 import { makeDeployment } from './resources/make-deployment.ts';
 import { makeHorizontalPodAutoscaler } from './resources/make-horizontal-pod-autoscaler.ts';
+import { templateRefused } from './resources/make-pod-template.ts';
 import { makeService } from './resources/make-service.ts';
 import { makeSidecarConfigMap } from './resources/make-sidecar-config-map.ts';
 
@@ -37,7 +38,7 @@ export interface Plan {
   readonly isSuspended: boolean;
   /** Whether the active version has its traffic; not while the endpoint is stopped, or starts again. */
   readonly isServing: boolean;
-  /** The config that is to be written back into the spec, because the update was cancelled; nothing else is done then. */
+  /** The config that is to be written back into the spec, because the update was cancelled. */
   readonly writeBack: ConfigVersion | undefined;
   /** The record that is to say since when its version is the active one. */
   readonly mark: ActiveMark | undefined;
@@ -68,6 +69,7 @@ export function planServingEndpoint(snapshot: Snapshot, config: OperatorConfig, 
     active: status?.active?.configVersion,
     pending: status?.pending?.configVersion,
     failed: failedVersion(snapshot.endpoint),
+    cancelled: cancelledVersion(metadata.annotations),
     historyLimit: config.historyLimit,
   });
   const common = {
@@ -176,8 +178,10 @@ function withChildren(snapshot: Snapshot, plan: EntityPlan): PlannedEntity {
     return { plan, children: childrenOf(snapshot, plan) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const cause = { reason: entityReasons.runtimeUnsuitable, message: error.message };
-    return { plan: { ...plan, blueprint: undefined, verdict: failed(cause) }, children: [] };
+    const { templateRefused: ofTemplate, runtimeUnsuitable } = entityReasons;
+    const reason = error.code === templateRefused ? ofTemplate : runtimeUnsuitable;
+    const verdict = refused(plan.verdict, { reason, message: error.message });
+    return { plan: { ...plan, blueprint: undefined, verdict }, children: [] };
   }
 }
 
@@ -197,7 +201,10 @@ function childrenOf(snapshot: Snapshot, { blueprint, leastReplicas }: EntityPlan
   ];
   // Before it has traffic a Deployment has no demand to follow; an HPA would only take replicas away.
   if (leastReplicas > 0 || !usesAutoscalers(snapshot.scalingMode)) return children;
-  const autoscaler = makeHorizontalPodAutoscaler(blueprint, autoscalersGoToZero(snapshot.scalingMode));
+  const observed = snapshot.autoscalers.get(name);
+  // It goes first; the next look makes another one.
+  if (observed !== undefined && hasToForgetZero(snapshot.scalingMode, observed)) return children;
+  const autoscaler = makeHorizontalPodAutoscaler(blueprint, goesToZeroItself(snapshot.scalingMode, observed));
   return [...children, child(kinds.horizontalPodAutoscalers, autoscaler, snapshot.autoscalers)];
 }
 

@@ -15,6 +15,7 @@ import type { Outcome, Reconcile } from '../../kube/controller.ts';
 import { regardingOf } from '../../kube/events.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import { servingEndpoints } from '../../kube/kinds.ts';
+import { keyOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
@@ -36,7 +37,9 @@ import type { Snapshot } from './observe.ts';
 import { outcomeOf } from './outcome.ts';
 import { planServingEndpoint } from './plan.ts';
 import { statusOf, statusOfBlocked } from './status.ts';
-import { writeConfig } from './write-config.ts';
+import { UpdateClock } from './update-clock.ts';
+import { WriteBacks } from './write-back.ts';
+import type { WriteBackRefusal } from './write-back.ts';
 
 export interface ReconcileDeps {
   readonly stores: Stores;
@@ -48,38 +51,63 @@ export interface ReconcileDeps {
   readonly fetches: Pick<FetchBook, 'shownOf'>;
   readonly config: OperatorConfig;
   readonly clock: Clock;
+  /** As `atWorkSince` tells it. */
+  readonly leadingSince: number;
 }
 
 /** Time for the stores to show what this process has just written. */
 const storesBehindMs = 200;
 
+interface EndpointDeps extends ReconcileDeps {
+  readonly writeBacks: WriteBacks;
+  readonly updateClock: UpdateClock;
+}
+
 /** Returns the reconcile function of the ServingEndpoint controller. */
-export function makeReconcile(deps: ReconcileDeps): Reconcile {
+export function makeReconcile(options: ReconcileDeps): Reconcile {
+  const { client, clock, config, leadingSince } = options;
+  const writeBacks = new WriteBacks({ client, clock, retryMs: config.deadlines.refusalRetry });
+  const updateClock = new UpdateClock(leadingSince);
+  const deps = { ...options, writeBacks, updateClock };
   return async (key, { log }) => {
-    const seen = observe(deps.stores, key, deps.scalingMode(), deps.fetches.shownOf(key));
-    if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) return done;
-    const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
-    if (!parsed.success) {
-      const message = `the spec cannot be read: ${parsed.error.issues.map(({ path, message: cause }) => `spec.${path.join('.')}: ${cause}`).join('; ')}; are the CRDs of this version of Fairlead installed?`;
-      return block(deps, seen, { reason: readyReasons.specInvalid, message });
-    }
-    const snapshot: Snapshot = { ...seen, endpoint: { ...seen.endpoint, spec: parsed.data } };
-    const problem = checkEndpoint(snapshot);
-    if (problem !== undefined) return block(deps, snapshot, problem, parsed.data);
     try {
-      return await reconcileEndpoint(snapshot, deps, log);
+      const outcome = await reconcileKey(key, deps, log);
+      updateClock.noteSuccess(key);
+      return outcome;
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      if (error.code === staleStores) return requeueAfter(storesBehindMs);
-      const reason = blockedBy[error.code];
-      if (reason === undefined) throw error;
-      const { cleanupRetry, refusalRetry } = deps.config.deadlines;
-      const isPassing = reason === entityReasons.waitingForCleanup;
-      await block(deps, snapshot, { reason, message: error.message }, parsed.data, isPassing);
-      // Nobody tells when somebody else's object has gone.
-      return requeueAfter(isPassing ? cleanupRetry : refusalRetry);
+      updateClock.noteFailure(key, clock.now());
+      throw error;
     }
   };
+}
+
+async function reconcileKey(key: string, deps: EndpointDeps, log: Logger): Promise<Outcome> {
+  const seen = observe(deps.stores, key, deps.scalingMode(), deps.fetches.shownOf(key));
+  if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) {
+    deps.writeBacks.forget(key);
+    return done;
+  }
+  const parsed = servingEndpointSpecSchema.safeParse(seen.endpoint.spec);
+  if (!parsed.success) {
+    const message = `the spec cannot be read: ${parsed.error.issues.map(({ path, message: cause }) => `spec.${path.join('.')}: ${cause}`).join('; ')}; are the CRDs of this version of Fairlead installed?`;
+    return block(deps, seen, { reason: readyReasons.specInvalid, message });
+  }
+  const snapshot: Snapshot = { ...seen, endpoint: { ...seen.endpoint, spec: parsed.data } };
+  const problem = checkEndpoint(snapshot);
+  if (problem !== undefined) return block(deps, snapshot, problem, parsed.data);
+  try {
+    return await reconcileEndpoint(snapshot, deps, log);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === staleStores) return requeueAfter(storesBehindMs);
+    const reason = blockedBy[error.code];
+    if (reason === undefined) throw error;
+    const { cleanupRetry, refusalRetry } = deps.config.deadlines;
+    const isPassing = reason === entityReasons.waitingForCleanup;
+    await block(deps, snapshot, { reason, message: error.message }, parsed.data, isPassing);
+    // Nobody tells when somebody else's object has gone.
+    return requeueAfter(isPassing ? cleanupRetry : refusalRetry);
+  }
 }
 
 const blockedBy: Readonly<Record<string, string>> = {
@@ -88,26 +116,28 @@ const blockedBy: Readonly<Record<string, string>> = {
   REVISION_LEFT_OVER: entityReasons.waitingForCleanup,
 };
 
-async function reconcileEndpoint(snapshot: Snapshot, deps: ReconcileDeps, log: Logger): Promise<Outcome> {
-  const { config, clock } = deps;
+async function reconcileEndpoint(snapshot: Snapshot, deps: EndpointDeps, log: Logger): Promise<Outcome> {
+  const { config, clock, writeBacks, updateClock } = deps;
+  const { endpoint } = snapshot;
+  const workedSince = updateClock.workedSince(keyOf(endpoint.metadata), endpoint.status, clock.now());
   const plan = planServingEndpoint(snapshot, config, clock.now());
   if (plan.reasons.length > 0) log.info({ reasons: plan.reasons }, 'endpoint planned');
-  if (plan.writeBack !== undefined) {
-    await writeConfig(deps.client, snapshot.endpoint, plan.writeBack);
-    log.info(
-      { configVersion: plan.writeBack.version },
-      'update cancelled, the active config is written back',
-    );
+  let unwritten: WriteBackRefusal | undefined;
+  if (plan.writeBack === undefined) writeBacks.forget(keyOf(endpoint.metadata));
+  else {
+    unwritten = await writeBacks.write(endpoint, plan.writeBack, log);
     // The change of the spec brings the key back.
-    return done;
+    if (unwritten === undefined) return done;
   }
   const certificate = await reconcileCertificate(snapshot, deps, log);
   const refusals = await act(plan, snapshot.identity.namespace, { ...deps, log });
   const now = clock.now();
-  const outcome = outcomeOf({ snapshot, plan, refusals, config, now });
-  const status = statusOf({ snapshot, plan, outcome, certificate, config, now });
-  await report(deps, snapshot.endpoint, status);
+  const outcome = outcomeOf({ snapshot, plan, refusals, config, workedSince, now });
+  const cancelRefusal = unwritten?.cause;
+  const status = statusOf({ snapshot, plan, outcome, certificate, cancelRefusal, config, now });
+  await report(deps, endpoint, status);
   const waits = [
+    unwritten?.retryInMs,
     plan.requeueAfterMs,
     outcome.dueInMs,
     retryInMs(refusals, certificate, config),

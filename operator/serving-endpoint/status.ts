@@ -28,6 +28,8 @@ export interface Report {
   readonly plan: Plan;
   readonly outcome: Outcome;
   readonly certificate: CertificateState;
+  /** Why the active config cannot be written back into the spec, although the update was cancelled. */
+  readonly cancelRefusal: string | undefined;
   readonly config: OperatorConfig;
   readonly now: number;
 }
@@ -39,7 +41,7 @@ export function statusOf(report: Report): ServingEndpointStatus {
   const known = endpoint.status ?? {};
   const activeVersion = outcome.active?.version ?? known.active?.configVersion;
   const failed = failedOf(report);
-  const pending = versionSince(pendingVersion(report), known.pending, now);
+  const pending = pendingOf(report);
   const traffic = trafficOf(report);
   const outlook = {
     ...report,
@@ -67,10 +69,11 @@ export function statusOf(report: Report): ServingEndpointStatus {
 const isUpToDate = ({ plan, outcome }: Report): boolean =>
   outcome.isServing && outcome.active?.version === plan.versions.target.version;
 
-function pendingVersion(report: Report): number | undefined {
+function pendingOf(report: Report): VersionSince | undefined {
   const { plan, outcome } = report;
   const isOver = isUpToDate(report) || plan.isSuspended || outcome.givenUp !== undefined;
-  return isOver ? undefined : plan.versions.target.version;
+  if (isOver) return undefined;
+  return { configVersion: plan.versions.target.version, since: formatTime(outcome.pendingSince) };
 }
 
 /** Of the version that serves; of the target while none does, or where the record of the one that serves is lost. */
@@ -92,7 +95,10 @@ function shownEntities(report: Report): readonly EntityPlan[] {
 function failedOf({ snapshot, plan, outcome, now }: Report): FailedVersion | undefined {
   const { givenUp, target } = plan.versions;
   const { status, metadata } = snapshot.endpoint;
-  if (givenUp !== undefined) return status?.failed;
+  if (givenUp !== undefined) {
+    // What was cancelled need not have failed.
+    return status?.failed?.configVersion === givenUp.version ? status.failed : undefined;
+  }
   if (outcome.givenUp === undefined) return undefined;
   return {
     configVersion: target.version,

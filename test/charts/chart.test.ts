@@ -79,10 +79,48 @@ describe.skipIf(!hasGo())('the chart, rendered by the stock helm (needs Go)', ()
     ['a digest that is none', 'image.digest=latest', /digest/],
     ['an HTTPRoute that hangs on nothing', 'gateway.httpRoute.enabled=true', /parentRefs/],
     ['an Ingress without a host', 'gateway.ingress.enabled=true', /gateway\.ingress\.hosts/],
+    ['a disruption budget of words', 'gateway.podDisruptionBudget.minAvailable=most', /minAvailable/],
+    [
+      'a disruption budget that lets no operator go',
+      'operator.podDisruptionBudget.minAvailable=2',
+      /operator\.podDisruptionBudget\.minAvailable is 2, which is all of the 2 replicas.*lower it, raise operator\.replicas/,
+    ],
+    [
+      'a disruption budget of more gateways than there are',
+      'gateway.replicas=3,gateway.podDisruptionBudget.minAvailable=4',
+      /gateway\.podDisruptionBudget\.minAvailable is 4, which is all of the 3 replicas/,
+    ],
+    [
+      'a disruption budget of everything',
+      'gateway.podDisruptionBudget.minAvailable=100%',
+      /gateway\.podDisruptionBudget\.minAvailable is 100%, which is all/,
+    ],
+    [
+      'a disruption budget that is rounded up to all gateways',
+      'gateway.podDisruptionBudget.minAvailable=51%',
+      /gateway\.podDisruptionBudget\.minAvailable is 51%, which is all of the 2 replicas/,
+    ],
   ])('refuses %s', async (_name, value, message) => {
     const { exitCode, stderr } = await helm(template('--set', value));
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(message);
+  });
+
+  it.each([
+    ['as many replicas as stay, but one', 'gateway.replicas=3,gateway.podDisruptionBudget.minAvailable=2', 2],
+    ['a share that is not all', 'gateway.replicas=3,gateway.podDisruptionBudget.minAvailable=66%', '66%'],
+    ['none that has to stay', 'gateway.podDisruptionBudget.minAvailable=0', 0],
+    ['one replica, which has no budget', 'gateway.replicas=1', undefined],
+    [
+      'a budget that is off, whatever it says',
+      'gateway.podDisruptionBudget.enabled=false,gateway.podDisruptionBudget.minAvailable=9',
+      undefined,
+    ],
+  ])('takes a disruption budget with %s', async (_name, values, minAvailable) => {
+    const found = named(await render('--set', values), 'PodDisruptionBudget', 'fairlead-gateway');
+    expect((found as { spec?: { minAvailable?: unknown } } | undefined)?.spec?.minAvailable).toBe(
+      minAvailable,
+    );
   });
 
   it('gives pods another checksum when their configuration changes', async () => {

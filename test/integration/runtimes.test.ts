@@ -157,3 +157,29 @@ describe('an endpoint', () => {
     expect(await row()).toMatchObject({ state: 'Ready', runtime: 'own' });
   });
 });
+
+describe('the template of an entity', () => {
+  const served = (template: Record<string, unknown>) =>
+    anEndpoint('tuned').servingModel('models:/iris/1', { name: 'iris-1', template }).manifest();
+  const sidecar = (change: object) => ({ spec: { initContainers: [{ name: 'sidecar', ...change }] } });
+
+  it('may not take the sidecar away, and may tune it', async () => {
+    await world.apply(served(sidecar({ $patch: 'delete' })));
+    const refused = await until('it is refused', async () => {
+      const { status } = await world.endpoint('tuned');
+      return status?.servedEntities?.[0]?.reason === 'TemplateRefused' && status;
+    });
+    expect(refused).toMatchObject({
+      ready: 'False',
+      servedEntities: [{ message: expect.stringContaining('removes the container "sidecar"') as string }],
+    });
+    expect(await deploymentsOf(world.client, 'tuned')).toEqual([]);
+
+    const resources = { requests: { memory: '200Mi' }, limits: { memory: '256Mi' } };
+    await world.apply(served(sidecar({ resources })));
+    await until('it is ready', async () => (await world.endpoint('tuned')).status?.ready === 'True');
+    const [made] = await deploymentsOf(world.client, 'tuned');
+    const all = made?.spec?.template.spec?.initContainers ?? [];
+    expect(all.find(({ name }) => name === 'sidecar')).toMatchObject({ resources });
+  });
+});

@@ -60,6 +60,21 @@ const medium = (name: string) =>
     .withWorkload({ minConcurrency: 4, maxConcurrency: 16, scaling: { windowSeconds: 6 } });
 
 describe('where external.metrics.k8s.io', () => {
+  it('moves to another adapter while the API is in trouble, the operator soon follows all the same', async () => {
+    const sidecar = await bringUp(world, medium('alder'));
+    await until('it has its HPA', () => autoscalerOf(sidecar));
+    const failure = world.proxy.failNext(
+      ({ method, path }) => method === 'GET' && path.endsWith('/secrets/fairlead-ca'),
+      'internal error',
+    );
+    await serveMetricsBy('keda');
+    // The next look after the one that fails would be a minute later.
+    await until('the HPA goes', async () => (await autoscalerOf(sidecar)) === undefined);
+    expect(failure.done).toBe(true);
+    await serveMetricsBy('fairlead-operator');
+    await until('the HPA is back', () => autoscalerOf(sidecar));
+  });
+
   it('is taken by another adapter the operator scales, and hands over to the HPA when it is free again', async () => {
     const sidecar = await bringUp(world, medium('ash'));
     await until('it has its HPA', () => autoscalerOf(sidecar));
@@ -231,6 +246,19 @@ describe('somebody who', () => {
     const stops = [sidecar, free].map((one) => keepReporting(one, () => leader));
     await until('another one is at zero', async () => (await replicasOf(free)) === 0);
     expect(await replicasOf(sidecar)).toBe(1);
+    // Whoever is deleting it already need not be told to; but it may scale until it is gone.
+    const mine = { name: 'mine', namespace: 'default' };
+    const hold = (finalizers: string[] | null) =>
+      world.client.mergePatch(horizontalPodAutoscalers, mine, { metadata: { finalizers } });
+    await hold(['test/hold']);
+    await world.client.delete(horizontalPodAutoscalers, mine);
+    await until(
+      'no conflict is told any more',
+      async () => (await autoscaling('pine'))?.reason !== 'AutoscalerConflict',
+    );
+    expect(await replicasOf(sidecar)).toBe(1);
+    await hold(null);
+    await until('it goes to zero then', async () => (await replicasOf(sidecar)) === 0);
     for (const stop of stops) await stop();
   });
 
@@ -238,23 +266,4 @@ describe('somebody who', () => {
     const metadata = { annotations: { 'serving.fairlead.dev/autoscaling': word } };
     await world.client.mergePatch(servingEndpoints, { name, namespace: 'default' }, { metadata });
   }
-});
-
-describe('native scale to zero', () => {
-  it('is left to the HPA while it is on, and taken back before the operator does it', async () => {
-    await changeLeader({ nativeScaleToZero: true });
-    const sidecar = await bringUp(
-      world,
-      anEndpoint('plum').servingModel('models:/iris/1').withScaleToZero('1s'),
-    );
-    const least = async () => (await autoscalerOf(sidecar))?.spec.minReplicas;
-    await until('the HPA may go to zero', async () => (await least()) === 0);
-    const stop = keepReporting(sidecar, () => leader);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    expect(await replicasOf(sidecar)).toBe(1);
-    await changeLeader();
-    await until('the HPA keeps one', async () => (await least()) === 1);
-    await until('the operator goes to zero', async () => (await replicasOf(sidecar)) === 0);
-    await stop();
-  });
 });

@@ -138,4 +138,34 @@ describe('an endpoint that is made again before its objects are gone', () => {
     await untilReady('cedar');
     expect((await onlyDeployment('cedar')).metadata?.uid).not.toBe(old.metadata?.uid);
   });
+
+  it('serves, and is Ready, although its old autoscaler takes longer to go', async () => {
+    await world.apply(serving('rowan').manifest());
+    await untilReady('rowan');
+    const ref = refOf((await onlyDeployment('rowan')).metadata!.name!);
+    const old = await until('it has its HPA', () => world.client.find(horizontalPodAutoscalers, ref));
+    const hold = (finalizers: string[] | null) =>
+      world.client.mergePatch(horizontalPodAutoscalers, ref, { metadata: { finalizers } });
+    await hold(['test/hold']);
+    await world.client.delete(servingEndpoints, refOf('rowan'));
+    await world.apply(serving('rowan').manifest());
+    const waiting = await until('it serves and says what it lacks', async () => {
+      const endpoint = await world.endpoint('rowan');
+      const [row] = endpoint.status?.servedEntities ?? [];
+      return row?.reason === 'WaitingForCleanup' && endpoint.status?.traffic !== undefined && endpoint;
+    });
+    expect(waiting.status).toMatchObject({ ready: 'True', servedEntities: [{ state: 'Ready' }] });
+    expect(waiting.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Autoscaling', status: 'Unknown', reason: 'Pending' }),
+    );
+    expect(kstatusOf(waiting)).toBe('InProgress');
+    await hold(null);
+    const settled = await until('it has nothing left to wait for', async () => {
+      const endpoint = await world.endpoint('rowan');
+      return kstatusOf(endpoint) === 'Current' && endpoint;
+    });
+    expect(settled.status).toMatchObject({ ready: 'True', active: { configVersion: 1 } });
+    const made = await world.client.get(horizontalPodAutoscalers, ref);
+    expect(made.metadata?.uid).not.toBe(old.metadata?.uid);
+  });
 });

@@ -154,6 +154,23 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
+{{/*
+How many replicas stay in a drain; refused where that is all of them, because then no drain ever ends. Kubernetes rounds
+percents up. Arguments: name ("gateway"), values.
+*/}}
+{{- define "fairlead.minAvailable" -}}
+{{- $wanted := .values.podDisruptionBudget.minAvailable -}}
+{{- $replicas := int .values.replicas -}}
+{{- $stay := int $wanted -}}
+{{- if kindIs "string" $wanted -}}
+{{- $stay = div (add (mul $replicas (trimSuffix "%" $wanted | int)) 99) 100 | int -}}
+{{- end -}}
+{{- if ge $stay $replicas -}}
+{{- fail (printf "%s.podDisruptionBudget.minAvailable is %v, which is all of the %d replicas of %s.replicas: no node with one of them could ever be drained; lower it, raise %s.replicas, or set %s.podDisruptionBudget.enabled=false" .name $wanted $replicas .name .name .name) -}}
+{{- end -}}
+{{ $wanted }}
+{{- end }}
+
 {{/* Probes of a process, on its admin port. */}}
 {{- define "fairlead.probes" -}}
 readinessProbe:

@@ -51,6 +51,28 @@ export function rescaled(replicas: number): ConditionInput {
   return { type: 'AbleToScale', status: 'True', reason: 'SucceededRescale', message };
 }
 
+const scaledToZeroType = 'ScaledToZero';
+
+/** From Kubernetes 1.37 on each change says whether the autoscaler itself took its target to zero. */
+export const scaledToZero = (itDid: boolean): ConditionInput =>
+  itDid
+    ? {
+        type: scaledToZeroType,
+        status: 'True',
+        reason: 'ScaledToZero',
+        message: 'the HPA controller scaled the workload to zero',
+      }
+    : {
+        type: scaledToZeroType,
+        status: 'False',
+        reason: 'NotScaledToZero',
+        message: 'the HPA controller did not scale the workload to zero',
+      };
+
+/** Returns whether the autoscaler has taken its target to zero, as far as its status tells. */
+export const tookToZero = (status: AutoscalerStatus | undefined): boolean =>
+  status?.conditions?.some(({ type, status: told }) => type === scaledToZeroType && told === 'True') === true;
+
 export function notRescaled(why: string): ConditionInput {
   const message = `the HPA controller was unable to update the target scale: ${why}`;
   return { type: 'AbleToScale', status: 'False', reason: 'FailedUpdateScale', message };

@@ -12,7 +12,7 @@ import type { ScalingHistory } from './behavior.ts';
 import { noHistory, withChange } from './behavior.ts';
 import { notRescaled, rescaled, scaleUnreadable } from './conditions.ts';
 import type { Readings, ScalePlan, StatusInput } from './plan.ts';
-import { needsMetrics, planScale, statusOf } from './plan.ts';
+import { needsMetrics, planScale, statusOf, zeroOf } from './plan.ts';
 import type { Scalable } from './readings.ts';
 import { findTarget, readMetrics } from './readings.ts';
 
@@ -72,12 +72,13 @@ async function reconcile(
     report(parts, autoscaler, { conditions: [condition] });
     return syncPeriodMs;
   }
-  const { spec } = autoscaler;
   const current = target.spec.replicas ?? 1;
-  const readings = needsMetrics(spec, current) ? await readMetrics(client, autoscaler, target) : noReadings;
+  const readings = needsMetrics(autoscaler, current)
+    ? await readMetrics(client, autoscaler, target)
+    : noReadings;
   // Somebody scaled while the metrics were read (to zero, say): what they mean has to be judged anew.
   if (findTarget(client, autoscaler)?.spec.replicas !== target.spec.replicas) return 0;
-  const plan = planScale(spec, current, readings, histories.get(key) ?? noHistory, clock.now());
+  const plan = planScale(autoscaler, current, readings, histories.get(key) ?? noHistory, clock.now());
   histories.set(key, act(parts, autoscaler, target, plan));
   return syncPeriodMs;
 }
@@ -107,7 +108,8 @@ function act(parts: Parts, autoscaler: Autoscaler, target: Scalable, plan: Scale
   }
   const message = `New size: ${desired}; reason: ${plan.why}`;
   events.record(autoscaler, { type: 'Normal', reason: 'SuccessfulRescale', message });
-  report(parts, autoscaler, { ...plan, rescaled: true, conditions: [...conditions, rescaled(desired)] });
+  const changed = [rescaled(desired), zeroOf(autoscaler.spec, plan)];
+  report(parts, autoscaler, { ...plan, rescaled: true, conditions: [...conditions, ...changed] });
   return withChange(history, current, desired, clock.now());
 }
 

@@ -8,8 +8,10 @@ import {
   decided,
   metricFound,
   metricsUnavailable,
+  scaledToZero,
   scaleRead,
   scalingDisabled,
+  tookToZero,
   withConditions,
 } from './conditions.ts';
 import type { Proposal } from './proposal.ts';
@@ -37,28 +39,41 @@ export interface ScalePlan {
   readonly metrics?: Readings['metrics'];
 }
 
+type Autoscaled = Pick<Autoscaler, 'spec' | 'status'>;
+
+const followsWorkload = ({ metrics = [] }: AutoscalerSpec): boolean =>
+  metrics.some(({ type }) => type === 'External' || type === 'Object');
+
+/** At zero scaling is off, but for an autoscaler that went there itself: it comes back by its metrics, or its minimum. */
+function comesBackItself({ spec, status }: Autoscaled): boolean {
+  return tookToZero(status) && (spec.minReplicas !== 0 || followsWorkload(spec));
+}
+
 /** Whether the metrics matter: not at zero, where scaling is off, nor outside of the limits, which are kept first. */
-export function needsMetrics(spec: AutoscalerSpec, current: number): boolean {
-  const { minReplicas: min = 1, maxReplicas: max } = spec;
-  return !(current === 0 && min !== 0) && current <= max && current >= min;
+export function needsMetrics(autoscaler: Autoscaled, current: number): boolean {
+  const { minReplicas: min = 1, maxReplicas: max } = autoscaler.spec;
+  return current === 0 ? comesBackItself(autoscaler) : current <= max && current >= min;
 }
 
 /** Returns the next size; `readings` is empty where `needsMetrics` says so. */
 export function planScale(
-  spec: AutoscalerSpec,
+  autoscaler: Autoscaled,
   current: number,
   readings: Readings,
   history: ScalingHistory,
   now: number,
 ): ScalePlan {
+  const { spec } = autoscaler;
   const { minReplicas: min = 1, maxReplicas: max } = spec;
   const unchanged = { current, desired: current, history, why: '' };
-  if (current === 0 && min !== 0) return { ...unchanged, conditions: [scaleRead, scalingDisabled] };
+  if (current === 0 && !comesBackItself(autoscaler)) {
+    return { ...unchanged, conditions: [scaleRead, scalingDisabled] };
+  }
   if (current > max) {
     const why = 'Current number of replicas above Spec.MaxReplicas';
     return { ...unchanged, desired: max, conditions: [scaleRead], why };
   }
-  if (current < min) {
+  if (current !== 0 && current < min) {
     const why = 'Current number of replicas below Spec.MinReplicas';
     return { ...unchanged, desired: min, conditions: [scaleRead], why };
   }
@@ -82,6 +97,10 @@ export function planScale(
     metrics,
   };
 }
+
+/** Returns what a change of the size says about zero. */
+export const zeroOf = (spec: AutoscalerSpec, { current, desired }: ScalePlan): ConditionInput =>
+  scaledToZero(current > 0 && desired === 0 && spec.minReplicas === 0 && followsWorkload(spec));
 
 export interface StatusInput {
   readonly current?: number;

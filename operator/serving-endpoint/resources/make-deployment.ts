@@ -11,7 +11,7 @@ import { makePodTemplate } from './make-pod-template.ts';
  * Returns the Deployment, without `spec.replicas`: the API server's default 1 is the start, and from then on the
  * field belongs to who scales (gateway, HPA, scale to zero).
  *
- * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`.
+ * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`, `TEMPLATE_REFUSED`.
  */
 export function makeDeployment(blueprint: Blueprint): Deployment {
   const { entity, name, config, runtime, configVersion, scaling } = blueprint;

@@ -1,12 +1,14 @@
 /** Owns the pod of a served entity: sidecar, model fetcher, model server, under the overlays that may be laid over it. */
 import { labels } from '../../../crds/schema/api.ts';
 import type { PodTemplate } from '../../../kube/kinds.ts';
+import { AppError } from '../../../platform/errors.ts';
 import { gpusOf } from '../../config/workload-types.ts';
 import { fillRuntime } from '../../serving-runtime/fill-runtime.ts';
 import type { FilledRuntime } from '../../serving-runtime/fill-runtime.ts';
 import { overlayTemplate } from '../../serving-runtime/overlay.ts';
 import { deploymentLabels, sidecarSecretName } from '../names.ts';
 import type { Blueprint } from './blueprint.ts';
+import { checkTemplate } from './check-template.ts';
 import { modelContainerName } from './containers.ts';
 import { makeFetcher } from './make-fetcher.ts';
 import { makeModelContainer } from './make-model-container.ts';
@@ -16,19 +18,18 @@ import { progressVolume } from './progress-volume.ts';
 
 /**
  * Returns the pod template. Over our defaults is laid what the runtime says, over that what belongs to the workload
- * type, over that what the entity says; the labels by which Fairlead finds the pod are not up for change.
+ * type, over that what the entity says; the labels by which Fairlead finds the pod are not up for change, and an entity
+ * may tune the sidecar and the fetcher, but not replace them.
  *
- * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`.
+ * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`, `TEMPLATE_REFUSED`.
  */
 export function makePodTemplate(blueprint: Blueprint): PodTemplate {
   const { entity, endpoint, name, hardware } = blueprint;
   const runtime = runtimeOf(blueprint);
-  const base = basePodTemplate(blueprint, runtime);
-  const overlaid = [runtime.template, hardware.template, entity.template].reduce<
-    Readonly<Record<string, unknown>>
-  >((template, overlay) => (overlay === undefined ? template : overlayTemplate(template, overlay)), {
-    ...base,
-  }) as PodTemplate;
+  const before = [runtime.template, hardware.template].reduce(overlay, basePodTemplate(blueprint, runtime));
+  const overlaid = overlay(before, entity.template);
+  const problem = checkTemplate(before, overlaid);
+  if (problem !== undefined) throw new AppError(templateRefused, problem);
   const fixedLabels = {
     ...deploymentLabels(endpoint.name, entity.name, name),
     ...(runtime.modelServer.metrics === undefined ? {} : { [labels.modelMetrics]: 'true' }),
@@ -38,6 +39,12 @@ export function makePodTemplate(blueprint: Blueprint): PodTemplate {
     metadata: { ...overlaid.metadata, labels: { ...overlaid.metadata?.labels, ...fixedLabels } },
   };
 }
+
+/** The template of an entity replaces what is Fairlead's own. */
+export const templateRefused = 'TEMPLATE_REFUSED';
+
+const overlay = (template: PodTemplate, over: Readonly<Record<string, unknown>> | undefined): PodTemplate =>
+  over === undefined ? template : overlayTemplate({ ...template }, over);
 
 /**
  * Returns the runtime as it is for this entity.

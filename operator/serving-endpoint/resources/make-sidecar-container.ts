@@ -8,6 +8,10 @@ export const dataPort = 8443;
 export const adminPort = 9090;
 export const sidecarName = 'sidecar';
 
+const configVolume = 'sidecar-config';
+const tlsVolume = 'sidecar-tls';
+export const sidecarVolumeNames: readonly string[] = [configVolume, tlsVolume];
+
 const configDirectory = '/etc/fairlead/sidecar';
 const tlsDirectory = '/etc/fairlead/tls';
 
@@ -79,8 +83,8 @@ export function makeSidecarContainer(config: OperatorConfig, hasFetcher: boolean
       runAsNonRoot: true,
     },
     volumeMounts: [
-      { name: 'sidecar-config', mountPath: configDirectory, readOnly: true },
-      { name: 'sidecar-tls', mountPath: tlsDirectory, readOnly: true },
+      { name: configVolume, mountPath: configDirectory, readOnly: true },
+      { name: tlsVolume, mountPath: tlsDirectory, readOnly: true },
       ...(hasFetcher ? [progressOfSidecar.mount] : []),
     ],
   };
@@ -92,7 +96,7 @@ export function sidecarVolumes(
   secret: string,
 ): NonNullable<NonNullable<PodTemplate['spec']>['volumes']> {
   return [
-    { name: 'sidecar-config', configMap: { name: configMap } },
-    { name: 'sidecar-tls', secret: { secretName: secret } },
+    { name: configVolume, configMap: { name: configMap } },
+    { name: tlsVolume, secret: { secretName: secret } },
   ];
 }

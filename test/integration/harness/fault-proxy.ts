@@ -14,7 +14,14 @@ export interface SeenRequest {
   status?: number;
 }
 
-export type Fault = 'internal error' | 'conflict' | 'cut before it arrives' | 'cut after it was done';
+const refusals = {
+  'internal error': [500, 'InternalError'],
+  conflict: [409, 'Conflict'],
+  forbidden: [403, 'Forbidden'],
+  invalid: [422, 'Invalid'],
+} as const;
+
+export type Fault = keyof typeof refusals | 'cut before it arrives' | 'cut after it was done';
 
 export interface FaultProxy {
   readonly url: string;
@@ -130,13 +137,17 @@ function describe({ method = '', url = '/' }: IncomingMessage): SeenRequest {
   return { method, path: parsed.pathname, query: parsed.searchParams };
 }
 
-function fail(incoming: IncomingMessage, response: ServerResponse, fault: Fault): void {
+function fail(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  fault: Exclude<Fault, 'cut after it was done'>,
+): void {
   incoming.resume();
   if (fault === 'cut before it arrives') {
     response.destroy();
     return;
   }
-  const [code, reason] = fault === 'conflict' ? [409, 'Conflict'] : [500, 'InternalError'];
+  const [code, reason] = refusals[fault];
   const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: 'injected' };
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(status));
 }

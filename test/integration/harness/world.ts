@@ -13,6 +13,7 @@ import { KubeTransport } from '../../../kube/transport.ts';
 import { startOperator } from '../../../operator/operator.ts';
 import { operatorConfigSchema } from '../../../operator/config/operator-config.ts';
 import { systemClock } from '../../../platform/clock.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import { Health } from '../../../platform/health.ts';
 import { makeLogger } from '../../../platform/logging.ts';
 import { makeRegistry } from '../../../platform/metrics.ts';
@@ -40,7 +41,7 @@ export interface World {
   /** Stands between the operators and the API server. */
   readonly proxy: FaultProxy;
   /** Starts an operator with the rights of its ServiceAccount, and nothing more. */
-  startOperator(config?: Record<string, unknown>): Promise<RunningOperator>;
+  startOperator(config?: Record<string, unknown>, clock?: Clock): Promise<RunningOperator>;
   apply(endpoint: ServingEndpointManifest): Promise<ServingEndpoint>;
   endpoint(name: string): Promise<ServingEndpoint>;
   /** Returns a client with the rights of a ServiceAccount; whoever asked for it closes its transport. */
@@ -71,8 +72,8 @@ export async function startWorld(): Promise<World> {
     api,
     client,
     proxy,
-    startOperator: async (config = {}) => {
-      const operator = await runOperator(api, proxy, config);
+    startOperator: async (config = {}, clock = systemClock) => {
+      const operator = await runOperator(api, proxy, config, clock);
       const stoppable = {
         ...operator,
         stop: async () => {
@@ -116,6 +117,7 @@ async function runOperator(
   api: ApiServer,
   proxy: FaultProxy,
   config: Record<string, unknown>,
+  clock: Clock,
 ): Promise<RunningOperator> {
   operators += 1;
   // Each operator has an address of its own, as pods have, so that fixed ports never collide.
@@ -141,7 +143,7 @@ async function runOperator(
     health,
     metrics,
     registry: makeRegistry(),
-    clock: systemClock,
+    clock,
     log,
     onFailure: (reason) => {
       throw new Error(`the operator would have left: ${reason}`);
