@@ -1,4 +1,5 @@
 /** Owns every refusal that a proxy itself gives: status, code, words, and the reason that metrics count. */
+import type { HoldOutcome } from '../core/holding/patience.ts';
 
 /** An answer that the proxy gives in place of the model. */
 export interface Refusal {
@@ -7,7 +8,7 @@ export interface Refusal {
   readonly errorCode: string;
   /** For the caller: what is wrong and the remedy; nothing about the inside of the system. */
   readonly message: string;
-  /** Why, in one word: a metric label, and the header `x-fairlead-request-dropped-reason` of 429 and 503. */
+  /** Why, in one word: a metric label, and the header `x-fairlead-request-dropped-reason` of 429 and 5xx. */
   readonly reason: string;
   readonly retryAfterSeconds?: number;
   /** Further headers, as raw name/value pairs. */
@@ -149,24 +150,34 @@ export const refusals = {
     'The request waited too long for its turn. Consider increasing the provisioned concurrency of the served entity.',
     { retryAfterSeconds: 1 },
   ),
-  holdFull: refusal(
-    429,
-    'RESOURCE_EXHAUSTED',
-    'hold_full',
-    'Too many requests wait for the endpoint to start. Try again soon.',
-    { retryAfterSeconds: 5 },
-  ),
-  holdTimeout: refusal(
-    503,
-    'TEMPORARILY_UNAVAILABLE',
-    'hold_timeout',
-    'The endpoint did not start in time. Look at its status for the cause, or try again later.',
-    { retryAfterSeconds: 5 },
-  ),
+  holdFull: (retryAfterSeconds: number) =>
+    refusal(
+      429,
+      'RESOURCE_EXHAUSTED',
+      'RejectedCapacity' satisfies HoldOutcome,
+      `Too many requests wait for the endpoint. Try again in ${retryAfterSeconds} s.`,
+      { retryAfterSeconds },
+    ),
+  holdTurnTimeout: (retryAfterSeconds: number) =>
+    refusal(
+      429,
+      'RESOURCE_EXHAUSTED',
+      'EvictedTTL' satisfies HoldOutcome,
+      'The request waited too long for a replica that can take it. Consider increasing the provisioned concurrency of the served entity.',
+      { retryAfterSeconds },
+    ),
+  holdTimeout: (retryAfterSeconds: number) =>
+    refusal(
+      503,
+      'TEMPORARILY_UNAVAILABLE',
+      'EvictedNoEndpoints' satisfies HoldOutcome,
+      `No replica of the endpoint was ready in time. Look at its status for the cause, or try again in ${retryAfterSeconds} s.`,
+      { retryAfterSeconds },
+    ),
   notRouted: refusal(
     503,
     'TEMPORARILY_UNAVAILABLE',
-    'not_routed',
+    'RejectedNoEndpoints' satisfies HoldOutcome,
     'The endpoint has no active configuration yet, or is being started. Wait until it is ready.',
     { retryAfterSeconds: 5 },
   ),
@@ -174,7 +185,7 @@ export const refusals = {
     refusal(
       503,
       'TEMPORARILY_UNAVAILABLE',
-      'entity_failed',
+      'RejectedNoEndpoints' satisfies HoldOutcome,
       `The endpoint cannot answer: ${cause}. Look at its status for details.`,
     ),
   unsupportedEntity: refusal(
@@ -211,7 +222,7 @@ export const refusals = {
 export function refusalHeaders(refused: Refusal, length: number): string[] {
   const headers = ['content-type', 'application/json', 'content-length', String(length)];
   if (refused.retryAfterSeconds !== undefined) headers.push('retry-after', String(refused.retryAfterSeconds));
-  if (refused.status === 429 || refused.status === 503) headers.push(droppedReasonHeader, refused.reason);
+  if (refused.status === 429 || refused.status >= 500) headers.push(droppedReasonHeader, refused.reason);
   if (refused.headers !== undefined) headers.push(...refused.headers);
   return headers;
 }

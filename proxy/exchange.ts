@@ -55,7 +55,8 @@ export interface Pipeline {
 const statusCallerGone = 499;
 
 export class Exchange implements CallerEvents {
-  readonly caller: Caller;
+  /** Another one may take its place, as long as no answer has begun: one that has to answer in another way. */
+  caller: Caller;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   /** Monotonic milliseconds after which the exchange is overdue. */

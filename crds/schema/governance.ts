@@ -66,9 +66,16 @@ export const aiGatewaySchema = z
       .optional()
       .describe('Content that is refused or masked.'),
     fallback: z
-      .strictObject({ enabled: z.boolean().default(false).describe('Try the next entity when one fails.') })
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(false)
+          .describe(
+            'When an entity has failed, cannot be reached, or answers 429 or 5xx, try the others in their order, two at most.',
+          ),
+      })
       .optional()
-      .describe('What happens when an external model fails.'),
+      .describe('What happens when an entity does not answer.'),
     usageTracking: z
       .strictObject({ enabled: z.boolean().default(false).describe('Record usage of each request.') })
       .optional()

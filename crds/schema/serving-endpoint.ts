@@ -5,6 +5,7 @@ import { atomicList, listMap, rules } from './cel.ts';
 import { conditionsSchema, conditionStatuses } from './condition.ts';
 import { aiGatewaySchema, rateLimitSchema } from './governance.ts';
 import { objectMetaSchema } from './object-meta.ts';
+import { routingSchema } from './routing.ts';
 import { servedEntityName, servedEntitySchema } from './served-entity.ts';
 
 const tagSchema = z
@@ -67,6 +68,7 @@ export const servingEndpointSpecSchema = z
       )
       .optional()
       .describe('How the traffic is split; optional with one entity.'),
+    routing: routingSchema.optional(),
     rateLimits: z
       .array(rateLimitSchema)
       .max(20)

@@ -37,11 +37,6 @@ const endpointRows: readonly Row<ServingEndpointSpec>[] = [
     'content is not checked yet; check it before the request is sent',
   ],
   [
-    'aiGateway.fallback',
-    (spec) => spec.aiGateway?.fallback?.enabled === true,
-    'no other entity is tried when one fails; let the caller try again',
-  ],
-  [
     'aiGateway.usageTracking',
     (spec) => spec.aiGateway?.usageTracking?.enabled === true,
     'usage is not recorded yet; read the metrics of the gateway',

@@ -8,7 +8,7 @@ import { repository } from '../../quickstart/settings.ts';
 
 export interface GoProgram {
   readonly name: string;
-  /** Folder in `e2e/` with its module. */
+  /** Folder of the repository with its module. */
   readonly folder: string;
   /** What is built there; default the folder itself. */
   readonly packagePath?: string;
@@ -32,7 +32,7 @@ export async function buildGoProgram(
   program: GoProgram,
   options: { readonly logFile: string; readonly signal: AbortSignal },
 ): Promise<GoBuild> {
-  const source = join(repository, 'e2e', program.folder);
+  const source = join(repository, program.folder);
   const dir = join(repository, 'node_modules', '.cache', program.name);
   const path = join(dir, `${program.name}-${keyOf(program, source)}`);
   if (existsSync(path)) return { path };

@@ -10,19 +10,19 @@ const kubernetes = {
 
 export const controlPlaneProgram: GoProgram = {
   name: 'controlplane',
-  folder: 'controlplane',
+  folder: 'e2e/controlplane',
   tags: 'providerless',
   variables: kubernetes,
 };
 
-export const kubectlProgram: GoProgram = { name: 'kubectl', folder: 'kubectl', variables: kubernetes };
+export const kubectlProgram: GoProgram = { name: 'kubectl', folder: 'e2e/kubectl', variables: kubernetes };
 
 export const helmProgram: GoProgram = {
   name: 'helm',
-  folder: 'helm',
+  folder: 'e2e/helm',
   packagePath: 'helm.sh/helm/v4/cmd/helm',
   variables: { 'helm.sh/helm/v4/internal/version.version': 'v4.3.1' },
 };
 
 /** Tells how the tools of GitOps see an object. */
-export const judgeProgram: GoProgram = { name: 'judge', folder: 'gitops/judge', variables: {} };
+export const judgeProgram: GoProgram = { name: 'judge', folder: 'e2e/gitops/judge', variables: {} };

@@ -5,7 +5,11 @@ import { initialReplicas } from '../../core/scaling/replica-bounds.ts';
 import { scalingRulesOf } from '../../core/scaling/scaling-rules.ts';
 import { annotations, labels } from '../../crds/schema/api.ts';
 import { entityReasons } from '../../crds/schema/reasons.ts';
-import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
+import type {
+  ServedEntityStatus,
+  ServingEndpoint,
+  ServingEndpointSpec,
+} from '../../crds/schema/serving-endpoint.ts';
 import type { ServedEntity } from '../../crds/schema/served-entity.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
 import type { Taken } from '../children/check-child.ts';
@@ -90,12 +94,21 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     name,
     configVersion: firstVersion(made) ?? version.version,
     ...means,
-    rateLimits: endpoint.spec.rateLimits ?? [],
+    ...limitsOf(endpoint.spec),
     scaling,
     config,
   };
   return { ...plan, blueprint };
 }
+
+/** What takes effect without a new config version. */
+const limitsOf = ({
+  rateLimits = [],
+  routing,
+}: ServingEndpointSpec): Pick<Blueprint, 'rateLimits' | 'timeouts'> => ({
+  rateLimits,
+  timeouts: routing?.timeouts,
+});
 
 interface Evidence {
   readonly observed: Deployment | undefined;

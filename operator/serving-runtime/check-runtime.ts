@@ -87,6 +87,7 @@ function sampleBlueprint(runtime: RuntimeCandidate, config: OperatorConfig, name
     runtime,
     hardware: config.workloadTypes[type ?? 'CPU'] ?? noHardware,
     rateLimits: [],
+    timeouts: undefined,
     scaling: scalingRulesOf((entity as ModelEntity).workload, config.scaling, pauseOf(undefined)),
     config,
   };

@@ -1,5 +1,6 @@
 /** Owns what the gateway process is told at its start. */
 import * as z from 'zod';
+import { longestWakeMs } from '../../core/holding/patience.ts';
 import { identitySettings } from '../../platform/identity/identity-settings.ts';
 import { logLevels } from '../../platform/logging.ts';
 
@@ -55,6 +56,60 @@ export const gatewayConfigSchema = z.object({
     .min(0)
     .default(256 * 1024 * 1024)
     .describe('Most bytes of their bodies.'),
+  holdRequestsPerEndpoint: z
+    .int()
+    .min(0)
+    .default(1_000)
+    .describe('Most requests held for one endpoint; users share the places fairly.'),
+  holdBytesPerEndpoint: z
+    .int()
+    .min(0)
+    .default(64 * 1024 * 1024)
+    .describe('Most bytes of their bodies.'),
+  holdQueueTimeoutMs: millisecondsSchema
+    .default(60_000)
+    .describe('How long a request waits for room while replicas are ready; then 429.'),
+  holdWakeTimeoutMs: millisecondsSchema
+    .max(longestWakeMs)
+    .default(0)
+    .describe(
+      'How long a request waits for a first replica; then 503. 0: three times as long as the model was seen to take, one minute at least and 297 s at most.',
+    ),
+  holdPingMs: millisecondsSchema
+    .default(15_000)
+    .describe(
+      'After what time, and how often, a held request that accepts text/event-stream gets a comment, so that load balancers do not end its connection; 0: never.',
+    ),
+  retryAttempts: z
+    .int()
+    .min(0)
+    .max(5)
+    .default(2)
+    .describe('Most further attempts of a request, where its endpoint does not say.'),
+  retryBudgetPercent: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(20)
+    .describe(
+      'Most further attempts of all requests of an endpoint within 10 s, in percent of these; 10 are always allowed. 0: none.',
+    ),
+  ejectionFailures: z
+    .int()
+    .min(0)
+    .default(5)
+    .describe('Failures in a row after which a replica is taken out of traffic; 0: never.'),
+  ejectionMs: z
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe('For how long, the first time; each repetition doubles it, up to 5 minutes.'),
+  ejectionMaxPercent: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(50)
+    .describe('Most replicas of a served entity that are out at one time; one always stays.'),
   drainMs: millisecondsSchema
     .default(5_000)
     .describe('How long it serves on after SIGTERM, unready, so that load balancers learn of it.'),

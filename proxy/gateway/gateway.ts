@@ -1,5 +1,4 @@
 /** Owns the gateway as a whole: what it watches, the pipeline between callers and pods, and how it starts and ends. */
-import { Counter, Histogram } from 'prom-client';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { startIdentity } from '../../kube/identity/identity.ts';
@@ -19,16 +18,18 @@ import { startProxyServer } from '../downstream/proxy-server.ts';
 import { Exchange } from '../exchange.ts';
 import type { Pipeline } from '../exchange.ts';
 import { makeProxyMetrics } from '../proxy-metrics.ts';
-import { makeHold } from '../stages/hold/hold.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { makeApiForwarding } from './api-forwarding.ts';
 import type { ApiForwarding } from './api-forwarding.ts';
-import { Awakening } from './awakening.ts';
 import type { GatewayConfig } from './config.ts';
-import type { DeploymentTarget } from '../targets/deployment-target.ts';
+import { Attempts } from '../targets/attempts.ts';
+import { trafficMaker } from '../targets/endpoint-traffic.ts';
+import type { TrafficDefaults } from '../targets/endpoint-traffic.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
+import { TrafficMetrics } from '../targets/traffic-metrics.ts';
 import { HeldDemand } from './held-demand.ts';
+import { startHolding } from './holding.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { RoutingTable } from '../targets/routing-table.ts';
 import { TargetDirectory } from './target-directory.ts';
@@ -62,21 +63,24 @@ export interface Gateway {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, endpoints, slices, clock, registry } = options;
-  const directory = new TargetDirectory({ slices, tls: options.tls, trustDomain: config.trustDomain, clock });
-  const table = new RoutingTable((...names) => directory.targetOf(...names));
-  const held = new HeldDemand(() => clock.monotonic());
-  const reporter = startReporter(options, held);
-  const hold = startHolding(options, held, reporter, table);
+  const traffic = new TrafficMetrics(registry);
+  const directory = makeDirectory(options, traffic);
+  const table = new RoutingTable(
+    (...names) => directory.targetOf(...names),
+    trafficMaker(trafficDefaults(config), traffic),
+  );
+  const demand = new HeldDemand(() => clock.monotonic());
+  const reporter = startReporter(options, demand);
+  const hold = startHolding({ ...options, table, demand, reportNow: () => reporter.reportNow() });
   const metrics = makeProxyMetrics(registry);
   const identity = startIdentity(options);
-  const pipeline = makeGatewayPipeline({ ...options, ...identity, table, hold, metrics });
-  const stopFollowing = followEndpoints(endpoints, table, directory, hold);
+  const attempts = new Attempts(clock);
+  const pipeline = makeGatewayPipeline({ ...options, ...identity, table, hold, attempts, metrics });
+  const stopFollowing = followEndpoints(endpoints, table, directory, hold, traffic);
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
     endpoints.hasSynced() && slices.hasSynced() ? undefined : 'the Kubernetes API has not been read yet',
   );
-  registerGauge(registry, 'fairlead_gateway_held_requests', 'Requests held.', () => hold.room.requests);
-  registerGauge(registry, 'fairlead_gateway_held_bytes', 'Bytes of held requests.', () => hold.room.bytes);
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
   const api = makeApiForwarding({ ...options, metrics });
   const server = await listenForUsers(config, pipeline, api, clock);
@@ -98,6 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await server.stop(config.shutdownGraceMs);
       identity.stop();
       api.stop();
+      hold.stop();
       stopFollowing();
       await reporter.stop();
       directory.stop();
@@ -105,6 +110,36 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
+
+function makeDirectory(options: GatewayOptions, metrics: TrafficMetrics): TargetDirectory {
+  const { config, registry } = options;
+  const directory = new TargetDirectory({
+    ...options,
+    trustDomain: config.trustDomain,
+    outliers: {
+      failures: config.ejectionFailures,
+      baseMs: config.ejectionMs,
+      maxPercent: config.ejectionMaxPercent,
+    },
+    metrics,
+  });
+  registerGauge(
+    registry,
+    'fairlead_gateway_ejected_pods',
+    'Replicas that are out of traffic for their failures.',
+    () => directory.ejectedPods(),
+  );
+  return directory;
+}
+
+const trafficDefaults = (config: GatewayConfig): TrafficDefaults => ({
+  totalMs: config.totalTimeoutMs,
+  connectMs: config.connectTimeoutMs,
+  firstByteMs: config.firstByteTimeoutMs,
+  idleMs: config.idleTimeoutMs,
+  retryAttempts: config.retryAttempts,
+  retryBudgetPercent: config.retryBudgetPercent,
+});
 
 function listenForUsers(
   config: GatewayConfig,
@@ -137,62 +172,13 @@ function startReporter(options: GatewayOptions, source: HeldDemand): DemandRepor
   });
 }
 
-/** Whoever comes first to a Deployment without pods has it woken, and the operator told at once. */
-function startHolding(
-  options: GatewayOptions,
-  held: HeldDemand,
-  reporter: DemandReporter,
-  table: RoutingTable,
-): HoldStage {
-  const { config, client, clock, registry, log } = options;
-  const awakenings = new Map<DeploymentTarget, Awakening>();
-  const writes = new Counter({
-    name: 'fairlead_gateway_scale_writes_total',
-    help: 'Deployments that this gateway set from zero to one.',
-    registers: [registry],
-  });
-  const heldSeconds = new Histogram({
-    name: 'fairlead_gateway_held_seconds',
-    help: 'Time that requests were held until they were sent on.',
-    buckets: [0.1, 0.5, 1, 2, 5, 10, 20, 60, 120, 300],
-    registers: [registry],
-  });
-  const hold: HoldStage = makeHold({
-    bounds: { requests: config.holdRequests, bytes: config.holdBytes },
-    now: () => clock.monotonic(),
-    isCurrent: ({ namespace, asked, route }) => {
-      const now = table.find(namespace, asked?.endpoint ?? '');
-      if (now === undefined || now.suspended || route === undefined) return false;
-      return now.entities.get(route.servedEntity) === route;
-    },
-    onHeld: (milliseconds) => heldSeconds.observe(milliseconds / 1000),
-    onCount: (target, by) => held.change(target, by),
-    onFirst: (target) => {
-      reporter.reportNow();
-      const awakening = new Awakening({
-        client,
-        target,
-        log,
-        letGo: () => hold.room.letGo(target),
-        onScaleWritten: () => writes.inc(),
-      });
-      awakenings.set(target, awakening);
-      awakening.start();
-    },
-    onEmpty: (target) => {
-      awakenings.get(target)?.stop();
-      awakenings.delete(target);
-    },
-  });
-  return hold;
-}
-
 /** Returns how to stop following. */
 function followEndpoints(
   endpoints: Informer<ServingEndpoint>,
   table: RoutingTable,
   directory: TargetDirectory,
   hold: HoldStage,
+  traffic: TrafficMetrics,
 ): () => void {
   let scheduled = false;
   const tidy = (): void => {
@@ -206,7 +192,12 @@ function followEndpoints(
     scheduled = true;
   });
   return endpoints.onChange(({ type, object }) => {
-    if (type === 'deleted') table.remove(object.metadata.namespace ?? '', object.metadata.name);
-    else table.set(object);
+    const { namespace = '', name } = object.metadata;
+    if (type !== 'deleted') {
+      table.set(object);
+      return;
+    }
+    table.remove(namespace, name);
+    traffic.forget(`${namespace}/${name}`);
   });
 }

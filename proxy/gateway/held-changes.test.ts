@@ -29,7 +29,7 @@ it('tells those who wait when the entity fails meanwhile', async () => {
   await until(() => t.cluster.scaleWrites.length === 1);
   t.cluster.setEndpoint(aFailedWineEndpoint('ImagePullFailed', 'no such image'));
   expect(statusesOf(await answers)).toEqual([503]);
-  expect((await answers)[0]?.headers['x-fairlead-request-dropped-reason']).toBe('entity_failed');
+  expect((await answers)[0]?.headers['x-fairlead-request-dropped-reason']).toBe('RejectedNoEndpoints');
 });
 
 it('sends those who wait to the new configuration when it becomes active', async () => {

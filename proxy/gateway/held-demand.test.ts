@@ -1,16 +1,8 @@
 import { expect, it } from 'vitest';
-import { systemClock } from '../../platform/clock.ts';
-import { DeploymentTarget } from '../targets/deployment-target.ts';
-import { Pool } from '../upstream/pool.ts';
+import { aTarget } from '../testing/target-fixture.ts';
 import { HeldDemand } from './held-demand.ts';
 
-const target = new DeploymentTarget({
-  namespace: 'team-a',
-  deployment: 'wine-0123456789',
-  endpoint: 'wine',
-  clock: systemClock,
-  makePool: ({ host, port }) => new Pool({ host, port, idleMs: 1_000 }),
-});
+const target = aTarget();
 
 it('averages over the whole time of the report, also what was held for the end of it alone', () => {
   const time = { now: 0 };

@@ -20,6 +20,7 @@ import { makeObserve } from '../stages/observe/observe.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
 import type { GatewayConfig } from './config.ts';
+import type { Attempts } from '../targets/attempts.ts';
 import type { RoutedExchange } from '../targets/routed-exchange.ts';
 import type { RoutedEndpoint, RoutingTable } from '../targets/routing-table.ts';
 
@@ -29,6 +30,7 @@ export interface GatewayPipelineOptions {
   readonly access: AccessChecker;
   readonly table: RoutingTable;
   readonly hold: HoldStage;
+  readonly attempts: Attempts;
   readonly metrics: ProxyMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,7 +40,7 @@ const coldStartHeader = 'x-fairlead-cold-start';
 
 /** Returns the pipeline of the gateway. */
 export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
-  const { config, table, hold, clock, log } = options;
+  const { config, table, hold, attempts, clock, log } = options;
   const now = (): number => clock.monotonic();
   const current = (exchange: RoutedExchange): RoutedEndpoint | undefined =>
     table.find(exchange.namespace, exchange.asked?.endpoint ?? '');
@@ -67,14 +69,14 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
       forward: makeForward({
         poolOf,
         pathOf: (exchange) => forwardedPath + exchange.query,
-        timeouts: () => timeouts,
+        timeouts: (exchange) => exchange.endpoint?.traffic.phases ?? timeouts,
         maxBodyBytes: () => config.maxBodyBytes,
         addRequestHeaders: (exchange, headers) => pushForwardedCaller(headers, exchange),
         addAnswerHeaders: (exchange, headers) => {
           if (exchange.heldMs > 0) headers.push(coldStartHeader, String(Math.round(exchange.heldMs)));
         },
-        findAnother: (exchange) => hold.findAnother(exchange),
-        takesBack: (exchange, head) => hold.takesBack(exchange, head),
+        takesBack: (exchange, head) => attempts.takesBack(exchange, head),
+        afterFailure: (exchange, failure) => attempts.afterFailure(exchange, failure),
         onFailure: (exchange, { error, kind }) => {
           const { requestId, endpointLabel, servedEntity } = exchange;
           log.warn(

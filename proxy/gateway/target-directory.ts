@@ -1,13 +1,16 @@
 /** Owns the Deployments that traffic goes to, and feeds them the pod addresses of EndpointSlices. */
 import type { EndpointSlice } from '../../kube/kinds.ts';
 import type { Informer } from '../../kube/informer.ts';
+import type { OutlierRules } from '../../core/routing/outlier.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logging.ts';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { Pool } from '../upstream/pool.ts';
 import { DeploymentTarget } from '../targets/deployment-target.ts';
 import type { PodAddress } from '../targets/pod.ts';
+import type { TrafficMetrics } from '../targets/traffic-metrics.ts';
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 export const serviceIndex = 'service';
@@ -24,23 +27,23 @@ export function serviceKeysOf(slice: EndpointSlice): string[] {
   return service === undefined ? [] : [`${slice.metadata?.namespace ?? ''}/${service}`];
 }
 
+export interface TargetDirectoryOptions {
+  /** Its store needs the index `serviceIndex` by `serviceKeysOf`. */
+  readonly slices: Informer<EndpointSlice>;
+  readonly tls: WatchedFile<TlsMaterial>;
+  readonly trustDomain: string;
+  readonly outliers: OutlierRules;
+  readonly metrics: TrafficMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 export class TargetDirectory {
-  readonly #options: {
-    readonly slices: Informer<EndpointSlice>;
-    readonly tls: WatchedFile<TlsMaterial>;
-    readonly trustDomain: string;
-    readonly clock: Clock;
-  };
+  readonly #options: TargetDirectoryOptions;
   readonly #targets = new Map<string, DeploymentTarget>();
   readonly #stopListening: () => void;
 
-  /** The informer's store needs the index `serviceIndex` by `serviceKeysOf`. */
-  constructor(options: {
-    readonly slices: Informer<EndpointSlice>;
-    readonly tls: WatchedFile<TlsMaterial>;
-    readonly trustDomain: string;
-    readonly clock: Clock;
-  }) {
+  constructor(options: TargetDirectoryOptions) {
     this.#options = options;
     this.#stopListening = options.slices.onChange(({ object }) => {
       for (const key of serviceKeysOf(object)) this.#feed(key);
@@ -55,13 +58,16 @@ export class TargetDirectory {
     const key = `${namespace}/${deployment}`;
     const known = this.#targets.get(key);
     if (known !== undefined) return known;
-    const { tls, trustDomain, clock } = this.#options;
+    const { tls, trustDomain, outliers, metrics, clock, log } = this.#options;
     const identity = endpointIdentity(trustDomain, namespace, endpoint);
     const target = new DeploymentTarget({
       namespace,
       endpoint,
       deployment,
       clock,
+      log,
+      outliers,
+      metrics: metrics.of(`${namespace}/${endpoint}`),
       makePool: ({ host, port }) =>
         new Pool({
           host,
@@ -74,6 +80,13 @@ export class TargetDirectory {
     this.#targets.set(key, target);
     this.#feed(key);
     return target;
+  }
+
+  /** Returns how many pods are out of traffic for their failures. */
+  ejectedPods(): number {
+    let sum = 0;
+    for (const { ejected } of this.#targets.values()) sum += ejected;
+    return sum;
   }
 
   /** Forgets the Deployments that `inUse` does not name (`namespace/deployment`). */

@@ -162,10 +162,8 @@ it('refuses what is too much to hold with 429', async () => {
   await sleep(50);
   const answer = await t.send();
   expect(answer.status).toBe(429);
-  expect(answer.headers).toMatchObject({
-    'retry-after': '5',
-    'x-fairlead-request-dropped-reason': 'hold_full',
-  });
+  expect(answer.headers['x-fairlead-request-dropped-reason']).toBe('RejectedCapacity');
+  expect(answer.headers['retry-after']).toMatch(/^1[0-2]$/);
   const pod = await startPod();
   t.cluster.setPods('team-a', deployment, [{ ...pod.sidecar.data, ready: true }]);
   expect(statusesOf(await held)).toEqual([200]);
@@ -180,10 +178,8 @@ it('gives up with 503 when nothing gets ready in time', async () => {
   const t = await startAtZero({ totalTimeoutMs: 300 });
   const answer = await t.send();
   expect(answer.status).toBe(503);
-  expect(answer.headers).toMatchObject({
-    'retry-after': '5',
-    'x-fairlead-request-dropped-reason': 'hold_timeout',
-  });
+  expect(answer.headers['x-fairlead-request-dropped-reason']).toBe('EvictedNoEndpoints');
+  expect(answer.headers['retry-after']).toMatch(/^1[0-2]$/);
 });
 
 it('forgets a held request whose caller has gone', async () => {

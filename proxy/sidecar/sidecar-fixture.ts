@@ -53,6 +53,7 @@ interface UnderTestOptions {
   /** Where demand is reported; by default nowhere: that is no reason for a request to fail. */
   readonly demandUrl?: string;
   readonly host?: string;
+  readonly port?: number;
   /** As in a pod whose model is being fetched: nobody listens at the model's address yet, and this file says how far it is. */
   readonly fetchProgress?: string;
 }
@@ -73,7 +74,7 @@ export async function startSidecarUnderTest(
   const gateway = await pki.material(gatewayIdentity);
   const registry = new Registry();
   const sidecar = await startSidecar({
-    data: { host, port: 0 },
+    data: { host, port: options.port ?? 0 },
     admin: { host, port: 0 },
     config,
     tls,

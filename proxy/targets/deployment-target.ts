@@ -1,9 +1,16 @@
 /** Owns the pods behind one Deployment: which there are, which can be used, and who wants to know of changes. */
-import { pickLeastBusy } from '../../core/routing/least-request.ts';
+import { WakeTimes } from '../../core/holding/wake-times.ts';
+import type { OutlierRules } from '../../core/routing/outlier.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logging.ts';
 import type { Pool } from '../upstream/pool.ts';
-import { Pod } from './pod.ts';
+import { Ejector } from './ejector.ts';
+import { PodChoice } from './pod-choice.ts';
+import type { PodWish } from './pod-choice.ts';
+import { Pod, podKey } from './pod.ts';
 import type { PodAddress } from './pod.ts';
+import { probePod } from './probe-pod.ts';
+import type { EndpointMetrics } from './traffic-metrics.ts';
 
 export interface DeploymentTargetOptions {
   readonly namespace: string;
@@ -11,6 +18,9 @@ export interface DeploymentTargetOptions {
   readonly endpoint: string;
   readonly deployment: string;
   readonly clock: Clock;
+  readonly log: Logger;
+  readonly outliers: OutlierRules;
+  readonly metrics: EndpointMetrics;
   readonly makePool: (address: PodAddress) => Pool;
 }
 
@@ -21,24 +31,55 @@ export class DeploymentTarget {
   readonly namespace: string;
   readonly endpoint: string;
   readonly deployment: string;
+  readonly metrics: EndpointMetrics;
+  readonly wakeTimes = new WakeTimes();
   readonly #clock: Clock;
   readonly #makePool: (address: PodAddress) => Pool;
+  readonly #ejector: Ejector;
+  readonly #choice: PodChoice;
   readonly #pods = new Map<string, Pod>();
   readonly #listeners = new Set<() => void>();
-  #usable: Pod[] = [];
-  #suspects = 0;
 
   constructor(options: DeploymentTargetOptions) {
     this.namespace = options.namespace;
     this.endpoint = options.endpoint;
     this.deployment = options.deployment;
+    this.metrics = options.metrics;
     this.#clock = options.clock;
     this.#makePool = options.makePool;
+    this.#choice = new PodChoice(
+      () => options.clock.monotonic(),
+      (affinity) => options.metrics.affinity(affinity),
+    );
+    this.#ejector = new Ejector({
+      rules: options.outliers,
+      clock: options.clock,
+      log: options.log,
+      pods: () => this.#choice.usable,
+      probe: probePod,
+      onChange: () => this.#changed(),
+      onEjected: () => this.metrics.ejected(),
+    });
   }
 
   /** Those of `pods()` that may be sent requests. */
   get usable(): readonly Pod[] {
-    return this.#usable;
+    return this.#choice.usable;
+  }
+
+  /** Whether there is a pod that can be sent a request now. */
+  get isAvailable(): boolean {
+    return this.#choice.trusted.length > 0;
+  }
+
+  /** Monotonic milliseconds since which there has been one; undefined: there is none. */
+  get availableSince(): number | undefined {
+    return this.#choice.availableSince;
+  }
+
+  /** How many pods are out of traffic for their failures. */
+  get ejected(): number {
+    return this.#ejector.out;
   }
 
   /** Every pod that is not going, ready or not. */
@@ -47,12 +88,19 @@ export class DeploymentTarget {
   }
 
   /** Returns the pod to send a request to; undefined when none can take one. */
-  pick(): Pod | undefined {
-    if (this.#suspects === 0) return pickLeastBusy(this.#usable, Math.random);
-    const now = this.#clock.monotonic();
-    const trusted = this.#usable.filter((pod) => pod.suspectUntil <= now);
-    if (trusted.length === this.#usable.length) this.#suspects = 0;
-    return pickLeastBusy(trusted, Math.random);
+  pick(wish: PodWish): Pod | undefined {
+    return this.#choice.pick(this.#choice.trusted, wish);
+  }
+
+  /** Returns a pod that has fewer than `most` requests of this process under way. */
+  pickWithRoom(wish: PodWish, most: number): Pod | undefined {
+    const withRoom = this.#choice.trusted.filter(({ inFlight }) => inFlight < most);
+    return this.#choice.pick(withRoom, wish);
+  }
+
+  /** Whether a pod could take the request that none of `tried` is. */
+  hasOther(tried: readonly Pod[]): boolean {
+    return this.#choice.trusted.some((pod) => !tried.includes(pod));
   }
 
   /** Calls back after each change of the pods; returns how to end that. */
@@ -65,15 +113,16 @@ export class DeploymentTarget {
   setAddresses(addresses: readonly PodAddress[]): void {
     const gone = new Map(this.#pods);
     for (const address of addresses) {
-      const key = `${address.host} ${address.port}`;
-      gone.delete(key);
-      this.#setAddress(key, address);
+      gone.delete(podKey(address));
+      this.#setAddress(address);
     }
     for (const [key, pod] of gone) {
       this.#pods.delete(key);
+      this.#ejector.forget(pod);
       pod.pool.retire();
     }
     this.#changed();
+    this.#ejector.relent();
   }
 
   /** The pod has answered that it is ready. */
@@ -90,6 +139,16 @@ export class DeploymentTarget {
     this.#changed();
   }
 
+  /** The pod has answered as a model that is well does. */
+  noteGood(pod: Pod): void {
+    this.#ejector.noteGood(pod);
+  }
+
+  /** The pod has failed, or failed to answer. */
+  noteBad(pod: Pod): void {
+    this.#ejector.noteBad(pod);
+  }
+
   /** New connections from now on: the certificate of this process has changed. */
   renewConnections(): void {
     for (const pod of this.#pods.values()) pod.pool.closeIdle();
@@ -97,15 +156,17 @@ export class DeploymentTarget {
 
   stop(): void {
     this.#listeners.clear();
+    this.#ejector.stop();
     for (const pod of this.#pods.values()) pod.pool.destroy();
     this.#pods.clear();
-    this.#usable = [];
+    this.#choice.update([]);
   }
 
-  #setAddress(key: string, address: PodAddress): void {
+  #setAddress(address: PodAddress): void {
+    const key = podKey(address);
     let pod = this.#pods.get(key);
     if (pod === undefined) {
-      pod = new Pod(address, this.#makePool(address));
+      pod = new Pod(key, this.#makePool(address));
       this.#pods.set(key, pod);
     }
     // From ready to unready is news that outweighs what the pod said itself before.
@@ -114,8 +175,7 @@ export class DeploymentTarget {
   }
 
   #changed(): void {
-    this.#usable = [...this.#pods.values()].filter((pod) => pod.usable);
-    this.#suspects = this.#usable.filter((pod) => pod.suspectUntil > 0).length;
+    this.#choice.update([...this.#pods.values()].filter((pod) => pod.usable));
     for (const listener of this.#listeners) listener();
   }
 }

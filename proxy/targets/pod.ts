@@ -1,5 +1,6 @@
 /** Owns one pod as a router of requests sees it: its address, what is known of it, and the connections to its sidecar. */
-import type { Replica } from '../../core/routing/least-request.ts';
+import { makeOutlierRecord } from '../../core/routing/outlier.ts';
+import type { RingMember } from '../../core/routing/prefix-ring.ts';
 import type { Pool } from '../upstream/pool.ts';
 
 /** A pod's address as EndpointSlices tell it. */
@@ -9,9 +10,8 @@ export interface PodAddress {
   readonly ready: boolean;
 }
 
-export class Pod implements Replica {
-  readonly host: string;
-  readonly port: number;
+export class Pod implements RingMember {
+  readonly key: string;
   readonly pool: Pool;
   /** Requests of this process under way there. */
   inFlight = 0;
@@ -23,10 +23,11 @@ export class Pod implements Replica {
   suspectUntil = 0;
   /** A probe is under way. */
   probing = false;
+  /** How it has answered. */
+  readonly record = makeOutlierRecord();
 
-  constructor(address: PodAddress, pool: Pool) {
-    this.host = address.host;
-    this.port = address.port;
+  constructor(key: string, pool: Pool) {
+    this.key = key;
     this.pool = pool;
   }
 
@@ -34,3 +35,6 @@ export class Pod implements Replica {
     return this.listedReady || this.proven;
   }
 }
+
+/** Returns what tells a pod from the others of its Deployment. */
+export const podKey = ({ host, port }: PodAddress): string => `${host} ${port}`;

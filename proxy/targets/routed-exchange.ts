@@ -1,24 +1,35 @@
 /** Owns what is known of a request that is routed: beyond what every proxy knows, what it asks for and where it goes. */
 import type { InvocationTarget } from '../../core/routing/invocation-path.ts';
 import { Exchange } from '../exchange.ts';
+import type { PodWish } from './pod-choice.ts';
 import type { Pod } from './pod.ts';
 import type { EntityRoute, RoutedEndpoint } from './routing-table.ts';
 
-export class RoutedExchange extends Exchange {
+export class RoutedExchange extends Exchange implements PodWish {
   asked: InvocationTarget | undefined;
   namespace = '';
   endpoint: RoutedEndpoint | undefined;
   route: EntityRoute | undefined;
+  /** Hash of its prompt's beginning, where the endpoint wants prompts that begin alike at the same pod. */
+  prefixHash: number | undefined;
   /** The pod that it has been given; counted there until `leavePod`. */
   pod: Pod | undefined;
+  /** Pods that have failed it; undefined: none yet. */
+  tried: Pod[] | undefined;
+  /** Second attempts that may have cost a model something. */
+  retries = 0;
+  /** Monotonic milliseconds before which it is not sent again. */
+  notBefore = 0;
+  /** Names of the served entities that have not answered it; undefined: none yet. */
+  failedEntities: string[] | undefined;
   /** Monotonic milliseconds at which it was first held; undefined: never. */
   heldSince: number | undefined;
   /** How long it was held until it was last sent on, in milliseconds. */
   heldMs = 0;
+  /** A sidecar had no room for it: it waits for the next occasion, and does not ask again at once. */
+  wasTurnedAway = false;
   /** Monotonic milliseconds at which pods that are called ready first could not be reached; undefined: never. */
   unreachableSince: number | undefined;
-  /** What `deadline` is to be again once it has been sent on. */
-  fullDeadline: number | undefined;
 
   takePod(pod: Pod): void {
     this.pod = pod;
@@ -28,5 +39,18 @@ export class RoutedExchange extends Exchange {
   leavePod(): void {
     if (this.pod !== undefined) this.pod.inFlight -= 1;
     this.pod = undefined;
+  }
+
+  /** Leaves the pod that has failed it, and does not go there again while there are others. */
+  giveUpPod(): void {
+    const { pod } = this;
+    this.leavePod();
+    if (pod !== undefined) this.tried = [...(this.tried ?? []), pod];
+  }
+
+  setRoute(route: EntityRoute): void {
+    this.route = route;
+    this.servedEntity = route.servedEntity;
+    this.deployment = route.target?.deployment ?? '';
   }
 }

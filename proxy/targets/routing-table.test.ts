@@ -1,22 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
-import { systemClock } from '../../platform/clock.ts';
 import { aWineEndpoint } from '../testing/cluster-fixture.ts';
-import { Pool } from '../upstream/pool.ts';
-import { DeploymentTarget } from './deployment-target.ts';
+import { aTarget, aTrafficMaker } from '../testing/target-fixture.ts';
 import { RoutingTable } from './routing-table.ts';
 
 let table: RoutingTable;
 beforeEach(() => {
   table = new RoutingTable(
-    (namespace, deployment, endpoint) =>
-      new DeploymentTarget({
-        namespace,
-        deployment,
-        endpoint,
-        clock: systemClock,
-        makePool: ({ host, port }) => new Pool({ host, port, idleMs: 1_000 }),
-      }),
+    (namespace, deployment, endpoint) => aTarget({ namespace, deployment, endpoint }),
+    aTrafficMaker(),
   );
 });
 

@@ -1,9 +1,11 @@
 /** Owns where requests for an endpoint go: found by namespace and public name, kept as the objects' status says. */
 import { CallQuota } from '../../core/quota/fixed-window.ts';
 import { nameClaim, publicNameOf } from '../../core/routing/public-name.ts';
+import { StickySplit } from '../../core/routing/sticky-split.ts';
 import { WeightedSplit } from '../../core/routing/weighted-split.ts';
 import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { DeploymentTarget } from './deployment-target.ts';
+import type { EndpointTraffic, MakeTraffic } from './endpoint-traffic.ts';
 
 /** A served entity that traffic goes to. */
 export interface EntityRoute {
@@ -13,6 +15,8 @@ export interface EntityRoute {
   readonly target: DeploymentTarget | undefined;
   /** Why it cannot be brought up, in short; absent while it can. */
   readonly failure: string | undefined;
+  /** It was ready and has lost its replicas, so that waiting may be in vain; looked at where there is a fallback. */
+  readonly isTroubled: boolean;
 }
 
 export interface RoutedEndpoint {
@@ -23,8 +27,11 @@ export interface RoutedEndpoint {
   readonly label: string;
   readonly suspended: boolean;
   readonly split: WeightedSplit<EntityRoute>;
+  /** The same shares, by key. */
+  readonly sticky: StickySplit<EntityRoute>;
   readonly entities: ReadonlyMap<string, EntityRoute>;
   readonly quota: CallQuota;
+  readonly traffic: EndpointTraffic;
 }
 
 interface Row extends RoutedEndpoint {
@@ -34,6 +41,7 @@ interface Row extends RoutedEndpoint {
   /** What split and quota were made from: while it stays the same, so do they, with all they have counted. */
   readonly routesKey: string;
   readonly limitsKey: string;
+  readonly trafficKey: string;
 }
 
 type TargetOf = (namespace: string, deployment: string, endpoint: string) => DeploymentTarget;
@@ -42,12 +50,14 @@ const longestCause = 200;
 
 export class RoutingTable {
   readonly #targetOf: TargetOf;
+  readonly #makeTraffic: MakeTraffic;
   readonly #rows = new Map<string, Row>();
   readonly #byPublicName = new Map<string, Row[]>();
   readonly #listeners = new Set<() => void>();
 
-  constructor(targetOf: TargetOf) {
+  constructor(targetOf: TargetOf, makeTraffic: MakeTraffic) {
     this.#targetOf = targetOf;
+    this.#makeTraffic = makeTraffic;
   }
 
   get size(): number {
@@ -100,10 +110,11 @@ export class RoutingTable {
     const routesKey = JSON.stringify([
       metadata.uid,
       endpoint.status?.traffic,
-      routes.map(({ failure }) => failure),
+      routes.map(({ failure, isTroubled }) => [failure, isTroubled]),
     ]);
     const limitsKey = JSON.stringify([metadata.uid, spec.rateLimits]);
-    const { split, entities } = previous?.routesKey === routesKey ? previous : makeSplit(routes);
+    const trafficKey = JSON.stringify([metadata.uid, spec.routing, spec.aiGateway?.fallback]);
+    const { split, sticky, entities } = previous?.routesKey === routesKey ? previous : makeSplit(routes);
     return {
       namespace,
       name: metadata.name,
@@ -112,23 +123,34 @@ export class RoutingTable {
       claim: nameClaim(endpoint),
       suspended: spec.suspended,
       split,
+      sticky,
       entities,
       quota: previous?.limitsKey === limitsKey ? previous.quota : new CallQuota(spec.rateLimits ?? []),
+      traffic:
+        previous?.trafficKey === trafficKey
+          ? previous.traffic
+          : this.#makeTraffic(spec, `${namespace}/${metadata.name}`),
       routesKey,
       limitsKey,
+      trafficKey,
     };
   }
 
-  #routesOf({ metadata, status }: ServingEndpoint, namespace: string): EntityRoute[] {
+  #routesOf({ metadata, spec, status }: ServingEndpoint, namespace: string): EntityRoute[] {
+    const hasFallback = spec.aiGateway?.fallback?.enabled === true;
     return (status?.traffic ?? []).map(({ servedEntity, percent, deployment, configVersion }) => {
       const entity = status?.servedEntities?.find(
         (row) => row.name === servedEntity && row.configVersion === configVersion,
       );
+      const target =
+        deployment === undefined ? undefined : this.#targetOf(namespace, deployment, metadata.name);
+      target?.wakeTimes.tell(wakeMsOf(entity));
       return {
         servedEntity,
         percent,
-        target: deployment === undefined ? undefined : this.#targetOf(namespace, deployment, metadata.name),
+        target,
         failure: entity?.state === 'Failed' ? causeOf(entity) : undefined,
+        isTroubled: hasFallback && entity?.state === 'Recovering',
       };
     });
   }
@@ -153,11 +175,17 @@ export class RoutingTable {
   }
 }
 
-function makeSplit(routes: readonly EntityRoute[]): Pick<RoutedEndpoint, 'split' | 'entities'> {
+function makeSplit(routes: readonly EntityRoute[]): Pick<RoutedEndpoint, 'split' | 'sticky' | 'entities'> {
   return {
     split: new WeightedSplit(routes),
+    sticky: new StickySplit(routes),
     entities: new Map(routes.map((route) => [route.servedEntity, route])),
   };
+}
+
+function wakeMsOf(entity: ServedEntityStatus | undefined): number | undefined {
+  const seconds = entity?.coldStart?.totalSeconds;
+  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 function causeOf({ reason, message }: ServedEntityStatus): string {

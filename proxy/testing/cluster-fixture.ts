@@ -48,7 +48,7 @@ class Collection {
   }
 }
 
-interface FakePod {
+export interface FakePod {
   readonly host: string;
   readonly port: number;
   readonly ready: boolean;

@@ -19,6 +19,11 @@ export interface MeasuredProcess {
 }
 
 const startWithinMs = 15_000;
+/** What runs now: a benchmark that fails leaves nothing behind. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 /** `getconf CLK_TCK` of every Linux that Node runs on. */
 const microsecondsPerTick = 10_000;
 
@@ -29,13 +34,21 @@ const microsecondsPerTick = 10_000;
  */
 export async function startMeasured(
   command: readonly [string, ...string[]],
-  options: { readonly port: number; readonly host?: string; readonly env?: Record<string, string> },
+  options: {
+    readonly port: number;
+    readonly host?: string;
+    readonly env?: Record<string, string>;
+    /** Default SIGTERM. */
+    readonly stopSignal?: NodeJS.Signals;
+  },
 ): Promise<MeasuredProcess> {
   const [program, ...args] = command;
   const child = spawn(program, args, {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let printed = '';
   const keep = (text: Buffer): void => {
     printed = `${printed}${text.toString()}`.slice(-4_000);
@@ -58,7 +71,7 @@ export async function startMeasured(
     residentMiB: () => memoryMiB(pid, 'VmRSS'),
     peakResidentMiB: () => memoryMiB(pid, 'VmHWM'),
     printed: () => printed,
-    stop: () => stop(child),
+    stop: () => stop(child, options.stopSignal ?? 'SIGTERM'),
   };
 }
 
@@ -72,10 +85,10 @@ function cpuTicks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const hangs = setTimeout(() => child.kill('SIGKILL'), 5_000);
   await exited;
   clearTimeout(hangs);

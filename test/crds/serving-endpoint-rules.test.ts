@@ -52,6 +52,18 @@ const accepted: [sentence: string, object: unknown][] = [
   ['a model in a volume', withEntity({ model: { uri: 'pvc://models.v1/iris/1' } })],
   ['a web address with an @ in its path', withEntity({ model: { uri: 'https://models.example/a@1.zip' } })],
   ['a whole volume', withEntity({ model: { uri: 'pvc://models' } })],
+  [
+    'all of routing',
+    endpoint({
+      routing: {
+        sticky: { header: 'x-session-id' },
+        prefixAffinity: { enabled: true },
+        retries: { attempts: 1, serverErrors: true },
+        timeouts: { total: '5m', firstByte: '30s', idle: '10s' },
+      },
+    }),
+  ],
+  ['a sticky cookie', endpoint({ routing: { sticky: { cookie: 'session' } } })],
   ['a limit on calls', endpoint({ rateLimits: [{ calls: 10 }] })],
   ['a limit on tokens of one user', endpoint({ rateLimits: [{ key: 'user', principal: 'ada', tokens: 9 }] })],
 ];
@@ -59,6 +71,36 @@ const accepted: [sentence: string, object: unknown][] = [
 const external = { provider: 'openai', name: 'gpt-4o', task: 'llm/v1/chat' };
 
 const refused: [sentence: string, object: unknown, path: string, message: string][] = [
+  [
+    'a sticky key that is nowhere',
+    endpoint({ routing: { sticky: {} } }),
+    'spec.routing.sticky',
+    'exactly one of header and cookie',
+  ],
+  [
+    'a sticky key at two places',
+    endpoint({ routing: { sticky: { header: 'a', cookie: 'b' } } }),
+    'spec.routing.sticky',
+    'exactly one of header and cookie',
+  ],
+  [
+    'a request that may take longer than an hour',
+    endpoint({ routing: { timeouts: { total: '1h1s' } } }),
+    'spec.routing.timeouts.total',
+    'the time limit total must be 1s to 1h',
+  ],
+  [
+    'a request that must be answered at once',
+    endpoint({ routing: { timeouts: { firstByte: '10ms' } } }),
+    'spec.routing.timeouts.firstByte',
+    'the time limit firstByte must be 1s to 1h',
+  ],
+  [
+    'a stream that may not pause at all',
+    endpoint({ routing: { timeouts: { idle: '0s' } } }),
+    'spec.routing.timeouts.idle',
+    'the time limit idle must be 1s to 1h',
+  ],
   [
     'a name that is no DNS label',
     endpoint({}, 'iris.prod'),

@@ -21,6 +21,7 @@ export function aBlueprint(builder: EndpointBuilder, given: Partial<Blueprint> =
     runtime: aRuntime('mlflow-python'),
     hardware,
     rateLimits: spec.rateLimits ?? [],
+    timeouts: spec.routing?.timeouts,
     scaling: scalingRulesOf(entity.workload, config.scaling, pauseOf(metadata.annotations)),
     config,
     ...given,

@@ -1,6 +1,7 @@
 /** Owns what the objects of one served entity are made from. */
 import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
 import type { RateLimit } from '../../../crds/schema/governance.ts';
+import type { Routing } from '../../../crds/schema/routing.ts';
 import type { ScalingRules } from '../../../core/scaling/scaling-rules.ts';
 import type { ObjectMeta } from '../../../kube/resource.ts';
 import type { OperatorConfig } from '../../config/operator-config.ts';
@@ -24,6 +25,8 @@ export interface Blueprint {
   /** What the workload type of the entity means in this cluster. */
   readonly hardware: WorkloadType;
   readonly rateLimits: readonly RateLimit[];
+  /** Time limits that the endpoint asks for. */
+  readonly timeouts: Routing['timeouts'];
   readonly scaling: ScalingRules;
   readonly config: OperatorConfig;
 }

@@ -180,6 +180,25 @@ describe('the pod of a served entity', () => {
     expect(podOf(made).terminationGracePeriodSeconds).toBe(603 + 45);
   });
 
+  it('leaves a request the time that its endpoint gives it', () => {
+    const patient = anEndpoint('iris').servingModel('models:/iris/1');
+    const made = aBlueprint(patient.withSpec({ routing: { timeouts: { total: '10m', idle: '5s' } } }));
+    const { drain, timeouts } = makeSidecarConfig(made);
+    expect(timeouts).toMatchObject({ totalMs: 600_000, firstByteMs: 600_000, idleMs: 5_000 });
+    expect(drain.maxMs).toBe(603_000);
+    expect(podOf(made).terminationGracePeriodSeconds).toBeGreaterThan(603);
+  });
+
+  it('keeps its grace period where the endpoint gives requests less time', () => {
+    const hasty = anEndpoint('iris').servingModel('models:/iris/1');
+    const [usual, made] = [
+      aBlueprint(hasty),
+      aBlueprint(hasty.withSpec({ routing: { timeouts: { total: '5s' } } })),
+    ];
+    expect(podOf(made).terminationGracePeriodSeconds).toBe(podOf(usual).terminationGracePeriodSeconds);
+    expect(makeSidecarConfig(made).timeouts.totalMs).toBe(5_000);
+  });
+
   it('appends the arguments of the entity to those of the runtime', () => {
     const template = { spec: { containers: [{ name: 'model', args: ['--verbose'] }] } };
     const made = podOf(aBlueprint(anEndpoint('iris').servingModel('models:/iris/1', { template })));

@@ -15,6 +15,7 @@ import { makeModelContainer } from './make-model-container.ts';
 import { makeSidecarContainer, sidecarVolumes } from './make-sidecar-container.ts';
 import { makeModelVolume } from './model-volume.ts';
 import { progressVolume } from './progress-volume.ts';
+import { drainMaxMs } from './request-limits.ts';
 
 /**
  * Returns the pod template. Over our defaults is laid what the runtime says, over that what belongs to the workload
@@ -81,7 +82,7 @@ function basePodTemplate(blueprint: Blueprint, runtime: FilledRuntime): PodTempl
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       // The sidecar drains first; the rest is for the model server to end by itself.
       terminationGracePeriodSeconds:
-        Math.ceil(config.sidecar.drainMax / 1000) + runtime.modelServer.shutdownSeconds,
+        Math.ceil(drainMaxMs(blueprint) / 1000) + runtime.modelServer.shutdownSeconds,
       nodeSelector: hardware.nodeSelector,
       tolerations: hardware.tolerations,
       // The sidecar first, because it tells how far the fetch is.

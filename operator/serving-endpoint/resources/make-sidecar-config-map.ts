@@ -6,6 +6,7 @@ import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
 import { demandUrlOf } from '../../config/operator-config.ts';
 import { pathFor } from '../../serving-runtime/fill-runtime.ts';
 import { blueprintMetadata } from './blueprint.ts';
+import { drainMaxMs, timeoutsOf } from './request-limits.ts';
 import type { Blueprint } from './blueprint.ts';
 import { runtimeOf } from './make-pod-template.ts';
 import { sidecarConfigFile } from './make-sidecar-container.ts';
@@ -48,18 +49,13 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
     },
     rateLimits: [...rateLimits],
     maxBodyBytes: sidecar.maxBodyBytes,
-    timeouts: {
-      connectMs: sidecar.connectTimeout,
-      firstByteMs: sidecar.firstByteTimeout,
-      idleMs: sidecar.idleTimeout,
-      totalMs: sidecar.totalTimeout,
-    },
+    timeouts: { connectMs: sidecar.connectTimeout, ...timeoutsOf(blueprint) },
     peers: { trustedForwarders: [serviceAccountIdentity(trustDomain, systemNamespace, 'fairlead-gateway')] },
     demand: {
       url: demandUrlOf(config),
       identity: serviceAccountIdentity(trustDomain, systemNamespace, 'fairlead-operator'),
       intervalMs: scaling.reportInterval,
     },
-    drain: { quietMs: sidecar.drainQuiet, maxMs: sidecar.drainMax },
+    drain: { quietMs: sidecar.drainQuiet, maxMs: drainMaxMs(blueprint) },
   };
 }

@@ -11,21 +11,22 @@ export interface ForwardRules<E extends Exchange> {
   readonly methodOf?: (exchange: E) => string;
   /** The path at the upstream, with the query. */
   readonly pathOf: (exchange: E) => string;
-  readonly timeouts: () => PhaseTimeouts;
+  readonly timeouts: (exchange: E) => PhaseTimeouts;
   readonly maxBodyBytes: () => number;
   /** Appends raw pairs to the request. */
   readonly addRequestHeaders: (exchange: E, headers: string[]) => void;
   /** Appends raw pairs to the answer. */
   readonly addAnswerHeaders: (exchange: E, headers: string[]) => void;
   /**
-   * The request could not be sent. `now`: `poolOf` gives somewhere else to try. `later`: the exchange is in other hands
-   * and comes back to this stage, or not. `no`: it is over.
+   * An attempt has failed before the answer began, or amid it. `fresh`: it is made again, on a new connection to where
+   * `poolOf` says. `back`: the exchange goes back to an earlier stage (and was told so). `no`: it is over. Default: a
+   * request on a stale connection is sent once more, if it is whole in memory.
    */
-  readonly findAnother?: (exchange: E) => 'now' | 'later' | 'no';
+  readonly afterFailure?: (exchange: E, failure: UpstreamFailure) => 'fresh' | 'back' | 'no';
   /** True: this answer is not for the caller, the exchange goes back to an earlier stage (and was told so). */
   readonly takesBack?: (exchange: E, head: ResponseHead) => boolean;
   /** What the caller is told where the upstream cannot be reached. */
   readonly unreachable?: Refusal;
-  /** An attempt has failed for good; for logs. */
+  /** The exchange has failed for good; for logs. */
   readonly onFailure: (exchange: E, failure: UpstreamFailure) => void;
 }

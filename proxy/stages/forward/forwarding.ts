@@ -41,7 +41,7 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
         contentLength: head.contentLength,
       },
       this,
-      this.#rules.timeouts(),
+      this.#rules.timeouts(exchange),
       fresh,
     );
   }
@@ -130,17 +130,15 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
   onFailure(failure: UpstreamFailure): void {
     const exchange = this.#exchange;
     this.#call = undefined;
-    if (this.#mayRepeat(failure)) {
+    const next = this.#rules.afterFailure?.(exchange, failure) ?? this.#usuallyNext(failure);
+    if (next === 'fresh') {
       this.#repeated = true;
       this.start(true);
       return;
     }
     exchange.holder = undefined;
-    const next = failure.kind === 'unsent' ? this.#rules.findAnother?.(exchange) : 'no';
-    if (next === 'later') return;
-    if (next === 'now') {
-      exchange.holder = this;
-      this.start(false);
+    if (next === 'back') {
+      exchange.proceed();
       return;
     }
     this.#rules.onFailure(exchange, failure);
@@ -159,8 +157,8 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
   }
 
   /** Once, and only what is whole in memory: an idle connection was closed under the request, no answer had begun. */
-  #mayRepeat(failure: UpstreamFailure): boolean {
-    return failure.kind === 'stale' && !this.#repeated && this.#exchange.body !== undefined;
+  #usuallyNext(failure: UpstreamFailure): 'fresh' | 'no' {
+    return failure.kind === 'stale' && !this.#repeated && this.#exchange.body !== undefined ? 'fresh' : 'no';
   }
 }
 

@@ -1,16 +1,24 @@
-/** Owns the requests that wait for a pod: bounded in number and bytes, in order per Deployment, let go as pods can take them. */
+/** Owns the requests that wait for a pod: bounded in number and bytes, in all and for each endpoint, and let go in fair turns. */
+import { FairQueue } from '../../../core/holding/fair-queue.ts';
+import { FairShares } from '../../../core/holding/fair-shares.ts';
+import type { RoomBounds } from '../../../core/holding/fair-shares.ts';
 import type { DeploymentTarget } from '../../targets/deployment-target.ts';
-import type { RoutedExchange } from '../../targets/routed-exchange.ts';
+import type { Held } from './held.ts';
 
 export interface HoldBounds {
-  readonly requests: number;
-  readonly bytes: number;
+  /** Of the whole gateway. */
+  readonly overall: RoomBounds;
+  readonly perEndpoint: RoomBounds;
 }
 
 export interface HoldRoomOptions {
   readonly bounds: HoldBounds;
-  /** The exchange has its pod (`exchange.pod`) and goes on. */
-  readonly onPod: (exchange: RoutedExchange) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** It has its pod (`exchange.pod`) and goes on. */
+  readonly onPod: (held: Held) => void;
+  /** It has to make room for one with a fairer claim. */
+  readonly onEvicted: (held: Held) => void;
   /** Told of the first one that waits for a target, before anything else happens. */
   readonly onFirst: (target: DeploymentTarget) => void;
   /** Told when nobody waits for a target any more. */
@@ -22,86 +30,123 @@ export interface HoldRoomOptions {
 /** A fresh pod is not flooded: its sidecar would turn the surplus away. The rest follows as the first ones are answered. */
 const perPod = 32;
 
-/** What a request costs here while its body waits in the kernel's and node's buffers. */
-const streamedBytes = 64 * 1024;
+interface Line {
+  readonly queue: FairQueue<Held>;
+  readonly stopListening: () => void;
+  /** Monotonic milliseconds since which somebody has been waiting. */
+  readonly since: number;
+}
 
 export class HoldRoom {
   readonly #options: HoldRoomOptions;
-  readonly #waiting = new Map<DeploymentTarget, Set<RoutedExchange>>();
-  readonly #unsubscribe = new Map<DeploymentTarget, () => void>();
-  #requests = 0;
-  #bytes = 0;
+  readonly #overall: FairShares<Held>;
+  readonly #endpoints = new Map<string, FairShares<Held>>();
+  readonly #lines = new Map<DeploymentTarget, Line>();
 
   constructor(options: HoldRoomOptions) {
     this.#options = options;
+    this.#overall = new FairShares(options.bounds.overall);
   }
 
   get requests(): number {
-    return this.#requests;
+    return this.#overall.requests;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#overall.bytes;
   }
 
   waitingFor(target: DeploymentTarget): number {
-    return this.#waiting.get(target)?.size ?? 0;
+    return this.#lines.get(target)?.queue.size ?? 0;
   }
 
-  /** Everybody who waits, for whatever target. */
-  everybody(): RoutedExchange[] {
-    return [...this.#waiting.values()].flatMap((waiting) => [...waiting]);
+  /** Returns since when somebody has been waiting for the target, in monotonic milliseconds. */
+  since(target: DeploymentTarget): number | undefined {
+    return this.#lines.get(target)?.since;
   }
 
-  /** Takes the exchange in; false: there is no room. */
-  enter(exchange: RoutedExchange, target: DeploymentTarget): boolean {
-    const { requests, bytes } = this.#options.bounds;
-    const size = bytesOf(exchange);
-    if (this.#requests + 1 > requests || this.#bytes + size > bytes) return false;
-    this.#requests += 1;
-    this.#bytes += size;
-    const waiting = this.#waiting.get(target);
-    if (waiting === undefined) {
-      this.#waiting.set(target, new Set([exchange]));
-      this.#unsubscribe.set(
-        target,
-        target.onChange(() => this.letGo(target)),
-      );
-      this.#options.onCount(target, 1);
-      this.#options.onFirst(target);
-    } else {
-      waiting.add(exchange);
-      this.#options.onCount(target, 1);
-    }
+  /** What somebody waits for. */
+  targets(): DeploymentTarget[] {
+    return [...this.#lines.keys()];
+  }
+
+  /** Who waits for the target. */
+  waiters(target: DeploymentTarget): Held[] {
+    return [...(this.#lines.get(target)?.queue ?? [])];
+  }
+
+  /** Takes it in, before the others of its principal where it `returns`; false: there is no room. */
+  enter(held: Held, returns: boolean): boolean {
+    const { bounds, onEvicted } = this.#options;
+    const label = labelOf(held.target);
+    const own = this.#endpoints.get(label) ?? new FairShares<Held>(bounds.perEndpoint);
+    const ofOwn = own.planEntry(held);
+    const ofAll = ofOwn === undefined ? undefined : this.#overall.planEntry(held, new Set(ofOwn));
+    if (ofOwn === undefined || ofAll === undefined) return false;
+    this.#endpoints.set(label, own);
+    own.add(held);
+    this.#overall.add(held);
+    this.#lineUp(held, returns);
+    for (const other of [...ofOwn, ...ofAll]) if (this.leave(other)) onEvicted(other);
     return true;
   }
 
-  /** Takes the exchange out, where it still waits. */
-  leave(exchange: RoutedExchange, target: DeploymentTarget): void {
-    const waiting = this.#waiting.get(target);
-    if (waiting?.delete(exchange) !== true) return;
-    this.#requests -= 1;
-    this.#bytes -= bytesOf(exchange);
-    this.#options.onCount(target, -1);
-    if (waiting.size > 0) return;
-    this.#waiting.delete(target);
-    this.#unsubscribe.get(target)?.();
-    this.#unsubscribe.delete(target);
-    this.#options.onEmpty(target);
+  /** Takes it out; returns whether it still waited. */
+  leave(held: Held): boolean {
+    const { target } = held;
+    const line = this.#lines.get(target);
+    if (line?.queue.remove(held.flow, held) !== true) return false;
+    this.#noteLeft(held);
+    if (line.queue.size === 0) this.#close(target, line);
+    return true;
   }
 
-  /** Sends on whom the target's pods can take, in order of arrival. */
+  /** Sends on whom the target's pods can take, in fair turns. */
   letGo(target: DeploymentTarget): void {
-    for (const exchange of this.#waiting.get(target) ?? []) {
-      const pod = target.pick();
-      if (pod === undefined || pod.inFlight >= perPod) return;
-      this.leave(exchange, target);
-      exchange.takePod(pod);
-      this.#options.onPod(exchange);
+    const line = this.#lines.get(target);
+    if (line === undefined) return;
+    for (let held = line.queue.peek(); held !== undefined; held = line.queue.peek()) {
+      const pod = target.pickWithRoom(held.exchange, perPod);
+      if (pod === undefined) return;
+      line.queue.shift();
+      this.#noteLeft(held);
+      if (line.queue.size === 0) this.#close(target, line);
+      held.exchange.takePod(pod);
+      this.#options.onPod(held);
     }
   }
+
+  #lineUp(held: Held, returns: boolean): void {
+    const { onCount, onFirst, now } = this.#options;
+    const { target, flow } = held;
+    const line = this.#lines.get(target);
+    if (line !== undefined) {
+      line.queue.add(flow, held, returns);
+      onCount(target, 1);
+      return;
+    }
+    const queue = new FairQueue<Held>();
+    queue.add(flow, held);
+    const stopListening = target.onChange(() => this.letGo(target));
+    this.#lines.set(target, { queue, stopListening, since: now() });
+    onCount(target, 1);
+    onFirst(target);
+  }
+
+  #noteLeft(held: Held): void {
+    const label = labelOf(held.target);
+    const own = this.#endpoints.get(label);
+    own?.remove(held);
+    if (own?.requests === 0) this.#endpoints.delete(label);
+    this.#overall.remove(held);
+    this.#options.onCount(held.target, -1);
+  }
+
+  #close(target: DeploymentTarget, line: Line): void {
+    this.#lines.delete(target);
+    line.stopListening();
+    this.#options.onEmpty(target);
+  }
 }
 
-function bytesOf(exchange: RoutedExchange): number {
-  return exchange.body?.length ?? streamedBytes;
-}
+const labelOf = ({ namespace, endpoint }: DeploymentTarget): string => `${namespace}/${endpoint}`;

@@ -5,13 +5,11 @@ import type { ScaleFigures } from './figures.ts';
 const budget = { resyncMs: 30_000, aimMs: 10_000, writes: 0, memoryMiB: 400 };
 
 /** Returns the figures in both forms. */
-export function makeScaleReport(machine: string, figures: ScaleFigures): SuiteReport {
+export function makeScaleReport(figures: ScaleFigures): SuiteReport {
   const written = Object.values(figures.writes).reduce((sum, count) => sum + count, 0);
   const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
   const kept = (is: boolean): string => (is ? 'yes' : 'no');
-  const table = `# Benchmark: scale
-
-${machine}. ${figures.endpoints} endpoints of one entity each, Ready, on etcd and kube-apiserver of Kubernetes
+  const text = `${figures.endpoints} endpoints of one entity each, Ready, on etcd and kube-apiserver of Kubernetes
 1.37.2, which share the machine with the operator. Deployment controller and kubelet are played: one pod each, without a
 process.
 
@@ -31,5 +29,12 @@ ${
         .map(([resource, count]) => `${resource} ${count}`)
         .join(', ')}.\n`
 }`;
-  return { figures: { machine, ...figures }, table };
+  return {
+    figures,
+    ratios: { 'operator: peak MiB': figures.peakMiB },
+    verdicts: [],
+    text,
+    leftOut: [],
+    versions: {},
+  };
 }
