@@ -18,6 +18,7 @@ export const sidecarConfigSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
       port: portSchema,
+      grpcPort: portSchema.optional().describe('Where it takes gRPC (HTTP/2 in the clear), if it does.'),
       healthPath: z.string().startsWith('/'),
       livenessPath: z.string().startsWith('/'),
       invocationsPath: z.string().startsWith('/'),

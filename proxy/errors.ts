@@ -71,6 +71,24 @@ export const refusals = {
     'request_too_slow',
     'The request did not arrive in time. Send it faster, or in smaller parts.',
   ),
+  ambiguousTarget: refusal(
+    400,
+    'BAD_REQUEST',
+    'ambiguous_target',
+    'The host name and the path of the request name different endpoints or namespaces. Leave one of them out.',
+  ),
+  grpcWithoutHost: refusal(
+    404,
+    'ENDPOINT_NOT_FOUND',
+    'grpc_without_host',
+    'gRPC is asked at the host name of an endpoint, {endpoint}.{namespace}.{domain}, in :authority.',
+  ),
+  grpcUnsupported: refusal(
+    501,
+    'NOT_IMPLEMENTED',
+    'grpc_unsupported',
+    'The model server of this endpoint takes no gRPC. Use its HTTP protocol, or a runtime that names a grpcPort.',
+  ),
   ambiguousRequest: refusal(
     400,
     'BAD_REQUEST',
@@ -215,6 +233,13 @@ export const refusals = {
     'The model server ended the connection before its answer was whole.',
   ),
   deadline: refusal(504, 'DEADLINE_EXCEEDED', 'deadline', 'The model did not answer in time.'),
+  shuttingDown: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'shutting_down',
+    'This proxy is shutting down, and the request took longer than it could wait. Send it again.',
+    { retryAfterSeconds: 1 },
+  ),
   internal: refusal(500, 'INTERNAL_ERROR', 'internal', 'The request failed inside the proxy.'),
 } as const;
 

@@ -2,6 +2,7 @@
 import type { Caller, CallerEvents } from './downstream/caller.ts';
 import { refusalBody, refusalHeaders, refusals } from './errors.ts';
 import type { Refusal } from './errors.ts';
+import { grpcRefusalHeaders } from './grpc.ts';
 
 /** The part of a stage that now has the exchange in its hands while it waits for something. */
 export interface Holder {
@@ -11,6 +12,11 @@ export interface Holder {
   onDrain?(): void;
   /** What the caller is told when time is up. */
   readonly overdue: Refusal;
+}
+
+/** Whoever passes an answer on that has begun: it knows how such an answer says that it was cut. */
+export interface Answering {
+  cutShort(refused: Refusal): void;
 }
 
 /** Hears an answer of the model as it passes, to count or log it; it never changes it, and never holds it up. */
@@ -84,6 +90,14 @@ export class Exchange implements CallerEvents {
   hasTurn = false;
   /** Whoever waits on behalf of the exchange now. */
   holder: Holder | undefined;
+  /** Whoever passes the answer on. */
+  answering: Answering | undefined;
+  /** The caller asks for a WebSocket. */
+  asksForTunnel = false;
+  /** He has one: bytes go both ways until either side ends. */
+  isTunnel = false;
+  /** It is a call of gRPC, which is told everything in trailers. */
+  isGrpc = false;
   /** Status of the answer, 0 before there is one; and why, where a proxy gave it. */
   status = 0;
   reason = '';
@@ -127,17 +141,24 @@ export class Exchange implements CallerEvents {
     this.#step = this.#pipeline.stages.findIndex((stage) => stage.name === name);
   }
 
-  /** Answers with a refusal; where an answer has begun already, it is cut instead, so that nobody takes it for whole. */
+  /** Answers with a refusal; where an answer has begun already, it is cut, so that nobody takes it for whole. */
   refuse(refused: Refusal): void {
     // Whoever has been told no already may still be reading it.
     if (this.#refused) return;
     this.#refused = true;
     this.reason = refused.reason;
     if (this.caller.answered) {
-      this.caller.cut();
+      if (this.answering === undefined) this.caller.cut();
+      else this.answering.cutShort(refused);
       return;
     }
     this.status = refused.status;
+    if (this.isGrpc) {
+      const headers = [...grpcRefusalHeaders(refused), 'x-request-id', this.requestId, ...this.answerHeaders];
+      this.caller.sendHead(200, '', headers, 'none');
+      this.caller.end();
+      return;
+    }
     const body = Buffer.from(refusalBody(refused));
     const headers = refusalHeaders(refused, body.length);
     headers.push('x-request-id', this.requestId, ...this.answerHeaders);

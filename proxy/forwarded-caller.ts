@@ -11,8 +11,8 @@ export function pushForwardedCaller(
   headers: string[],
   caller: { readonly principal: string; readonly groups: readonly string[] },
 ): void {
-  headers.push(forwardedHeaders.principal, encodeURIComponent(caller.principal));
-  headers.push(forwardedHeaders.groups, caller.groups.map(encodeURIComponent).join(','));
+  headers.push(forwardedHeaders.principal, encode(caller.principal));
+  headers.push(forwardedHeaders.groups, caller.groups.map(encode).join(','));
   headers.push(forwardedHeaders.accounted, '1');
 }
 
@@ -26,6 +26,9 @@ export function parseGroups(value: string | undefined): string[] {
   if (value === undefined || value === '') return [];
   return value.split(',').map(decode);
 }
+
+/** Half a surrogate pair, which JSON can hold and percent-encoding cannot, becomes a replacement character. */
+const encode = (value: string): string => encodeURIComponent(value.toWellFormed());
 
 function decode(value: string): string {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseInvocationPath } from './invocation-path.ts';
+import { isGrpcPath, parseEndpointPath, parseInvocationPath } from './invocation-path.ts';
 
 const none = undefined;
 const accepted: readonly (readonly [string, string | undefined, string, string | undefined])[] = [
@@ -31,5 +31,44 @@ describe('parseInvocationPath', () => {
 
   it.each(refused)('%s is no path of an endpoint', (path) => {
     expect(parseInvocationPath(path)).toBeUndefined();
+  });
+});
+
+describe('parseEndpointPath', () => {
+  it.each<[path: string, servedEntity: string | undefined]>([
+    ['/invocations', none],
+    ['/invocations/', none],
+    ['/served-models/wine-1/invocations', 'wine-1'],
+  ])('%s is understood', (path, servedEntity) => {
+    expect(parseEndpointPath(path)).toEqual({ servedEntity });
+  });
+
+  it.each(['/', '/served-models//invocations', '/x/invocations', '/invocations/x', '/%69nvocations'])(
+    '%s is no path of an endpoint',
+    (path) => {
+      expect(parseEndpointPath(path)).toBeUndefined();
+    },
+  );
+});
+
+describe('isGrpcPath', () => {
+  it.each(['/inference.GRPCInferenceService/ModelInfer', '/Service/Method', '/a.b.c_1/D_2'])(
+    '%s is a method',
+    (path) => {
+      expect(isGrpcPath(path)).toBe(true);
+    },
+  );
+
+  it.each([
+    '/',
+    '/Service',
+    '/Service/Method/x',
+    '/Service/Me-thod',
+    '/../Method',
+    '//Method',
+    '/1/2',
+    '/S/M?x',
+  ])('%s is none', (path) => {
+    expect(isGrpcPath(path)).toBe(false);
   });
 });

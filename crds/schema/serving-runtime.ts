@@ -31,6 +31,11 @@ const port = z.int().min(1).max(65535);
 const modelServerSchema = z
   .strictObject({
     port: port.default(8080).describe('The port on localhost that the server listens on.'),
+    grpcPort: port
+      .optional()
+      .describe(
+        'The port on localhost that the server takes gRPC on (HTTP/2 in the clear). Absent: endpoints that it serves take none.',
+      ),
     healthPath: path.default('/health').describe('Answers 200 once the model can predict.'),
     livenessPath: path.default('/ping').describe('Answers 200 while the server lives.'),
     invocationsPath: path

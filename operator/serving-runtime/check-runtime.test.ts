@@ -41,6 +41,11 @@ describe('checkRuntime', () => {
       { modelServer: { metrics: { port: 9090 } } },
       /modelServer.metrics.port 9090 belongs to the sidecar/,
     ],
+    [
+      'the port of the sidecar, for gRPC',
+      { modelServer: { grpcPort: 8443 } },
+      /modelServer.grpcPort 8443 belongs to the sidecar/,
+    ],
     ['a workload type that nobody knows', { workloadTypes: ['CPU', 'GPU_HUGE'] }, /names GPU_HUGE, which/],
     [
       'a template without the sidecar',

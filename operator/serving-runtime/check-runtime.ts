@@ -44,6 +44,7 @@ function checkPorts({ modelServer }: ServingRuntimeSpec): string[] {
   const taken = [dataPort, adminPort];
   const ports = {
     'modelServer.port': modelServer.port,
+    'modelServer.grpcPort': modelServer.grpcPort,
     'modelServer.metrics.port': modelServer.metrics?.port,
   };
   return Object.entries(ports)

@@ -5,9 +5,10 @@ import type { RequestHead } from '../http1/request-head.ts';
 
 /**
  * How an answer's body ends. `length`: its headers hold a Content-Length. `stream`: the protocol marks the end. `none`:
- * there is no body, whatever its headers say (204, 304).
+ * there is no body, whatever its headers say (204, 304). `tunnel`: it is no body, but what the other protocol says that
+ * was switched to (101); the request's body is what the caller says in it.
  */
-export type AnswerFraming = 'length' | 'stream' | 'none';
+export type AnswerFraming = 'length' | 'stream' | 'none' | 'tunnel';
 
 /** The other end of a connection, the same object for all requests on it: something to remember things by. */
 export interface Peer {
@@ -27,6 +28,8 @@ export interface CallerEvents {
 }
 
 export interface Caller {
+  /** It speaks HTTP/2: trailers and gRPC have a place there. */
+  readonly isHttp2: boolean;
   readonly head: RequestHead;
   readonly peer: Peer;
   /** To be set by whoever takes the request, before anything else. */
@@ -50,6 +53,9 @@ export interface Caller {
   write(chunk: Buffer): boolean;
   /** Ends the answer; trailers are raw pairs, and are dropped where the protocol has no place for them. */
   end(lastChunk?: Buffer, trailers?: readonly string[]): void;
-  /** Ends the connection (HTTP/1) or stream (HTTP/2) at once, so that nobody takes the answer for whole. */
-  cut(): void;
+  /**
+   * Ends the connection (HTTP/1) or stream (HTTP/2) at once, so that nobody takes the answer for whole. `lastWords` still
+   * go to the caller, where the body of the answer has room for them: it streams.
+   */
+  cut(lastWords?: Buffer): void;
 }

@@ -1,7 +1,7 @@
 /** Owns one request on an HTTP/1.1 connection and its answer: the body as it is wanted, the answer in few writes. */
 import { makeAnswerHead, makeInformation } from '../http1/answer-head.ts';
 import { BodyReader } from '../http1/body-reader.ts';
-import type { BodySink } from '../http1/body-reader.ts';
+import type { BodyFraming, BodySink } from '../http1/body-reader.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import { malformedBody } from './malformed-body.ts';
 import type { AnswerFraming, Caller, CallerEvents, Peer } from './caller.ts';
@@ -18,9 +18,11 @@ export interface CallerConnection {
   /** Writes; false: stop until the caller is told to go on. */
   write(bytes: Buffer): boolean;
   writeParts(parts: readonly Buffer[]): boolean;
-  /** The answer is handed over whole. `keep`: as its head has promised. */
+  /** The answer is handed over, nothing more comes. `keep`: as its head has promised. */
   onAnswered(caller: Http1Caller, keep: boolean): void;
   destroy(): void;
+  /** Ends it in a way that nobody takes for a usual end. */
+  reset(): void;
 }
 
 /** Up to this size head and body go out as one piece: copying costs less than a second system call. */
@@ -30,6 +32,7 @@ const lastChunk = Buffer.from('0\r\n\r\n');
 const nothing = Buffer.alloc(0);
 
 export class Http1Caller implements Caller {
+  readonly isHttp2 = false;
   readonly head: RequestHead;
   events: CallerEvents | undefined;
   readonly #connection: CallerConnection;
@@ -40,6 +43,7 @@ export class Http1Caller implements Caller {
   #framing: AnswerFraming | undefined;
   #keep = false;
   #chunked = false;
+  #endsWithConnection = false;
   /** A head that waits for the first piece of its body, to go out with it. */
   #pendingHead = '';
   #ended = false;
@@ -62,6 +66,11 @@ export class Http1Caller implements Caller {
     return !this.#bodyDone;
   }
 
+  /** It speaks another protocol than HTTP now, bytes go both ways as they come. */
+  get isTunnel(): boolean {
+    return this.#framing === 'tunnel';
+  }
+
   /** Whether bytes would be taken now. */
   get wantsBody(): boolean {
     return this.#sink !== undefined && !this.#paused && !this.#bodyDone;
@@ -80,24 +89,15 @@ export class Http1Caller implements Caller {
   }
 
   readBody(sink: BodySink): void {
-    if (this.#bodyDone) {
+    if (this.isTunnel) {
+      this.#bodyDone = false;
+      this.#takeBody('until-close', sink);
+    } else if (this.#bodyDone) {
       sink.onBodyEnd([]);
-      return;
+    } else {
+      const { contentLength } = this.head;
+      this.#takeBody(contentLength === undefined ? 'chunked' : { length: contentLength }, sink);
     }
-    this.#sink = sink;
-    const { contentLength } = this.head;
-    this.#reader = new BodyReader(
-      contentLength === undefined ? 'chunked' : { length: contentLength },
-      {
-        onBody: (chunk, last) => sink.onBody(chunk, last),
-        onBodyEnd: (trailers) => {
-          this.#bodyDone = true;
-          sink.onBodyEnd(trailers);
-        },
-      },
-      malformedBody,
-    );
-    this.#connection.pump();
   }
 
   pauseBody(): void {
@@ -129,17 +129,21 @@ export class Http1Caller implements Caller {
     this.#connection.write(Buffer.from(makeInformation(status, headers), 'latin1'));
   }
 
-  sendHead(status: number, reason: string, headers: readonly string[], framing: AnswerFraming): void {
+  sendHead(status: number, reason: string, headers: readonly string[], asked: AnswerFraming): void {
+    // A body in answer to HEAD would be taken for the next answer (RFC 9110 §9.3.2).
+    const framing = this.head.method === 'HEAD' ? 'none' : asked;
     this.#framing = framing;
     const isOld = this.head.minorVersion === 0;
     this.#chunked = framing === 'stream' && !isOld;
     // Where neither a length nor chunks mark the end of the body, the end of the connection does.
-    const endsWithConnection = framing === 'stream' && isOld;
-    const keepAliveSeconds = endsWithConnection ? undefined : this.#connection.keepAliveSeconds(this);
-    this.#keep = keepAliveSeconds !== undefined;
-    this.#pendingHead = makeAnswerHead({ status, reason, headers, chunked: this.#chunked, keepAliveSeconds });
+    this.#endsWithConnection = framing === 'stream' && isOld;
+    const kept =
+      this.#endsWithConnection || this.isTunnel ? undefined : this.#connection.keepAliveSeconds(this);
+    this.#keep = kept !== undefined;
+    const connection = this.isTunnel ? 'websocket' : (kept ?? 'close');
+    this.#pendingHead = makeAnswerHead({ status, reason, headers, chunked: this.#chunked, connection });
     // An answer that streams is to be seen from its head on, not from its first byte on.
-    if (framing === 'stream') process.nextTick(flushHead, this);
+    if (framing === 'stream' || framing === 'tunnel') process.nextTick(flushHead, this);
   }
 
   write(chunk: Buffer): boolean {
@@ -164,15 +168,43 @@ export class Http1Caller implements Caller {
     this.#connection.onAnswered(this, this.#keep);
   }
 
-  cut(): void {
+  cut(lastWords?: Buffer): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#connection.destroy();
+    if (lastWords === undefined || !(this.#chunked || this.isTunnel || this.#endsWithConnection)) {
+      // Where the end of the connection is the end of the answer, a usual one would make it look whole.
+      if (this.#endsWithConnection) this.#connection.reset();
+      else this.#connection.destroy();
+      return;
+    }
+    const head = this.#takeHead();
+    // An empty chunk would be the last one, which never comes: that is the cut.
+    if (lastWords.length === 0) this.#send(head, nothing, nothing);
+    else if (this.#chunked) this.#send(`${head}${lastWords.length.toString(16)}\r\n`, lastWords, crlf);
+    else this.#send(head, lastWords, nothing);
+    this.#connection.onAnswered(this, false);
   }
 
   /** Sends a head that nobody has followed with a body so far. */
   flushHead(): void {
     const head = this.#takeHead();
     if (head !== '' && !this.#ended) this.#connection.write(Buffer.from(head, 'latin1'));
+  }
+
+  #takeBody(framing: BodyFraming, sink: BodySink): void {
+    this.#sink = sink;
+    this.#reader = new BodyReader(
+      framing,
+      {
+        onBody: (chunk, last) => sink.onBody(chunk, last),
+        onBodyEnd: (trailers) => {
+          this.#bodyDone = true;
+          sink.onBodyEnd(trailers);
+        },
+      },
+      malformedBody,
+    );
+    this.#connection.pump();
   }
 
   #takeHead(): string {

@@ -1,87 +1,57 @@
 /** Owns one connection of a client that speaks HTTP/1.1: its bytes, one request after the other, its time limits, its end. */
 import type { Socket } from 'node:net';
-import { makeAnswerHead } from '../http1/answer-head.ts';
 import { parseRequestHead } from '../http1/request-head.ts';
 import type { RequestHead } from '../http1/request-head.ts';
-import { refusalBody, refusalHeaders, refusals } from '../errors.ts';
+import { checkUnfinishedHead } from '../http1/unfinished-head.ts';
+import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
 import type { Peer } from './caller.ts';
 import { Http1Caller } from './http1-caller.ts';
 import type { CallerConnection } from './http1-caller.ts';
+import { isPreface } from './http2-preface.ts';
 import { MalformedBody } from './malformed-body.ts';
-
-/** What a connection needs of the server that accepted it. */
-export interface ConnectionHost {
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** Connections are to end with the answer that is under way on them. */
-  readonly draining: boolean;
-  /** Takes a request; it sets `caller.events`. */
-  serve(caller: Http1Caller): void;
-  onClosed(connection: Http1Connection): void;
-}
-
-/** Time limits of one connection, in milliseconds, and the most bytes of a head. */
-const limits = {
-  headBytes: 32 * 1024,
-  /** From the first byte of a request to the end of its head. */
-  headMs: 30_000,
-  /** Between two pieces of a request's body. */
-  bodyIdleMs: 30_000,
-  /** Longer than the idle time of usual load balancers, so that it is they who close first. */
-  idleMs: 75_000,
-  /** For reading what a caller still sends who has his answer already: closing at once might lose it to a reset. */
-  lingerMs: 2_000,
-  /** Of requests that come before the answer to the one under way; the rest waits in the kernel. */
-  pipelinedBytes: 64 * 1024,
-} as const;
+import { makeRefusalAnswer } from './refusal-answer.ts';
+import type { ConnectionHost, ServedConnection } from './served-connection.ts';
 
 const headEnd = Buffer.from('\r\n\r\n');
 
 type Phase = 'idle' | 'head' | 'request' | 'linger' | 'closed';
 
-export class Http1Connection implements CallerConnection {
+export class Http1Connection implements CallerConnection, ServedConnection {
   readonly peer: Peer;
   unread: Buffer | undefined;
-  /** Monotonic milliseconds after which `expire` is to be called. */
   deadline: number;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
+  readonly #listeners: readonly (readonly [event: string, listener: (bytes: Buffer) => void])[];
   #phase: Phase = 'idle';
   #caller: Http1Caller | undefined;
   #pumping = false;
+  #requests = 0;
   /** Up to where the end of the head has been looked for. */
   #searched = 0;
+  /** What the socket had not sent yet when its patience was last looked at. */
+  #unsent = Number.POSITIVE_INFINITY;
 
   constructor(host: ConnectionHost, socket: Socket, peer: Peer) {
     this.#host = host;
     this.#socket = socket;
     this.peer = peer;
-    this.deadline = host.now() + limits.idleMs;
-    socket.on('data', (bytes: Buffer) => this.receive(bytes));
-    socket.on('drain', () => this.#caller?.events?.onDrain());
-    socket.on('end', () => this.#onGone());
-    socket.on('close', () => this.#onGone());
-    socket.on('error', () => this.#onGone());
-  }
-
-  /** Whether a request is under way. */
-  get busy(): boolean {
-    return this.#phase === 'request' || this.#phase === 'linger';
-  }
-
-  receive(bytes: Buffer): void {
-    if (this.#phase === 'linger' || this.#phase === 'closed') {
-      this.#discard(bytes);
-      return;
-    }
-    this.unread = this.unread === undefined ? bytes : Buffer.concat([this.unread, bytes]);
-    this.pump();
+    this.deadline = host.now() + host.limits.idleMs;
+    const onGone = (): void => this.#onGone();
+    this.#listeners = [
+      ['data', (bytes: Buffer) => this.#receive(bytes)],
+      ['drain', () => this.#onDrain()],
+      ['end', onGone],
+      ['close', onGone],
+      ['error', onGone],
+    ];
+    for (const [event, listener] of this.#listeners) socket.on(event, listener);
   }
 
   keepAliveSeconds(caller: Http1Caller): number | undefined {
     const keeps = caller.head.keepAlive && !caller.stillSends && !this.#host.draining;
-    return keeps ? limits.idleMs / 1000 : undefined;
+    return keeps ? this.#host.limits.idleMs / 1000 : undefined;
   }
 
   pump(): void {
@@ -116,25 +86,22 @@ export class Http1Connection implements CallerConnection {
     const stays = keep && !this.#host.draining;
     if (stays) {
       this.#phase = 'idle';
-      this.deadline = this.#host.now() + limits.idleMs;
-    } else if (caller.stillSends) this.#linger();
-    else this.#end();
+      this.deadline = this.#host.now() + this.#host.limits.idleMs;
+    } else this.#linger();
     caller.events?.onEnd();
     if (stays) this.pump();
   }
 
-  /** Called when `deadline` has passed. */
   expire(): void {
     if (this.#phase === 'head') this.#refuse(refusals.requestTooSlow);
     else if (this.#phase === 'request') {
       this.deadline = Number.POSITIVE_INFINITY;
       this.#caller?.events?.onBroken(refusals.requestTooSlow);
-    } else this.destroy();
+    } else if (!this.#isStillRead()) this.destroy();
   }
 
-  /** Ends it unless a request is under way. */
-  endIfIdle(): void {
-    if (this.#phase === 'idle') this.#end();
+  letGo(): void {
+    if (this.#phase === 'idle') this.#linger();
   }
 
   destroy(): void {
@@ -142,11 +109,26 @@ export class Http1Connection implements CallerConnection {
     this.#onGone();
   }
 
+  reset(): void {
+    this.#socket.resetAndDestroy();
+    this.#onGone();
+  }
+
+  #receive(bytes: Buffer): void {
+    // What comes after the last answer is read and dropped: left unread, it would make a reset that takes the answer along.
+    if (this.#phase === 'linger' || this.#phase === 'closed') return;
+    this.unread = this.unread === undefined ? bytes : Buffer.concat([this.unread, bytes]);
+    this.pump();
+  }
+
   /** Takes a step with what was received; false: there is nothing to be done with it for now. */
   #step(bytes: Buffer): boolean {
     const caller = this.#caller;
-    if (caller === undefined)
-      return this.#phase === 'idle' || this.#phase === 'head' ? this.#readHead(bytes) : false;
+    if (caller === undefined) {
+      if (this.#phase !== 'idle' && this.#phase !== 'head') return false;
+      // Who sends requests and reads no answers would have them all in memory.
+      return this.#socket.writableNeedDrain ? false : this.#readHead(bytes);
+    }
     if (!caller.wantsBody) return false;
     const taken = caller.feed(bytes);
     this.unread = taken === bytes.length ? undefined : bytes.subarray(taken);
@@ -154,31 +136,51 @@ export class Http1Connection implements CallerConnection {
   }
 
   #readHead(bytes: Buffer): boolean {
+    const { headBytes, headMs } = this.#host.limits;
     if (this.#phase === 'idle') {
-      const from = startOfHead(bytes);
-      if (from === bytes.length) return false;
+      const start = startOfHead(bytes);
+      if (start === bytes.length) return false;
       this.#phase = 'head';
-      this.#searched = from;
-      this.deadline = this.#host.now() + limits.headMs;
+      this.#searched = start;
+      this.deadline = this.#host.now() + headMs;
     }
-    const end = bytes.indexOf(headEnd, Math.max(0, this.#searched - headEnd.length));
-    if (end === -1 ? bytes.length > limits.headBytes : end > limits.headBytes) {
-      this.#refuse(refusals.headersTooLarge);
+    const from = startOfHead(bytes);
+    const end = bytes.indexOf(headEnd, Math.max(from, this.#searched - headEnd.length));
+    if (end === -1 ? bytes.length > headBytes : end > headBytes) {
+      const line = bytes.indexOf(10);
+      this.#refuse(line === -1 || line > headBytes ? refusals.targetTooLong : refusals.headersTooLarge);
       return false;
     }
-    if (end === -1) {
-      this.#searched = bytes.length;
-      return false;
-    }
-    const head = parseRequestHead(bytes, startOfHead(bytes), end);
+    if (this.#requests === 0 && isPreface(bytes) && this.#becomeHttp2(bytes)) return false;
+    if (end === -1) return this.#awaitHead(bytes, from);
+    const head = parseRequestHead(bytes, from, end);
     if ('errorCode' in head) this.#refuse(head);
     else this.#serve(head, bytes, end + headEnd.length);
     return !('errorCode' in head);
   }
 
+  #awaitHead(bytes: Buffer, from: number): false {
+    const refusal = checkUnfinishedHead(bytes, from, this.#searched);
+    if (refusal === undefined) this.#searched = bytes.length;
+    else this.#refuse(refusal);
+    return false;
+  }
+
+  /** Hands the socket over, where HTTP/2 is spoken; this object is done with it. */
+  #becomeHttp2(bytes: Buffer): boolean {
+    if (!this.#host.mayTurnHttp2) return false;
+    this.#phase = 'closed';
+    this.unread = undefined;
+    for (const [event, listener] of this.#listeners) this.#socket.off(event, listener);
+    this.#host.onClosed(this);
+    this.#host.takeHttp2(this.#socket, bytes);
+    return true;
+  }
+
   #serve(head: RequestHead, bytes: Buffer, from: number): void {
     this.unread = from === bytes.length ? undefined : bytes.subarray(from);
     this.#searched = 0;
+    this.#requests += 1;
     this.#phase = 'request';
     this.deadline = Number.POSITIVE_INFINITY;
     const caller = new Http1Caller(this, head);
@@ -189,9 +191,12 @@ export class Http1Connection implements CallerConnection {
   /** Reads only what there is use for, and waits for a body no longer than is decent. */
   #regulate(): void {
     if (this.#phase === 'linger' || this.#phase === 'closed') return;
-    if (this.#phase === 'request') {
-      const waitsForBody = this.#caller?.wantsBody === true;
-      this.deadline = waitsForBody ? this.#host.now() + limits.bodyIdleMs : Number.POSITIVE_INFINITY;
+    const caller = this.#caller;
+    if (this.#phase === 'request' && caller !== undefined) {
+      const waitsForBody = caller.wantsBody && !caller.isTunnel;
+      this.deadline = waitsForBody
+        ? this.#host.now() + this.#host.limits.bodyIdleMs
+        : Number.POSITIVE_INFINITY;
     }
     const hasEnough = this.#hasEnough();
     if (hasEnough === this.#socket.isPaused()) return;
@@ -201,43 +206,38 @@ export class Http1Connection implements CallerConnection {
 
   /** Whether more than is here already is of no use now: the rest waits in the kernel. */
   #hasEnough(): boolean {
-    const caller = this.#caller;
-    if (caller === undefined || this.unread === undefined) return false;
-    return this.unread.length > (caller.stillSends ? 0 : limits.pipelinedBytes);
+    if (this.unread === undefined) return false;
+    const { waitingBodyBytes, pipelinedBytes } = this.#host.limits;
+    return this.unread.length > (this.#caller?.stillSends === true ? waitingBodyBytes : pipelinedBytes);
+  }
+
+  #onDrain(): void {
+    if (this.#caller === undefined) this.pump();
+    else this.#caller.events?.onDrain();
+  }
+
+  /** Whether the caller still takes of an answer that is handed over; then it gets the time for it. */
+  #isStillRead(): boolean {
+    const before = this.#unsent;
+    this.#unsent = this.#socket.writableLength;
+    if (this.#unsent === 0 || this.#unsent >= before) return false;
+    this.deadline = this.#host.now() + this.#host.limits.lingerMs;
+    return true;
   }
 
   /** What is no proper request never becomes one; its sender gets the reason, and the connection ends. */
   #refuse(refusal: Refusal): void {
-    const body = Buffer.from(refusalBody(refusal));
-    const headers = refusalHeaders(refusal, body.length);
-    const head = makeAnswerHead({
-      status: refusal.status,
-      reason: '',
-      headers,
-      chunked: false,
-      keepAliveSeconds: undefined,
-    });
-    this.#socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+    this.#socket.write(makeRefusalAnswer(refusal));
     this.#linger();
   }
 
+  /** Tells the end of the answer; what still comes is read and dropped for a while. */
   #linger(): void {
     this.#phase = 'linger';
     this.unread = undefined;
-    this.deadline = this.#host.now() + limits.lingerMs;
-    // The answer's end is told, and what still comes is read and dropped.
+    this.deadline = this.#host.now() + this.#host.limits.lingerMs;
     this.#socket.end();
     this.#socket.resume();
-  }
-
-  #discard(_bytes: Buffer): void {
-    // Nobody wants it any more; reading it keeps the answer from being lost to a reset.
-  }
-
-  #end(): void {
-    this.#phase = 'linger';
-    this.deadline = this.#host.now() + limits.lingerMs;
-    this.#socket.end();
   }
 
   #onGone(): void {

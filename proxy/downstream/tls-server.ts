@@ -4,10 +4,12 @@ import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 
-const handshakeMs = 10_000;
-
 /** Returns a server that asks every peer for a certificate of the same authority. */
-export function makeTlsServer(tls: WatchedFile<TlsMaterial>, onSecure: (socket: TLSSocket) => void): Server {
+export function makeTlsServer(
+  tls: WatchedFile<TlsMaterial>,
+  handshakeMs: number,
+  onSecure: (socket: TLSSocket) => void,
+): Server {
   const secure = ({ cert, key, ca }: TlsMaterial): TlsOptions => ({
     cert,
     key,
@@ -19,13 +21,15 @@ export function makeTlsServer(tls: WatchedFile<TlsMaterial>, onSecure: (socket: 
   const server = createServer(
     {
       ...secure(tls.current),
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: handshakeMs,
       noDelay: true,
       keepAlive: true,
     },
     onSecure,
   );
+  // Node leaves a connection open whose handshake has failed, or never ends.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   // Connections that stand keep their certificate; new ones get the new one.
   tls.onChange((material) => server.setSecureContext(secure(material)));
   return server;

@@ -68,7 +68,6 @@ export function makeApiForwarding(options: ApiForwardingOptions): ApiForwarding 
       read: makeRead(),
       forward: makeForward({
         poolOf: () => pool,
-        methodOf: (exchange) => exchange.caller.head.method,
         pathOf: (exchange) => exchange.caller.head.target,
         timeouts: () => timeouts,
         maxBodyBytes: () => config.maxBodyBytes,

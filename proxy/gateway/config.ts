@@ -21,6 +21,15 @@ export const gatewayConfigSchema = z.object({
     .min(1)
     .default('default')
     .describe('Namespace of endpoints that are asked for without one.'),
+  domain: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i)
+    .optional()
+    .describe(
+      'Domain below which host names say who is asked: `<namespace>.<domain>`, and `<endpoint>.<namespace>.<domain>`, which gRPC needs. Have its DNS lead to the gateway.',
+    ),
   systemNamespace: z.string().min(1).default('fairlead-system').describe('Where Fairlead itself runs.'),
   trustDomain: z.string().min(1).default('cluster.local').describe('Trust domain of the mTLS identities.'),
   serviceAccountDir: z.string().optional().describe("Where the pod's ServiceAccount is mounted."),
@@ -44,6 +53,19 @@ export const gatewayConfigSchema = z.object({
     .min(1)
     .default(16 * 1024 * 1024)
     .describe('Greatest request body.'),
+  clientIdleTimeoutMs: z
+    .int()
+    .min(1_000)
+    .default(75_000)
+    .describe(
+      'How long connections of callers are kept when idle: longer than a load balancer before it does, or it sends into closing ones.',
+    ),
+  headTimeoutMs: z
+    .int()
+    .min(100)
+    .default(30_000)
+    .describe('For the head of a request, from its first byte to its last.'),
+  bodyIdleTimeoutMs: z.int().min(100).default(30_000).describe("Between two pieces of a request's body."),
   connectTimeoutMs: millisecondsSchema.default(2_000).describe('For a connection to a pod.'),
   firstByteTimeoutMs: millisecondsSchema.default(297_000).describe('Until a pod begins to answer; 0: none.'),
   idleTimeoutMs: millisecondsSchema.default(120_000).describe('Between two bytes of an answer; 0: none.'),

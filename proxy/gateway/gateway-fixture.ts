@@ -9,6 +9,7 @@ import { endpointSlices, servingEndpoints } from '../../kube/kinds.ts';
 import { plainTransport, silentLog } from '../../kube/testing/plain-access.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startClusterFixture } from '../testing/cluster-fixture.ts';
 import type { ClusterFixture } from '../testing/cluster-fixture.ts';
 import { send, until } from '../testing/http-client-fixture.ts';
@@ -40,10 +41,25 @@ export interface GatewayUnderTest {
 export const winePath = '/namespaces/team-a/serving-endpoints/wine/invocations';
 export const aliceHeaders = { authorization: 'Bearer alice-token', 'content-type': 'application/json' };
 
+const quickConfig: GatewayConfig = {
+  ...gatewayConfigSchema.parse({}),
+  host: '127.0.0.1',
+  port: 0,
+  adminPort: 0,
+  demandUrl: 'https://127.0.0.1:1/v1/demand',
+  drainMs: 50,
+  shutdownGraceMs: 500,
+};
+
 /** Starts a gateway; with `cluster`, beside others of the same cluster. */
 export async function startGatewayUnderTest(
   pki: Pki,
-  options: { config?: Partial<GatewayConfig>; cluster?: ClusterFixture; clock?: Clock } = {},
+  options: {
+    config?: Partial<GatewayConfig>;
+    cluster?: ClusterFixture;
+    clock?: Clock;
+    limits?: Partial<ConnectionLimits>;
+  } = {},
 ): Promise<GatewayUnderTest> {
   const cluster = options.cluster ?? (await startClusterFixture());
   const transport = plainTransport(cluster.api.url);
@@ -57,16 +73,7 @@ export async function startGatewayUnderTest(
   const tls = settableFile(await pki.material(gatewayIdentity));
   const registry = new Registry();
   const gateway = await startGateway({
-    config: {
-      ...gatewayConfigSchema.parse({}),
-      host: '127.0.0.1',
-      port: 0,
-      adminPort: 0,
-      demandUrl: 'https://127.0.0.1:1/v1/demand',
-      drainMs: 50,
-      shutdownGraceMs: 500,
-      ...options.config,
-    },
+    config: { ...quickConfig, ...options.config },
     client: makeKubeClient(transport),
     endpoints,
     slices,
@@ -75,6 +82,7 @@ export async function startGatewayUnderTest(
     clock: options.clock ?? systemClock,
     registry,
     log: silentLog,
+    limits: options.limits ?? {},
   });
   await Promise.all([endpoints.synced, slices.synced]);
   const call = (more: Partial<TestCall> = {}): TestCall => ({

@@ -14,6 +14,7 @@ import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { Exchange } from '../exchange.ts';
 import type { Pipeline } from '../exchange.ts';
@@ -46,6 +47,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
+  /** What connections of callers may take, beside what the configuration says. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 export interface Gateway {
@@ -83,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
   const api = makeApiForwarding({ ...options, metrics });
-  const server = await listenForUsers(config, pipeline, api, clock);
+  const server = await listenForUsers(options, pipeline, api);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,
@@ -142,14 +145,19 @@ const trafficDefaults = (config: GatewayConfig): TrafficDefaults => ({
 });
 
 function listenForUsers(
-  config: GatewayConfig,
+  { config, clock, limits }: GatewayOptions,
   pipeline: Pipeline,
   api: ApiForwarding,
-  clock: Clock,
 ): ReturnType<typeof startProxyServer> {
   const now = (): number => clock.monotonic();
   return startProxyServer({
     address: { host: config.host, port: config.port },
+    limits: {
+      idleMs: config.clientIdleTimeoutMs,
+      headMs: config.headTimeoutMs,
+      bodyIdleMs: config.bodyIdleTimeoutMs,
+      ...limits,
+    },
     now,
     makeExchange: (caller) =>
       api.takes(caller.head.target)

@@ -37,9 +37,11 @@ async function waitForPing(t: GatewayUnderTest): Promise<Waiting> {
 /** What comes after the signs of life once a pod is there whose model answers as `respond` says. */
 async function streamOf(
   respond: (request: IncomingMessage, response: ServerResponse) => void,
+  onWaiting: (waiting: Waiting) => void = () => undefined,
 ): Promise<string> {
   const t = await startAtZero({ holdPingMs: 50 });
   const waiting = await waitForPing(t);
+  onWaiting(waiting);
   const pod = await startPod();
   pod.model.respond = (request, response) => {
     expect(request.headers['accept-encoding']).toBeUndefined();
@@ -89,12 +91,20 @@ it('gets an error of the model as an error event', async () => {
   expect(errorIn(stream)).toMatchObject({ error: { message: 'no', code: 'BAD_REQUEST', status: 400 } });
 });
 
-it('gets the end of a stream that is cut as a cut', async () => {
-  const stream = streamOf((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write('data: {"a":1}\n\n', () => response.destroy());
-  });
+it.each([
+  ['a stream', 'text/event-stream', 'data: {"a":1}\n\n'],
+  ['an answer that was to become an event', 'application/json', '{"predictions":'],
+])('gets the end of %s that is cut as an error event and a cut', async (_what, type, piece) => {
+  let waiting: Waiting | undefined;
+  const stream = streamOf(
+    (_request, response) => {
+      response.writeHead(200, { 'content-type': type });
+      response.write(piece, () => response.destroy());
+    },
+    (given) => (waiting = given),
+  );
   await expect(stream).rejects.toThrow('aborted');
+  expect(waiting?.heard()).toMatch(/data: \{"error":.*"code":"BAD_GATEWAY","status":502\}\}\n\n$/);
 });
 
 it('gets an error event when nothing gets ready', async () => {

@@ -1,10 +1,7 @@
 /** Owns what the gateway puts into each place of the pipeline. */
-import { parseInvocationPath } from '../../core/routing/invocation-path.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { AccessChecker, EndpointRef, TokenChecker } from '../../platform/identity/principal.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { refusals } from '../errors.ts';
-import type { Refusal } from '../errors.ts';
 import type { Pipeline } from '../exchange.ts';
 import { pushForwardedCaller } from '../forwarded-caller.ts';
 import { makePipeline } from '../pipeline.ts';
@@ -19,8 +16,10 @@ import { makeLimit } from '../stages/limit/limit.ts';
 import { makeObserve } from '../stages/observe/observe.ts';
 import { makeRead } from '../stages/read/read.ts';
 import { makeReceive } from '../stages/receive/receive.ts';
+import type { Upstream } from '../upstream/upstream-request.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Attempts } from '../targets/attempts.ts';
+import { makeReadTarget } from './read-target.ts';
 import type { RoutedExchange } from '../targets/routed-exchange.ts';
 import type { RoutedEndpoint, RoutingTable } from '../targets/routing-table.ts';
 
@@ -52,7 +51,7 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
   return makePipeline<RoutedExchange>(
     {
       receive: makeReceive({
-        readPath: (exchange, path) => readPath(exchange, path, config.namespace),
+        readPath: makeReadTarget(config, table),
         maxBodyBytes: () => config.maxBodyBytes,
         totalMs: () => config.totalTimeoutMs,
       }),
@@ -68,7 +67,8 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
       queue: hold,
       forward: makeForward({
         poolOf,
-        pathOf: (exchange) => forwardedPath + exchange.query,
+        pathOf: (exchange) =>
+          exchange.isGrpc ? exchange.caller.head.target : forwardedPath + exchange.query,
         timeouts: (exchange) => exchange.endpoint?.traffic.phases ?? timeouts,
         maxBodyBytes: () => config.maxBodyBytes,
         addRequestHeaders: (exchange, headers) => pushForwardedCaller(headers, exchange),
@@ -98,15 +98,6 @@ export function makeGatewayPipeline(options: GatewayPipelineOptions): Pipeline {
   );
 }
 
-/** A namespace comes from the path or is the default; host names that say it have their place here. */
-function readPath(exchange: RoutedExchange, path: string, defaultNamespace: string): Refusal | undefined {
-  const asked = parseInvocationPath(path);
-  if (asked === undefined) return refusals.unknownPath;
-  exchange.asked = asked;
-  exchange.namespace = asked.namespace ?? defaultNamespace;
-  return undefined;
-}
-
 function locate(
   exchange: RoutedExchange,
   endpoint: RoutedEndpoint | undefined,
@@ -120,8 +111,8 @@ function locate(
   return { ref: endpoint, known: true };
 }
 
-function poolOf(exchange: RoutedExchange): NonNullable<RoutedExchange['pod']>['pool'] {
+function poolOf(exchange: RoutedExchange): Upstream {
   const { pod } = exchange;
   if (pod === undefined) throw new Error('a request reached the forward stage without a pod');
-  return pod.pool;
+  return exchange.isGrpc ? pod.pool.http2 : pod.pool;
 }

@@ -1,6 +1,7 @@
 /** Owns what single headers of a request say about its framing, its connection and its caller, and when that is refused. */
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
+import { trimmed } from './characters.ts';
 
 const nobody: readonly string[] = [];
 
@@ -49,12 +50,17 @@ export const makeDraft = (): HeadDraft => ({
 export function readField(draft: HeadDraft, name: string, value: string): Refusal | undefined {
   // By the length of its name most headers are passed without a closer look.
   if (matters[name.length] !== 1) return undefined;
-  return readers[name.toLowerCase()]?.(draft, value);
+  const lower = name.toLowerCase();
+  const reader = readers.get(lower);
+  if (reader !== undefined) return reader(draft, value);
+  // Gateways in the manner of CGI (WSGI and others) take `Content_Length` for Content-Length: two hops, two readings.
+  if (!lower.includes('_') || !readers.has(lower.replaceAll('_', '-'))) return undefined;
+  return refusals.malformedRequest(`it has a header ${lower}, which some take for another one`);
 }
 
 type Reader = (draft: HeadDraft, value: string) => Refusal | undefined;
 
-const readers: Readonly<Record<string, Reader>> = {
+const readersByName: Readonly<Record<string, Reader>> = {
   host: (draft, value) => {
     if (draft.host !== undefined) return refusals.malformedRequest('it has more than one Host header');
     if (!/^[A-Za-z0-9._~:[\]-]*$/.test(value))
@@ -74,13 +80,13 @@ const readers: Readonly<Record<string, Reader>> = {
     draft.chunked = true;
     const codings = value.toLowerCase().split(',');
     // RFC 9112 §6.3: where chunked is not the last coding, nobody can tell where the body ends.
-    if (codings.at(-1)?.trim() !== 'chunked')
+    if (trimmed(codings.at(-1) ?? '', 0) !== 'chunked')
       return refusals.malformedRequest('its Transfer-Encoding does not end in chunked');
     return codings.length === 1 ? undefined : refusals.unsupportedTransferCoding;
   },
   connection: (draft, value) => {
     for (const part of value.split(',')) {
-      const option = part.trim().toLowerCase();
+      const option = trimmed(part, 0).toLowerCase();
       if (option === 'close') draft.close = true;
       else if (option === 'keep-alive') draft.persist = true;
       else if (option !== '') draft.nominated = [...draft.nominated, option];
@@ -92,7 +98,8 @@ const readers: Readonly<Record<string, Reader>> = {
     return draft.expect === '100-continue' ? undefined : refusals.expectationFailed;
   },
   upgrade: (draft, value) => {
-    draft.upgrade = value.toLowerCase();
+    draft.upgrade =
+      draft.upgrade === undefined ? value.toLowerCase() : `${draft.upgrade}, ${value.toLowerCase()}`;
     return undefined;
   },
   authorization: (draft, value) => {
@@ -108,5 +115,7 @@ const readers: Readonly<Record<string, Reader>> = {
   },
 };
 
+const readers: ReadonlyMap<string, Reader> = new Map(Object.entries(readersByName));
+
 const matters = new Uint8Array(256);
-for (const name of Object.keys(readers)) matters[name.length] = 1;
+for (const name of readers.keys()) matters[name.length] = 1;

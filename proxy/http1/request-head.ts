@@ -4,9 +4,10 @@
  */
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
-import { areAll, targetCharacters, tokenCharacters, trimmed, valueCharacters } from './characters.ts';
+import { tokenCharacters, trimmed, valueCharacters } from './characters.ts';
 import { makeDraft, readField } from './request-fields.ts';
 import type { HeadDraft } from './request-fields.ts';
+import { parseRequestLine } from './request-line.ts';
 
 export interface RequestHead {
   readonly method: string;
@@ -32,7 +33,6 @@ export interface RequestHead {
   readonly requestId: string | undefined;
 }
 
-const maxTargetBytes = 8 * 1024;
 const maxHeaders = 128;
 
 /** Where a line begins, where its colon is, and where it ends, one after the other; used for one head at a time. */
@@ -90,32 +90,13 @@ function endOf(members: Uint8Array, bytes: Buffer, from: number, end: number): n
   return index;
 }
 
-const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([^ ]+) HTTP\/([0-9])\.([0-9])$/;
-
 function readRequestLine(draft: HeadDraft, line: string): Refusal | undefined {
-  const match = requestLine.exec(line);
-  if (match === null) return refusals.malformedRequest('its first line is no request line');
-  const [, method = '', target = '', major, minor = ''] = match;
-  if (major !== '1' || minor > '1') return refusals.unsupportedVersion;
-  if (target.length > maxTargetBytes) return refusals.targetTooLong;
-  if (!areAll(targetCharacters, target)) {
-    return refusals.malformedRequest('its target holds a character that must be percent-encoded');
-  }
-  draft.method = method;
-  draft.minorVersion = Number(minor);
-  draft.target = target;
-  return target.startsWith('/') ? undefined : readAbsoluteTarget(draft, target);
-}
-
-const absoluteForm = /^https?:\/\/([A-Za-z0-9._~:[\]-]+)(\/[^#]*)?(\?.*)?$/i;
-
-/** A client that takes us for a proxy of its own names the host in the target; that counts, and not the header. */
-function readAbsoluteTarget(draft: HeadDraft, target: string): Refusal | undefined {
-  const match = absoluteForm.exec(target);
-  if (match === null) return refusals.malformedRequest('its target is neither a path nor a URL');
-  const [, host, path = '/', query = ''] = match;
-  draft.named = host;
-  draft.target = path + query;
+  const read = parseRequestLine(line);
+  if ('errorCode' in read) return read;
+  draft.method = read.method;
+  draft.target = read.target;
+  draft.minorVersion = read.minorVersion;
+  draft.named = read.named;
   return undefined;
 }
 

@@ -11,18 +11,29 @@ export interface ResponseHead {
   readonly contentLength: number | undefined;
   /** Whether the connection may carry another request after this answer. */
   readonly keepAlive: boolean;
+  /** In lower case: the protocol that is spoken from here on, in an answer that switches (101). */
+  readonly upgrade: string | undefined;
   /** How long the other side says it keeps an idle connection open. */
   readonly idleTimeoutMs: number | undefined;
+  /** The answer is whole with its head (HTTP/2). */
+  readonly endsHere?: boolean;
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const maxHeaders = 200;
 
-const otherHopHeaders = new Set(['te', 'trailer', 'upgrade', 'proxy-connection', 'proxy-authenticate']);
+const otherHopHeaders = new Set(['te', 'trailer', 'proxy-connection', 'proxy-authenticate']);
 
 /** Lengths of the names that matter here, by which most headers are passed without a closer look. */
 const framingLengths = new Uint8Array(256);
-for (const name of ['content-length', 'transfer-encoding', 'connection', 'keep-alive', ...otherHopHeaders]) {
+for (const name of [
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  ...otherHopHeaders,
+]) {
   framingLengths[name.length] = 1;
 }
 
@@ -33,6 +44,7 @@ interface Draft {
   chunked: boolean;
   contentLength: number | undefined;
   keepAlive: boolean;
+  upgrade: string | undefined;
   idleTimeoutMs: number | undefined;
   /** Header names that `Connection` nominates. */
   nominated: string[] | undefined;
@@ -56,6 +68,7 @@ export function parseResponseHead(text: string): ResponseHead {
     chunked: false,
     contentLength: undefined,
     keepAlive: match[1] === '1',
+    upgrade: undefined,
     idleTimeoutMs: undefined,
     nominated: undefined,
   };
@@ -99,6 +112,9 @@ function isOfOneHop(draft: Draft, name: string, value: string): boolean {
     case 'keep-alive':
       readKeepAlive(draft, value);
       return true;
+    case 'upgrade':
+      draft.upgrade = value.toLowerCase();
+      return true;
     default:
       return otherHopHeaders.has(lower);
   }
@@ -113,7 +129,7 @@ function readTransferEncoding(draft: Draft, value: string): void {
 
 function readConnection(draft: Draft, value: string): void {
   for (const part of value.split(',')) {
-    const option = part.trim().toLowerCase();
+    const option = trimmed(part, 0).toLowerCase();
     if (option === 'close') draft.keepAlive = false;
     else if (option !== 'keep-alive' && option !== '') (draft.nominated ??= []).push(option);
   }

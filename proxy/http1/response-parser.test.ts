@@ -41,7 +41,7 @@ function hear(pieces: readonly string[], withoutBody = false): Heard & { parser:
     },
   };
   const parser = new ResponseParser();
-  parser.expect(sink, withoutBody);
+  parser.expect(sink, { bodiless: withoutBody, upgrade: '' });
   for (const piece of pieces) parser.feed(Buffer.from(piece, 'latin1'));
   return Object.assign(heard, { parser });
 }

@@ -15,7 +15,17 @@ export interface ResponseSink {
   onEnd(trailers: readonly string[], reusable: boolean): void;
 }
 
+/** What an upstream makes ready for. */
+export interface ExpectedAnswer {
+  /** It has no body, whatever it says: the answer to HEAD. */
+  readonly bodiless: boolean;
+  /** The protocol that was asked for instead of HTTP, in lower case; empty: none. */
+  readonly upgrade: string;
+}
+
 const maxHeadBytes = 64 * 1024;
+/** An upstream that says nothing but "wait" says it often enough to be busy with. */
+const maxInterimAnswers = 32;
 const noTrailers: readonly string[] = [];
 const headEnd = Buffer.from('\r\n\r\n');
 const bodyOptions = { padded: true, malformed };
@@ -29,14 +39,16 @@ export class ResponseParser implements BodySink {
   /** Of the answer whose head has been read. */
   #body: BodyReader | undefined;
   #pending: Buffer | undefined;
-  #withoutBody = false;
+  #expected: ExpectedAnswer = { bodiless: false, upgrade: '' };
+  #interim = 0;
   #reusable = true;
 
-  /** Makes ready for the answer to one request; `withoutBody` for HEAD, whose answer has none whatever it says. */
-  expect(sink: ResponseSink, withoutBody: boolean): void {
+  /** Makes ready for the answer to one request. */
+  expect(sink: ResponseSink, expected: ExpectedAnswer): void {
     this.#sink = sink;
     this.#body = undefined;
-    this.#withoutBody = withoutBody;
+    this.#expected = expected;
+    this.#interim = 0;
     this.#reusable = true;
   }
 
@@ -89,19 +101,31 @@ export class ResponseParser implements BodySink {
       return 0;
     }
     const head = parseResponseHead(bytes.toString('latin1', 0, end));
-    if (head.status < 200) {
-      if (head.status === 101) throw malformed('it switched protocols unasked');
-      this.#sink?.onInformation(head);
-      return end + 4;
-    }
-    this.#frame(head);
+    if (head.status === 101) this.#switch(head);
+    else if (head.status < 200) this.#inform(head);
+    else this.#frame(head);
     return end + 4;
+  }
+
+  #inform(head: ResponseHead): void {
+    this.#interim += 1;
+    if (this.#interim > maxInterimAnswers) throw malformed('it gives interim answers without end');
+    this.#sink?.onInformation(head);
+  }
+
+  /** What follows belongs to the other protocol, up to the end of the connection. */
+  #switch(head: ResponseHead): void {
+    const { upgrade } = this.#expected;
+    if (upgrade === '' || head.upgrade !== upgrade) throw malformed('it switched protocols unasked');
+    this.#reusable = false;
+    this.#body = new BodyReader('until-close', this, bodyOptions);
+    this.#sink?.onHead(head);
   }
 
   /** Decides how the body ends (RFC 9112 §6.3). */
   #frame(head: ResponseHead): void {
     this.#reusable = head.keepAlive;
-    const bodiless = this.#withoutBody || head.status === 204 || head.status === 304;
+    const bodiless = this.#expected.bodiless || head.status === 204 || head.status === 304;
     const length = bodiless ? 0 : head.contentLength;
     const framing = !bodiless && head.chunked ? 'chunked' : length === undefined ? 'until-close' : { length };
     this.#body = new BodyReader(framing, this, bodyOptions);

@@ -21,6 +21,9 @@ const forbidden = new Set([
   'set-cookie',
 ]);
 
+/** Words that only proxies may speak are none of theirs either. */
+const isForbidden = (name: string): boolean => forbidden.has(name) || name.startsWith('x-fairlead-');
+
 /** Returns the raw name/value pairs of trailer lines (latin1, without the empty line); or, as a text, what is wrong. */
 export function trailersOf(text: string): string[] | string {
   const pairs: string[] = [];
@@ -30,7 +33,7 @@ export function trailersOf(text: string): string[] | string {
     const name = line.slice(0, colon);
     const value = trimmed(line, colon + 1);
     if (!areAll(valueCharacters, value)) return 'a trailer value holds a control character';
-    if (forbidden.has(name.toLowerCase())) return 'a trailer says what only a header may say';
+    if (isForbidden(name.toLowerCase())) return 'a trailer says what only a header may say';
     if (pairs.length >= 2 * maxTrailers) return `it has more than ${maxTrailers} trailers`;
     pairs.push(name, value);
   }

@@ -37,6 +37,11 @@ export class Drain {
     return this.#startedAt !== undefined;
   }
 
+  /** Monotonic milliseconds; undefined: it has not. */
+  get startedAt(): number | undefined {
+    return this.#startedAt;
+  }
+
   /** Returns why the pod must get no new requests; undefined while it may. */
   unreadyReason(): string | undefined {
     return this.draining ? 'the sidecar is draining' : undefined;

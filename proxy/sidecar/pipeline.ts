@@ -1,5 +1,6 @@
 /** Owns what the sidecar puts into each place of the pipeline. */
 import type { CallQuota } from '../../core/quota/fixed-window.ts';
+import { isGrpcPath } from '../../core/routing/invocation-path.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
@@ -7,6 +8,7 @@ import type { Registry } from '../../platform/metrics.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { DemandMeter } from '../demand/demand-meter.ts';
 import { refusals } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
 import type { Exchange, Pipeline } from '../exchange.ts';
 import { makePipeline } from '../pipeline.ts';
 import { makeProxyMetrics } from '../proxy-metrics.ts';
@@ -49,7 +51,7 @@ export function makeSidecarPipeline(options: {
   const pipeline = makePipeline<Exchange>(
     {
       receive: makeReceive({
-        readPath: (_exchange, path) => (path === forwardedPath ? undefined : refusals.unknownPath),
+        readPath: (exchange, path) => readPath(exchange, path, config.current),
         maxBodyBytes,
         totalMs: () => config.current.timeouts.totalMs,
       }),
@@ -59,8 +61,11 @@ export function makeSidecarPipeline(options: {
       choose: makeServeLocally(() => local),
       queue,
       forward: makeForward({
-        poolOf: upstream.pool,
-        pathOf: (exchange) => config.current.modelServer.invocationsPath + exchange.query,
+        poolOf: (exchange) => (exchange.isGrpc ? upstream.grpc() : upstream.pool()),
+        pathOf: (exchange) =>
+          exchange.isGrpc
+            ? exchange.caller.head.target
+            : config.current.modelServer.invocationsPath + exchange.query,
         timeouts: () => config.current.timeouts,
         maxBodyBytes,
         addRequestHeaders: () => undefined,
@@ -77,6 +82,11 @@ export function makeSidecarPipeline(options: {
     log,
   );
   return { pipeline, slots: queue.slots };
+}
+
+function readPath(exchange: Exchange, path: string, { modelServer }: SidecarConfig): Refusal | undefined {
+  if (!exchange.isGrpc || !isGrpcPath(path)) return path === forwardedPath ? undefined : refusals.unknownPath;
+  return modelServer.grpcPort === undefined ? refusals.grpcUnsupported : undefined;
 }
 
 function localEntity({ servedEntity, deployment, endpoint }: SidecarConfig): LocalEntity {

@@ -3,6 +3,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { Registry } from 'prom-client';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startModelServer } from '../testing/model-server-fixture.ts';
 import type { ModelServer } from '../testing/model-server-fixture.ts';
 import { send, until } from '../testing/http-client-fixture.ts';
@@ -49,6 +50,17 @@ function makeSidecarConfig(model: { host: string; port: number }, demandUrl: str
   };
 }
 
+/** What the gateway says, beside who it is. */
+const gatewayCall = {
+  path: '/invocations',
+  headers: {
+    'content-type': 'application/json',
+    'x-fairlead-principal': 'alice',
+    'x-fairlead-accounted': '1',
+  },
+  body: '{"inputs":[1]}',
+} as const;
+
 interface UnderTestOptions {
   /** Where demand is reported; by default nowhere: that is no reason for a request to fail. */
   readonly demandUrl?: string;
@@ -56,6 +68,8 @@ interface UnderTestOptions {
   readonly port?: number;
   /** As in a pod whose model is being fetched: nobody listens at the model's address yet, and this file says how far it is. */
   readonly fetchProgress?: string;
+  readonly limits?: Partial<ConnectionLimits>;
+  readonly closeGraceMs?: number;
 }
 
 /** Starts a sidecar. */
@@ -83,17 +97,13 @@ export async function startSidecarUnderTest(
     clock: systemClock,
     registry,
     log: makeLogger({ process: 'sidecar', level: 'silent' }),
+    limits: options.limits ?? {},
+    closeGraceMs: options.closeGraceMs,
   });
   const call = (more: Partial<TestCall> = {}): TestCall => ({
+    ...gatewayCall,
     to: sidecar.data,
-    path: '/invocations',
     tls: gateway,
-    headers: {
-      'content-type': 'application/json',
-      'x-fairlead-principal': 'alice',
-      'x-fairlead-accounted': '1',
-    },
-    body: '{"inputs":[1]}',
     ...more,
   });
   return {

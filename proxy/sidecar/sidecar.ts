@@ -14,6 +14,7 @@ import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandMeter } from '../demand/demand-meter.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import { Exchange } from '../exchange.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { awaitReadyPath } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
@@ -38,6 +39,10 @@ export interface SidecarOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
+  /** What connections of callers may take, where the usual does not fit. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** How long what is under way may take once it stops, in milliseconds; default: ten seconds. */
+  readonly closeGraceMs?: number | undefined;
 }
 
 export interface Sidecar {
@@ -48,7 +53,9 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
-const closeGraceMs = 10_000;
+/** What the gateway takes of a caller, and its own words on who that is: somebody may be in hundreds of groups. */
+const forwardedHeadBytes = 64 * 1024;
+const usualCloseGraceMs = 10_000;
 
 /**
  * Starts the sidecar.
@@ -76,7 +83,9 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const server = await startProxyServer({
     address: options.data,
     tls: options.tls,
+    limits: { headBytes: forwardedHeadBytes, ...options.limits },
     now,
+    drainingSince: () => drain.startedAt,
     makeExchange: (caller) => {
       drain.noteRequest();
       return new Exchange(pipeline, caller, now());
@@ -101,7 +110,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       model.stop();
       fetch.stop();
       readyWait.stop();
-      await server.stop(closeGraceMs);
+      await server.stop(options.closeGraceMs ?? usualCloseGraceMs);
       await reporter.stop();
       upstream.stop();
       await admin.stop();

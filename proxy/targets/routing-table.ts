@@ -6,6 +6,7 @@ import { WeightedSplit } from '../../core/routing/weighted-split.ts';
 import type { ServedEntityStatus, ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { DeploymentTarget } from './deployment-target.ts';
 import type { EndpointTraffic, MakeTraffic } from './endpoint-traffic.ts';
+import { HostLabels } from './host-labels.ts';
 
 /** A served entity that traffic goes to. */
 export interface EntityRoute {
@@ -53,6 +54,7 @@ export class RoutingTable {
   readonly #makeTraffic: MakeTraffic;
   readonly #rows = new Map<string, Row>();
   readonly #byPublicName = new Map<string, Row[]>();
+  readonly #hostLabels = new HostLabels();
   readonly #listeners = new Set<() => void>();
 
   constructor(targetOf: TargetOf, makeTraffic: MakeTraffic) {
@@ -66,6 +68,11 @@ export class RoutingTable {
 
   find(namespace: string, publicName: string): RoutedEndpoint | undefined {
     return this.#byPublicName.get(`${namespace}/${publicName}`)?.[0];
+  }
+
+  /** Returns the public name that a label of a host name stands for, as `HostLabels` says. */
+  publicNameAt(namespace: string, label: string): string {
+    return this.#hostLabels.find(namespace, label);
   }
 
   /** Calls back after each change. */
@@ -161,13 +168,18 @@ export class RoutingTable {
       one.claim < other.claim ? -1 : 1,
     );
     this.#byPublicName.set(key, rows);
+    this.#hostLabels.add(row.namespace, row.publicName);
   }
 
   #unlist(row: Row): void {
     const key = `${row.namespace}/${row.publicName}`;
     const rest = (this.#byPublicName.get(key) ?? []).filter((other) => other !== row);
-    if (rest.length === 0) this.#byPublicName.delete(key);
-    else this.#byPublicName.set(key, rest);
+    if (rest.length > 0) {
+      this.#byPublicName.set(key, rest);
+      return;
+    }
+    this.#byPublicName.delete(key);
+    this.#hostLabels.remove(row.namespace, row.publicName);
   }
 
   #changed(): void {

@@ -6,6 +6,7 @@ import { RoutedExchange } from '../targets/routed-exchange.ts';
 const nothing = (): void => undefined;
 
 const aSilentCaller = (headers: readonly string[]): Caller => ({
+  isHttp2: false,
   head: {
     method: 'POST',
     target: '/',

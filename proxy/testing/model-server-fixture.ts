@@ -1,18 +1,21 @@
 /** Owns a model server for tests: a real HTTP server on loopback that answers as the test says. */
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 
 export interface SeenRequest {
   readonly url: string;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export interface ModelServer {
   readonly host: string;
   readonly port: number;
+  /** For tests that need more of it than answers. */
+  readonly server: Server;
   /** Requests other than health checks, as they ended. */
   readonly seen: SeenRequest[];
   /** What `/health` answers. */
@@ -31,20 +34,28 @@ export async function startModelServer(host = '127.0.0.1', port = 0): Promise<Mo
     }
     model.respond(request, response);
   });
+  // Node forgets those that speak another protocol now.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const model: ModelServer = {
     host,
+    server,
     port: (server.address() as AddressInfo).port,
     seen,
     healthy: true,
     respond: (request, response) => {
-      void readBody(request).then((body) => {
-        seen.push({ url: request.url ?? '', headers: request.headers, rawHeaders: request.rawHeaders, body });
+      void readBytes(request).then((bytes) => {
+        const { url = '', headers, rawHeaders } = request;
+        seen.push({ url, headers, rawHeaders, body: bytes.toString('utf8'), bytes });
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"predictions":[0]}');
-      });
+      }, ignoreAborted);
     },
     stop: async () => {
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
@@ -52,7 +63,14 @@ export async function startModelServer(host = '127.0.0.1', port = 0): Promise<Mo
 }
 
 export async function readBody(stream: AsyncIterable<Buffer>): Promise<string> {
+  return (await readBytes(stream)).toString('utf8');
+}
+
+/** A request that ends before its body does has not been seen. */
+const ignoreAborted = (): void => undefined;
+
+async function readBytes(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

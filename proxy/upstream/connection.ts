@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import { ResponseParser } from '../http1/response-parser.ts';
-import type { ResponseSink } from '../http1/response-parser.ts';
+import type { ExpectedAnswer, ResponseSink } from '../http1/response-parser.ts';
 import type {
   PhaseTimeouts,
   UpstreamCall,
@@ -23,6 +23,8 @@ export interface ConnectionOwner {
 }
 
 type Phase = 'connecting' | 'first-byte' | 'body' | 'idle' | 'closed';
+
+const usualAnswer: ExpectedAnswer = { bodiless: false, upgrade: '' };
 
 const missing = {
   connecting: 'connection',
@@ -48,6 +50,8 @@ export class Connection implements UpstreamCall, ResponseSink {
   #receivedAny = false;
   #bodyOpen = false;
   #chunked = false;
+  /** It has switched protocols: bytes go both ways, and the time between them is that between any two. */
+  #isTunnel = false;
   #idleTimeoutMs: number | undefined;
 
   /** `readyEvent` is the socket's event after which it can be written to: `connect` or `secureConnect`. */
@@ -86,6 +90,7 @@ export class Connection implements UpstreamCall, ResponseSink {
   write(chunk: Buffer): boolean {
     if (this.#phase === 'closed' || chunk.length === 0) return true;
     if (this.#phase === 'first-byte') this.#waitFor(this.#timeouts?.firstByteMs ?? 0);
+    else if (this.#isTunnel) this.#waitFor(this.#timeouts?.idleMs ?? 0);
     if (!this.#chunked) return this.#socket.write(chunk);
     this.#socket.cork();
     this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
@@ -102,7 +107,7 @@ export class Connection implements UpstreamCall, ResponseSink {
 
   pause(): void {
     this.#socket.pause();
-    this.deadline = Number.POSITIVE_INFINITY;
+    if (!this.#isTunnel) this.deadline = Number.POSITIVE_INFINITY;
   }
 
   resume(): void {
@@ -149,6 +154,7 @@ export class Connection implements UpstreamCall, ResponseSink {
 
   onHead(head: ResponseHead): void {
     this.#phase = 'body';
+    this.#isTunnel = head.status === 101;
     this.#idleTimeoutMs = head.idleTimeoutMs;
     this.#handler?.onHead(head);
   }
@@ -183,21 +189,27 @@ export class Connection implements UpstreamCall, ResponseSink {
 
   #transmit(request: UpstreamRequest): void {
     this.#phase = 'first-byte';
-    this.#parser.expect(this, request.method === 'HEAD');
+    const { method, upgrade = '' } = request;
+    this.#parser.expect(this, method === 'POST' ? usualAnswer : { bodiless: method === 'HEAD', upgrade });
     this.#waitFor(this.#timeouts?.firstByteMs ?? 0);
-    let head = `${request.method} ${request.path} HTTP/1.1\r\nhost: ${this.#owner.authority}\r\n`;
-    const { headers, body } = request;
+    const head = this.#headOf(request);
+    if (request.body !== undefined) this.#transmitWhole(head, request.body, method);
+    else {
+      const framing = this.#chunked
+        ? 'transfer-encoding: chunked\r\n\r\n'
+        : `content-length: ${request.contentLength ?? 0}\r\n\r\n`;
+      this.#socket.write(head + framing, 'latin1');
+      this.#handler?.onWritable();
+    }
+  }
+
+  /** Returns the head without what says how the body is framed. */
+  #headOf({ method, path, headers, upgrade }: UpstreamRequest): string {
+    let head = `${method} ${path} HTTP/1.1\r\nhost: ${this.#owner.authority}\r\n`;
     for (let index = 0; index + 1 < headers.length; index += 2) {
       head += `${headers[index] ?? ''}: ${headers[index + 1] ?? ''}\r\n`;
     }
-    if (body !== undefined) this.#transmitWhole(head, body, request.method);
-    else {
-      head += this.#chunked
-        ? 'transfer-encoding: chunked\r\n\r\n'
-        : `content-length: ${request.contentLength ?? 0}\r\n\r\n`;
-      this.#socket.write(head, 'latin1');
-      this.#handler?.onWritable();
-    }
+    return upgrade === undefined ? head : `${head}connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
   }
 
   /** Head and body in one write: one system call, and one TLS record. */

@@ -8,7 +8,14 @@ import type { Clock } from '../../platform/clock.ts';
 import { acceptOnlyIdentity } from '../../platform/tls/identity.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOwner } from './connection.ts';
-import type { PhaseTimeouts, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-request.ts';
+import { Http2Upstream } from './http2-upstream.ts';
+import type {
+  PhaseTimeouts,
+  Upstream,
+  UpstreamCall,
+  UpstreamHandler,
+  UpstreamRequest,
+} from './upstream-request.ts';
 
 /** How a pool proves who it is, and whom it accepts at the other end. */
 export interface UpstreamTls {
@@ -31,7 +38,7 @@ const sweepMs = 250;
 /** The other side may close a moment before the time that it announced; stay clear of that. */
 const idleMarginMs = 1_000;
 
-export class Pool implements ConnectionOwner {
+export class Pool implements ConnectionOwner, Upstream {
   readonly clock: Clock;
   readonly authority: string;
   readonly #options: PoolOptions;
@@ -40,6 +47,7 @@ export class Pool implements ConnectionOwner {
   readonly #checkServerIdentity: ReturnType<typeof acceptOnlyIdentity> | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #retired = false;
+  #http2: Http2Upstream | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -62,8 +70,24 @@ export class Pool implements ConnectionOwner {
     return connection;
   }
 
+  /** The same address over HTTP/2, for gRPC. */
+  get http2(): Http2Upstream {
+    const { authority, clock } = this;
+    const { tls, idleMs } = this.#options;
+    const scheme = tls === undefined ? 'http' : 'https';
+    this.#http2 ??= new Http2Upstream({
+      authority,
+      scheme,
+      idleMs,
+      clock,
+      connect: () => this.#openSocket('h2').setNoDelay(true),
+    });
+    return this.#http2;
+  }
+
   /** Cuts idle connections: what comes next opens new ones. */
   closeIdle(): void {
+    this.#http2?.closeIdle();
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
@@ -76,6 +100,7 @@ export class Pool implements ConnectionOwner {
   /** Cuts everything: requests under way fail. */
   destroy(): void {
     this.retire();
+    this.#http2?.destroy();
     for (const connection of [...this.#all]) connection.cut();
   }
 
@@ -113,7 +138,7 @@ export class Pool implements ConnectionOwner {
   #open(): Connection {
     const connection = new Connection(
       this,
-      this.#openSocket(),
+      this.#openSocket('http/1.1'),
       this.#options.tls === undefined ? 'connect' : 'secureConnect',
     );
     this.#all.add(connection);
@@ -122,7 +147,7 @@ export class Pool implements ConnectionOwner {
     return connection;
   }
 
-  #openSocket(): Socket {
+  #openSocket(protocol: 'http/1.1' | 'h2'): Socket {
     const { host, port, tls } = this.#options;
     if (tls === undefined || this.#checkServerIdentity === undefined) return connectPlain({ host, port });
     return connectTls({
@@ -130,7 +155,7 @@ export class Pool implements ConnectionOwner {
       port,
       secureContext: tls.secureContext(),
       checkServerIdentity: this.#checkServerIdentity,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [protocol],
     });
   }
 

@@ -15,6 +15,11 @@ export interface UpstreamRequest {
   readonly body: Buffer | undefined;
   /** Length of a body that follows; undefined: it is sent in chunks. */
   readonly contentLength: number | undefined;
+  /**
+   * The protocol that is asked for. Where the upstream switches to it, the head's status is 101; what comes after is told
+   * as a body, and `UpstreamCall.write` sends bytes as they are.
+   */
+  readonly upgrade?: 'websocket' | undefined;
 }
 
 /** Deadlines of one request, phase by phase, in milliseconds; 0: none. */
@@ -50,6 +55,17 @@ export interface UpstreamHandler {
   onWritable(): void;
   /** A write returned false before; there is room again. */
   onUpstreamDrain(): void;
+}
+
+/** Whoever sends requests to one address. */
+export interface Upstream {
+  /** `fresh` asks for a new connection, where connections are not shared. */
+  send(
+    request: UpstreamRequest,
+    handler: UpstreamHandler,
+    timeouts: PhaseTimeouts,
+    fresh?: boolean,
+  ): UpstreamCall;
 }
 
 export interface UpstreamCall {

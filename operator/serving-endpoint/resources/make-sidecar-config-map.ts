@@ -29,7 +29,7 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
   const { sidecar, scaling, trustDomain, systemNamespace } = config;
   const limit = concurrencyPerReplica(entity.workload, scaling);
   const { modelServer } = runtimeOf(blueprint);
-  const { port, healthPath, livenessPath, metrics } = modelServer;
+  const { port, grpcPort, healthPath, livenessPath, metrics } = modelServer;
   return {
     endpoint: { namespace: endpoint.namespace, name: endpoint.name, uid: endpoint.uid },
     servedEntity: entity.name,
@@ -37,6 +37,7 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
     modelServer: {
       host: '127.0.0.1',
       port,
+      ...(grpcPort === undefined ? {} : { grpcPort }),
       healthPath,
       livenessPath,
       invocationsPath: pathFor(modelServer, entity.model.task) ?? modelServer.invocationsPath,

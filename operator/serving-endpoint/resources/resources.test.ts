@@ -147,10 +147,11 @@ describe('the configuration of the sidecar', () => {
     expect(sidecarConfigSchema.parse(JSON.parse(file))).toEqual(makeSidecarConfig(made));
   });
 
-  it('tells the path of the task, and the metrics where there are some', () => {
+  it('tells the path of the task, and gRPC and metrics where there are some', () => {
     const runtime = aRuntime('r', {
       modelServer: {
         port: 8000,
+        grpcPort: 8001,
         healthPath: '/v2/models/{{entity.name}}/ready',
         taskPaths: { chat: '/v1/chat/completions' },
         metrics: { port: 8002 },
@@ -159,6 +160,7 @@ describe('the configuration of the sidecar', () => {
     const model = { uri: 'hf://org/m', task: 'llm/v1/chat' as const };
     const made = aBlueprint(anEndpoint('m').servingModel('hf://org/m', { name: 'm', model }), { runtime });
     expect(makeSidecarConfig(made).modelServer).toMatchObject({
+      grpcPort: 8001,
       healthPath: '/v2/models/m/ready',
       invocationsPath: '/v1/chat/completions',
       metrics: { port: 8002, path: '/metrics' },

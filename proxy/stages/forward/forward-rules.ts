@@ -1,14 +1,11 @@
 /** Owns what a process decides about forwarding: where to, with which headers and bounds, and what when it fails. */
 import type { Refusal } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
-import type { Pool } from '../../upstream/pool.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
-import type { PhaseTimeouts, UpstreamFailure } from '../../upstream/upstream-request.ts';
+import type { PhaseTimeouts, Upstream, UpstreamFailure } from '../../upstream/upstream-request.ts';
 
 export interface ForwardRules<E extends Exchange> {
-  readonly poolOf: (exchange: E) => Pool;
-  /** Default: POST. */
-  readonly methodOf?: (exchange: E) => string;
+  readonly poolOf: (exchange: E) => Upstream;
   /** The path at the upstream, with the query. */
   readonly pathOf: (exchange: E) => string;
   readonly timeouts: (exchange: E) => PhaseTimeouts;

@@ -1,23 +1,28 @@
 /** Owns one request between its caller and an upstream, from the first attempt to the last byte of the answer. */
 import { refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
-import type { Exchange, Holder } from '../../exchange.ts';
+import type { Answering, Exchange, Holder } from '../../exchange.ts';
 import type { BodySink } from '../../http1/body-reader.ts';
+import { GrpcMessages } from '../../grpc.ts';
 import type { ResponseHead } from '../../http1/response-head.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHandler } from '../../upstream/upstream-request.ts';
+import { cutOfStream, grpcCut, WebSocketCut } from './answer-cut.ts';
+import type { AnswerCut } from './answer-cut.ts';
 import type { ForwardRules } from './forward-rules.ts';
 import { pushTravellingHeaders } from './request-headers.ts';
 
 /** What the exchange is held by, who hears from the upstream, and who takes the request's body. */
-export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, BodySink {
+export class Forwarding<E extends Exchange> implements Holder, Answering, UpstreamHandler, BodySink {
   readonly overdue = refusals.deadline;
   readonly #exchange: E;
   readonly #rules: ForwardRules<E>;
   #call: UpstreamCall | undefined;
   #repeated = false;
   #sentBytes = 0;
+  #messages: GrpcMessages | undefined;
   #isReading = false;
   #lastSent = false;
+  #cut: AnswerCut | undefined;
 
   constructor(exchange: E, rules: ForwardRules<E>) {
     this.#exchange = exchange;
@@ -34,11 +39,12 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     this.#rules.addRequestHeaders(exchange, headers);
     this.#call = this.#rules.poolOf(exchange).send(
       {
-        method: this.#rules.methodOf?.(exchange) ?? 'POST',
+        method: head.method,
         path: this.#rules.pathOf(exchange),
         headers,
         body: exchange.body,
         contentLength: head.contentLength,
+        upgrade: exchange.asksForTunnel ? 'websocket' : undefined,
       },
       this,
       this.#rules.timeouts(exchange),
@@ -62,9 +68,8 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
   }
 
   onBody(chunk: Buffer): void {
-    this.#sentBytes += chunk.length;
     const maxBytes = this.#rules.maxBodyBytes();
-    if (this.#sentBytes <= maxBytes) {
+    if (this.#fits(chunk, maxBytes)) {
       if (this.#call?.write(chunk) === false) this.#exchange.caller.pauseBody();
       return;
     }
@@ -100,11 +105,17 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
     }
     const { status, reason, headers, contentLength } = head;
     this.#rules.addAnswerHeaders(exchange, headers);
-    const isBodiless = status === 204 || status === 304;
-    const framing = isBodiless ? 'none' : contentLength === undefined ? 'stream' : 'length';
     headers.push(...exchange.answerHeaders);
     exchange.status = status;
+    exchange.answering = this;
     exchange.tap?.onHead(status, headers);
+    if (status === 101) {
+      this.#openTunnel(head);
+      return;
+    }
+    const isBodiless = status === 204 || status === 304 || head.endsHere === true;
+    const framing = isBodiless ? 'none' : contentLength === undefined ? 'stream' : 'length';
+    if (framing === 'stream') this.#cut = exchange.isGrpc ? grpcCut : cutOfStream(headers);
     exchange.caller.sendHead(status, reason, headers, framing);
   }
 
@@ -116,7 +127,10 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
       this.#finish();
       tap?.onEnd();
       caller.end(chunk);
-    } else if (!caller.write(chunk)) this.#call?.pause();
+      return;
+    }
+    this.#cut?.note(chunk);
+    if (!caller.write(chunk)) this.#call?.pause();
   }
 
   onAnswerEnd(trailers: readonly string[]): void {
@@ -148,6 +162,33 @@ export class Forwarding<E extends Exchange> implements Holder, UpstreamHandler, 
   /** The caller takes more of the answer again. */
   onDrain(): void {
     this.#call?.resume();
+  }
+
+  cutShort(refused: Refusal): void {
+    const { caller } = this.#exchange;
+    if (this.#cut === undefined) caller.cut();
+    else this.#cut.cut(caller, refused);
+  }
+
+  /** A body is bounded as a whole, a call of gRPC message by message: it may go on for as long as there is something to say. */
+  #fits(chunk: Buffer, maxBytes: number): boolean {
+    const { isGrpc, isTunnel } = this.#exchange;
+    if (isTunnel) return true;
+    if (isGrpc) return (this.#messages ??= new GrpcMessages()).note(chunk) <= maxBytes;
+    this.#sentBytes += chunk.length;
+    return this.#sentBytes <= maxBytes;
+  }
+
+  /** From now on bytes go both ways, for as long as they do: the idle time bounds it, and no time in all. */
+  #openTunnel({ status, reason, headers }: ResponseHead): void {
+    const exchange = this.#exchange;
+    const { caller } = exchange;
+    exchange.isTunnel = true;
+    exchange.deadline = Number.POSITIVE_INFINITY;
+    this.#cut = new WebSocketCut();
+    caller.sendHead(status, reason, headers, 'tunnel');
+    this.#isReading = true;
+    caller.readBody(this);
   }
 
   /** Nothing more is to come from the upstream, nor to be told to it. */

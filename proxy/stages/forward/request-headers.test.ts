@@ -31,6 +31,8 @@ describe('pushTravellingHeaders', () => {
     'X-Fairlead-Principal',
     'x-fairlead-accounted',
     'X-FAIRLEAD-ANYTHING',
+    'X_Fairlead_Principal',
+    'x-fairlead_principal',
   ])('stops %s', (name) => {
     expect(travelling([name, 'value'])).toEqual([]);
   });

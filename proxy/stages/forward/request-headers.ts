@@ -16,7 +16,10 @@ const stopsHere = new Set([
   'transfer-encoding',
   'proxy-authorization',
 ]);
-const ownPrefix = 'x-fairlead-';
+/** With the underscores, too, that some servers take for hyphens. */
+const ownWords = /^x[-_]fairlead[-_]/i;
+
+const letterX = 0x78;
 
 /** Lengths of names that may have to stop, by which most names are let through unseen. */
 const suspectLengths = new Uint8Array(256);
@@ -41,6 +44,6 @@ export function pushTravellingHeaders(
 function travels(name: string, nominated: readonly string[]): boolean {
   const { length } = name;
   if (suspectLengths[length] === 1 && stopsHere.has(name.toLowerCase())) return false;
-  if (length > ownPrefix.length && name.slice(0, ownPrefix.length).toLowerCase() === ownPrefix) return false;
+  if ((name.charCodeAt(0) | 0x20) === letterX && ownWords.test(name)) return false;
   return nominated.length === 0 || !nominated.includes(name.toLowerCase());
 }

@@ -1,6 +1,6 @@
 /** Owns answering a caller who has been told "200, a stream of events" before there was an answer: all that follows is events. */
 import type { AnswerFraming, Caller, CallerEvents, Peer } from '../../downstream/caller.ts';
-import { droppedReasonHeader } from '../../errors.ts';
+import { droppedReasonHeader, refusalBody, refusals } from '../../errors.ts';
 import type { BodySink } from '../../http1/body-reader.ts';
 import { headerOf } from '../../http1/header-of.ts';
 import type { RequestHead } from '../../http1/request-head.ts';
@@ -29,6 +29,10 @@ export class EarlyStream implements Caller {
     this.head = { ...caller.head, headers: withoutCodings(caller.head.headers) };
     const own = ['content-type', 'text/event-stream', 'cache-control', 'no-cache'];
     caller.sendHead(200, '', [...own, ...headers], 'stream');
+  }
+
+  get isHttp2(): boolean {
+    return this.#caller.isHttp2;
   }
 
   get peer(): Peer {
@@ -105,8 +109,10 @@ export class EarlyStream implements Caller {
     this.#caller.end(this.#event(Buffer.concat(this.#collected).toString()));
   }
 
-  cut(...lastWords: Parameters<Caller['cut']>): void {
-    this.#caller.cut(...lastWords);
+  /** Whatever was to become an event is none any more; the stream has to say so all the same. */
+  cut(lastWords?: Buffer): void {
+    const { status, reason } = refusals.upstreamBroke;
+    this.#caller.cut(lastWords ?? makeFailureEvent(status, reason, refusalBody(refusals.upstreamBroke)));
   }
 
   #event(body: string): Buffer {

@@ -24,4 +24,10 @@ describe('signs of life go to', () => {
     exchange.body = undefined;
     expect(takesPings(exchange)).toBe(false);
   });
+
+  it.each(['asksForTunnel', 'isGrpc'] as const)('nobody who speaks another protocol (%s)', (protocol) => {
+    const exchange = anExchange('a', 1, ['accept', 'text/event-stream']);
+    exchange[protocol] = true;
+    expect(takesPings(exchange)).toBe(false);
+  });
 });

@@ -14,8 +14,8 @@ const mlflowHeader = 'x-databricks-endpoints-api-client';
  * first one, so that errors can only come as events afterwards: it has to have asked for events by their media type,
  * which whoever does knows. That a body asks for a stream is not enough.
  */
-export function takesPings({ caller, body }: RoutedExchange): boolean {
-  if (body === undefined) return false;
+export function takesPings({ caller, body, asksForTunnel, isGrpc }: RoutedExchange): boolean {
+  if (body === undefined || asksForTunnel || isGrpc) return false;
   const { headers } = caller.head;
   const accept = headerOf(headers, 'accept');
   if (accept === undefined || !/(?:^|,)[\t ]*text\/event-stream[\t ]*(?:[;,]|$)/i.test(accept)) return false;

@@ -1,5 +1,7 @@
 /** Owns the first look at a request: its path and method, its size, its id, and that its headers are in order. */
 import { randomUUID } from 'node:crypto';
+import { asksForGrpc } from '../../grpc.ts';
+import { asksForWebSocket } from '../../http1/websocket-request.ts';
 import { refusals } from '../../errors.ts';
 import type { Refusal } from '../../errors.ts';
 import type { Exchange, Stage } from '../../exchange.ts';
@@ -32,6 +34,7 @@ export function makeReceive<E extends Exchange>(options: ReceiveOptions<E>): Sta
     run: (exchange) => {
       const given = exchange.caller.head.requestId;
       exchange.requestId = given !== undefined && requestIdPattern.test(given) ? given : randomUUID();
+      if (exchange.caller.isHttp2) exchange.isGrpc = asksForGrpc(exchange.caller);
       const totalMs = options.totalMs();
       if (totalMs > 0) exchange.deadline = exchange.startedAt + totalMs;
       const refused = refusalOf(exchange, options);
@@ -48,7 +51,10 @@ function refusalOf<E extends Exchange>(exchange: E, options: ReceiveOptions<E>):
   exchange.query = mark === -1 ? '' : target.slice(mark);
   const unknown = options.readPath(exchange, mark === -1 ? target : target.slice(0, mark));
   if (unknown !== undefined) return unknown;
-  if (!(options.methods ?? postAlone).includes(method)) return refusals.methodNotAllowed;
+  if (!(options.methods ?? postAlone).includes(method)) {
+    exchange.asksForTunnel = asksForWebSocket(exchange.caller.head);
+    if (!exchange.asksForTunnel) return refusals.methodNotAllowed;
+  }
   if (nominated.some(isIndispensable)) return refusals.ambiguousRequest;
   const maxBodyBytes = options.maxBodyBytes();
   if ((contentLength ?? 0) > maxBodyBytes) return refusals.bodyTooLarge(maxBodyBytes);

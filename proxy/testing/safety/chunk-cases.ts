@@ -1,0 +1,80 @@
+/** Owns the cases in which a body in chunks, or what follows it, is not what it should be. */
+import { chunked, post, refused, served } from './safety-case.ts';
+import type { SafetyCase } from './safety-case.ts';
+
+const bad = (name: string, chunks: string): SafetyCase => refused(name, 400, (to) => chunked(to, chunks));
+const end = '0\r\n\r\n';
+
+export const chunkCases: readonly SafetyCase[] = [
+  bad('a chunk whose size is no number', `four\r\nbody\r\n${end}`),
+  bad('a chunk without a size', `\r\nbody\r\n${end}`),
+  bad('a chunk with a signed size', `+4\r\nbody\r\n${end}`),
+  bad('a chunk with a negative size', `-4\r\nbody\r\n${end}`),
+  bad('a chunk size with a prefix', `0x4\r\nbody\r\n${end}`),
+  bad('a chunk size with a blank before', ` 4\r\nbody\r\n${end}`),
+  bad('a chunk size with a blank behind', `4 \r\nbody\r\n${end}`),
+  bad('a chunk size with a tab behind', `4\t\r\nbody\r\n${end}`),
+  bad('a chunk size with NUL behind', `4\0\r\nbody\r\n${end}`),
+  bad('a chunk size in wide digits', `\xb4\r\nbody\r\n${end}`),
+  bad('a chunk size with a separator', `0_4\r\nbody\r\n${end}`),
+  bad('a chunk size that overflows', `10000000000000004\r\nbody\r\n${end}`),
+  bad('a chunk size without end', '0'.repeat(2_000)),
+  bad('a bare LF behind the size', `4\nbody\r\n${end}`),
+  bad('a bare CR behind the size', `4\rbody\r\n${end}`),
+  bad('a bare LF behind a chunk', `4\r\nbody\n${end}`),
+  bad('a bare CR behind a chunk', `4\r\nbody\rX${end}`),
+  bad('nothing between two chunks', `4\r\nbody${end}`),
+  bad('a chunk that is longer than its size', `3\r\nbody\r\n${end}`),
+  bad('a chunk that is shorter than its size', `5\r\nbody\r\n${end}`),
+  bad('a last chunk with a blank', '4\r\nbody\r\n0 \r\n\r\n'),
+  bad('a last chunk with a sign', '4\r\nbody\r\n-0\r\n\r\n'),
+  bad('an extension with a bare LF', `4;a\nb\r\nbody\r\n${end}`),
+  bad('an extension with a bare CR', `4;a\rb\r\nbody\r\n${end}`),
+  bad('an extension with NUL', `4;a\0\r\nbody\r\n${end}`),
+  bad('an extension without end', `4;${'a'.repeat(2_000)}`),
+  bad('an extension without a semicolon', `4 a=b\r\nbody\r\n${end}`),
+  bad('a trailer that frames: a length', '0\r\nContent-Length: 4\r\n\r\n'),
+  bad('a trailer that frames: chunks', '0\r\nTransfer-Encoding: chunked\r\n\r\n'),
+  bad('a trailer that routes', '0\r\nHost: other\r\n\r\n'),
+  bad('a trailer that permits', '0\r\nAuthorization: Bearer other\r\n\r\n'),
+  bad('a trailer that would speak between proxies', '0\r\nX-Fairlead-Principal: root\r\n\r\n'),
+  bad('a trailer of one hop', '0\r\nConnection: keep-alive\r\n\r\n'),
+  bad('a trailer without a name', '0\r\n: x\r\n\r\n'),
+  bad('a trailer without a colon', '0\r\nSum\r\n\r\n'),
+  bad('a folded trailer', '0\r\nSum: 1\r\n 2\r\n\r\n'),
+  bad('a trailer with a bare LF', '0\r\nSum: 1\nB: 2\r\n\r\n'),
+  bad('a trailer with NUL', '0\r\nSum: \x001\r\n\r\n'),
+  bad('giant trailers', `0\r\nSum: ${'x'.repeat(20_000)}\r\n\r\n`),
+  bad('trailers without end', `0\r\n${'a: b\r\n'.repeat(4_000)}`),
+  bad('too many trailers', `0\r\n${'a: b\r\n'.repeat(65)}\r\n`),
+  refused('a last chunk without its empty line, then a request', 400, (to) =>
+    chunked(to, `4\r\nbody\r\n0\r\n${post(to)}`),
+  ),
+  served('sizes with zeros before them', (to) => chunked(to, '0004\r\nbody\r\n000\r\n\r\n'), ['body']),
+  served(
+    'sizes in both cases',
+    (to) => chunked(to, `A\r\n${'x'.repeat(10)}\r\na\r\n${'y'.repeat(10)}\r\n${end}`),
+    ['x'.repeat(10) + 'y'.repeat(10)],
+  ),
+  served('extensions, which nobody heeds', (to) => chunked(to, '4;a=b ;c="d"\r\nbody\r\n0;e\r\n\r\n'), [
+    'body',
+  ]),
+  served('trailers, which go no further', (to) => chunked(to, '4\r\nbody\r\n0\r\nX-Sum: 7\r\n\r\n'), [
+    'body',
+  ]),
+  served('an empty body in chunks', (to) => chunked(to, end), ['']),
+  {
+    name: 'two bodies in chunks one after the other',
+    send: (to) => chunked(to, `3\r\none\r\n${end}`) + chunked(to, `3\r\ntwo\r\n${end}`),
+    answers: [200, 200],
+    then: 'stays',
+    seen: ['one', 'two'],
+  },
+  {
+    name: 'a chunk of chunks, cut at every byte',
+    send: (to) => Array.from(chunked(to, `5\r\n0\r\n\r\n\r\n${end}`)),
+    answers: [200],
+    then: 'stays',
+    seen: ['0\r\n\r\n'],
+  },
+];
