@@ -21,7 +21,8 @@ const setByChart: Readonly<Record<'operator' | 'gateway' | 'api', readonly strin
     ...['adminPort', 'demandPort', 'metricsPort', 'webhookPort', 'kubeconfig', 'serviceAccountDir'],
   ],
   gateway: [
-    ...['systemNamespace', 'host', 'port', 'adminHost', 'adminPort', 'tlsDir', 'apiUrl'],
+    ...['systemNamespace', 'host', 'http', 'port', 'tls', 'tlsPort', 'frontTlsDir', 'adminHost', 'adminPort'],
+    ...['tlsDir', 'apiUrl'],
     ...['kubeconfig', 'serviceAccountDir', 'issuers'],
   ],
   api: [

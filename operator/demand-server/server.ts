@@ -13,6 +13,7 @@ import { closeGracefully, listen } from '../../platform/listener.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { identitiesOf } from '../../platform/tls/identity.ts';
+import { modernTls } from '../../platform/tls/modern.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
 import { readJson, sendJson, tlsSocketOf } from '../http.ts';
 import type { DomainMetrics } from '../domain-metrics/declare.ts';
@@ -56,13 +57,13 @@ export interface DemandServer {
  */
 export async function startDemandServer(options: DemandServerOptions): Promise<DemandServer> {
   const server = createServer(
-    { ...options.tls.current(), requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    { ...modernTls, ...options.tls.current(), requestCert: true, rejectUnauthorized: true },
     (request, response) => {
       answer(request, response, options).catch((error: unknown) => fail(response, error, options.log));
     },
   );
   server.keepAliveTimeout = keepAliveMs;
-  options.tls.onChange((material) => server.setSecureContext({ ...material, minVersion: 'TLSv1.2' }));
+  options.tls.onChange((material) => server.setSecureContext({ ...modernTls, ...material }));
   const address = await listen(server, options.address);
   return { address, stop: () => closeGracefully(server, 1_000) };
 }

@@ -30,13 +30,36 @@ export function watchTlsMaterial(directory: string, log: Logger): Promise<Watche
   });
 }
 
+/**
+ * Watches tls.crt and tls.key in `directory`: all that a server shows to peers who show nothing.
+ *
+ * @throws as `watchTlsMaterial` does.
+ */
+export function watchServerCertificate(
+  directory: string,
+  log: Logger,
+): Promise<WatchedFile<{ readonly cert: string; readonly key: string }>> {
+  return watchFiles({
+    paths: ['tls.crt', 'tls.key'].map((name) => join(directory, name)),
+    parse: ([cert = '', key = '']) => {
+      checked(() => createSecureContext({ ...modernTls, cert, key }), 'tls.crt and tls.key');
+      return { cert, key };
+    },
+    log,
+  });
+}
+
 /** @throws AppError `TLS_MATERIAL_INVALID` when the three do not make a usable whole. */
 export function parseTlsMaterial(cert: string, key: string, ca: string): TlsMaterial {
+  const make = (): SecureContext => createSecureContext({ ...modernTls, cert, key, ca });
+  return { cert, key, ca, secureContext: checked(make, 'tls.crt, tls.key and ca.crt') };
+}
+
+function checked<Result>(make: () => Result, files: string): Result {
   try {
-    const secureContext = createSecureContext({ ...modernTls, cert, key, ca });
-    return { cert, key, ca, secureContext };
+    return make();
   } catch (cause) {
-    const message = `tls.crt, tls.key and ca.crt do not fit together: ${messageOf(cause)}`;
+    const message = `${files} do not fit together: ${messageOf(cause)}`;
     throw new AppError('TLS_MATERIAL_INVALID', message, { cause });
   }
 }

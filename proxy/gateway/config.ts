@@ -9,7 +9,14 @@ const millisecondsSchema = z.int().min(0);
 
 export const gatewayConfigSchema = z.object({
   host: z.string().default('0.0.0.0').describe('Address to listen on.'),
-  port: portSchema.default(8080).describe('The port that serves users; 0 takes a free one.'),
+  http: z.boolean().default(true).describe('Whether users are served without TLS, at `port`.'),
+  port: portSchema.default(8080).describe('The port that serves users without TLS; 0 takes a free one.'),
+  tls: z.boolean().default(false).describe('Whether users are served over TLS, at `tlsPort`.'),
+  tlsPort: portSchema.default(8443).describe('The port that serves users over TLS; 0 takes a free one.'),
+  frontTlsDir: z
+    .string()
+    .default('/etc/fairlead/front-tls')
+    .describe('Directory of tls.crt and tls.key that users are shown; watched.'),
   adminHost: z.string().optional().describe('Address of the admin port; default: that of `host`.'),
   adminPort: portSchema.default(9090).describe('Admin port; 0 takes a free one.'),
   logLevel: z

@@ -10,6 +10,8 @@ import { plainTransport, silentLog } from '../../kube/testing/plain-access.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ConnectionLimits } from '../downstream/connection-limits.ts';
+import type { PortCertificate } from '../downstream/tls-server.ts';
+import type { WatchedFile } from '../../platform/watched-file.ts';
 import { startClusterFixture } from '../testing/cluster-fixture.ts';
 import type { ClusterFixture } from '../testing/cluster-fixture.ts';
 import { send, until } from '../testing/http-client-fixture.ts';
@@ -59,6 +61,7 @@ export async function startGatewayUnderTest(
     cluster?: ClusterFixture;
     clock?: Clock;
     limits?: Partial<ConnectionLimits>;
+    frontTls?: WatchedFile<PortCertificate>;
   } = {},
 ): Promise<GatewayUnderTest> {
   const cluster = options.cluster ?? (await startClusterFixture());
@@ -83,6 +86,7 @@ export async function startGatewayUnderTest(
     registry,
     log: silentLog,
     limits: options.limits ?? {},
+    frontTls: options.frontTls,
   });
   await Promise.all([endpoints.synced, slices.synced]);
   const call = (more: Partial<TestCall> = {}): TestCall => ({

@@ -15,25 +15,23 @@ import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import type { ConnectionLimits } from '../downstream/connection-limits.ts';
-import { startProxyServer } from '../downstream/proxy-server.ts';
-import { Exchange } from '../exchange.ts';
-import type { Pipeline } from '../exchange.ts';
+import type { PortCertificate } from '../downstream/tls-server.ts';
 import { makeProxyMetrics } from '../proxy-metrics.ts';
 import type { HoldStage } from '../stages/hold/hold.ts';
 import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { makeApiForwarding } from './api-forwarding.ts';
-import type { ApiForwarding } from './api-forwarding.ts';
 import type { GatewayConfig } from './config.ts';
 import { Attempts } from '../targets/attempts.ts';
 import { trafficMaker } from '../targets/endpoint-traffic.ts';
 import type { TrafficDefaults } from '../targets/endpoint-traffic.ts';
-import { RoutedExchange } from '../targets/routed-exchange.ts';
 import { TrafficMetrics } from '../targets/traffic-metrics.ts';
 import { HeldDemand } from './held-demand.ts';
 import { startHolding } from './holding.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { RoutingTable } from '../targets/routing-table.ts';
 import { TargetDirectory } from './target-directory.ts';
+import { openUserPorts } from './user-ports.ts';
+import type { UserAddresses } from './user-ports.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -42,6 +40,8 @@ export interface GatewayOptions {
   /** With the index `serviceIndex`. */
   readonly slices: Informer<EndpointSlice>;
   readonly tls: WatchedFile<TlsMaterial>;
+  /** What users are shown; needed where they are served over TLS. */
+  readonly frontTls?: WatchedFile<PortCertificate> | undefined;
   /** Name of the pod, for demand reports. */
   readonly podName: string;
   readonly clock: Clock;
@@ -51,8 +51,7 @@ export interface GatewayOptions {
   readonly limits?: Partial<ConnectionLimits>;
 }
 
-export interface Gateway {
-  readonly address: ListenAddress;
+export interface Gateway extends UserAddresses {
   readonly admin: ListenAddress;
   /** Unready at once, and serves on for the configured time, closing each connection after its answer. */
   drain(): Promise<void>;
@@ -86,23 +85,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
   const api = makeApiForwarding({ ...options, metrics });
-  const server = await listenForUsers(options, pipeline, api);
+  const ports = await openUserPorts(options, pipeline, api);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,
     registry,
   });
   return {
-    address: server.address,
+    ...ports.addresses,
     admin: admin.address,
     drain: async () => {
       health.startStopping();
       // Callers that keep their connections are to look for another gateway while this one still serves.
-      server.startDraining();
+      ports.startDraining();
       await new Promise((resolve) => setTimeout(resolve, config.drainMs));
     },
     stop: async () => {
-      await server.stop(config.shutdownGraceMs);
+      await ports.stop(config.shutdownGraceMs);
       identity.stop();
       api.stop();
       hold.stop();
@@ -143,28 +142,6 @@ const trafficDefaults = (config: GatewayConfig): TrafficDefaults => ({
   retryAttempts: config.retryAttempts,
   retryBudgetPercent: config.retryBudgetPercent,
 });
-
-function listenForUsers(
-  { config, clock, limits }: GatewayOptions,
-  pipeline: Pipeline,
-  api: ApiForwarding,
-): ReturnType<typeof startProxyServer> {
-  const now = (): number => clock.monotonic();
-  return startProxyServer({
-    address: { host: config.host, port: config.port },
-    limits: {
-      idleMs: config.clientIdleTimeoutMs,
-      headMs: config.headTimeoutMs,
-      bodyIdleMs: config.bodyIdleTimeoutMs,
-      ...limits,
-    },
-    now,
-    makeExchange: (caller) =>
-      api.takes(caller.head.target)
-        ? new Exchange(api.pipeline, caller, now())
-        : new RoutedExchange(pipeline, caller, now()),
-  });
-}
 
 function startReporter(options: GatewayOptions, source: HeldDemand): DemandReporter {
   const { config, tls, clock, log } = options;

@@ -11,7 +11,7 @@ import { messageOf } from '../../platform/errors.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { makeRegistry } from '../../platform/metrics.ts';
 import { onShutdown } from '../../platform/shutdown.ts';
-import { watchTlsMaterial } from '../../platform/tls/tls-material.ts';
+import { watchServerCertificate, watchTlsMaterial } from '../../platform/tls/tls-material.ts';
 import { gatewayConfigSchema } from './config.ts';
 import { startGateway } from './gateway.ts';
 import { serviceIndex, serviceKeysOf, serviceNameLabel } from './target-directory.ts';
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const registry = makeRegistry();
   const metrics = makeKubeMetrics(registry);
   const tls = await watchTlsMaterial(config.tlsDir, log);
+  const frontTls = config.tls ? await watchServerCertificate(config.frontTlsDir, log) : undefined;
   const { kubeconfig, serviceAccountDir } = config;
   const access = await loadClusterAccess({ kubeconfig, serviceAccountDir, env, log });
   const transport = new KubeTransport({ access, userAgent: 'fairlead-gateway', metrics });
@@ -44,12 +45,14 @@ async function main(): Promise<void> {
     endpoints,
     slices,
     tls,
+    frontTls,
     podName: env['POD_NAME'] ?? 'fairlead-gateway',
     clock: systemClock,
     registry,
     log,
   });
-  log.info({ address: gateway.address, admin: gateway.admin }, 'gateway started');
+  const { address, tlsAddress, admin } = gateway;
+  log.info({ address, tlsAddress, admin }, 'gateway started');
   onShutdown({
     log,
     deadlineMs: config.drainMs + config.shutdownGraceMs + shutdownMarginMs,
@@ -58,7 +61,7 @@ async function main(): Promise<void> {
       { name: 'close', run: () => gateway.stop() },
       { name: 'watches', run: () => Promise.all([endpoints.stop(), slices.stop()]).then(() => undefined) },
       { name: 'kubernetes', run: () => transport.close() },
-      { name: 'files', run: () => tls.stop() },
+      { name: 'files', run: () => [tls, frontTls].forEach((file) => file?.stop()) },
     ],
   });
 }

@@ -47,11 +47,13 @@ it('gives the gateway the machine’s address, its ports and the operator’s ad
     { name: 'POD_NAME', value: 'x' },
     { name: 'FAIRLEAD_SERVICE_ACCOUNT_DIR', value: '/var/run/secrets/kubernetes.io/serviceaccount' },
     { name: 'FAIRLEAD_TLS_DIR', value: '/etc/fairlead/tls' },
+    { name: 'FAIRLEAD_FRONT_TLS_DIR', value: '/etc/fairlead/front-tls' },
     { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' },
     { name: 'FAIRLEAD_API_URL', value: 'https://127.96.0.9:8443' },
     { name: 'FAIRLEAD_HOST', value: '127.0.0.1' },
     { name: 'FAIRLEAD_PORT', value: '8080' },
     { name: 'FAIRLEAD_ADMIN_PORT', value: '18080' },
+    { name: 'FAIRLEAD_TLS', value: 'false' },
     { name: 'FAIRLEAD_DRAIN_MS', value: '0' },
   ]);
   expect(pod?.containers[0]?.ports?.map(({ containerPort }) => containerPort)).toEqual([8080, 7]);

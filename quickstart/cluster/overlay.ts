@@ -103,6 +103,7 @@ function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deplo
   setEnvironment(pod, {
     ...mountedFolders,
     FAIRLEAD_TLS_DIR: '/etc/fairlead/tls',
+    FAIRLEAD_FRONT_TLS_DIR: '/etc/fairlead/front-tls',
     FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
     FAIRLEAD_API_URL: `https://${surroundings.apiIp}:8443`,
   });
@@ -120,6 +121,8 @@ function putOnMachine(spec: DeploymentSpec, pod: PodSpec, { port, adminPort }: M
     FAIRLEAD_HOST: '127.0.0.1',
     FAIRLEAD_PORT: String(port),
     FAIRLEAD_ADMIN_PORT: String(adminPort),
+    // Nothing of it leaves the machine, where its port may be somebody else's.
+    FAIRLEAD_TLS: 'false',
     // Nobody has to learn that the only gateway is going.
     FAIRLEAD_DRAIN_MS: '0',
   });

@@ -37,8 +37,17 @@ app.kubernetes.io/part-of: fairlead
 {{ ternary "https" "http" (not (empty $ingress.tls)) }}://{{ first $ingress.hosts }}
 {{- else if and $route.enabled $route.hostnames -}}
 https://{{ first $route.hostnames }}
-{{- else -}}
+{{- else if .Values.gateway.http.enabled -}}
 http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gateway.service.port) 80 }}:{{ .Values.gateway.service.port }}{{ end }}
+{{- else -}}
+https://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gateway.service.tlsPort) 443 }}:{{ .Values.gateway.service.tlsPort }}{{ end }}
+{{- end -}}
+{{- end }}
+
+{{/* The Secret with the certificate that users are shown. */}}
+{{- define "fairlead.frontSecret" -}}
+{{- with .Values.gateway.tls -}}
+{{- if .secretName }}{{ .secretName }}{{ else if .certManager.enabled }}fairlead-gateway-front-tls{{ else }}fairlead-gateway-tls{{ end -}}
 {{- end -}}
 {{- end }}
 
@@ -58,6 +67,8 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{- $operator := .Values.operator.config -}}
 {{- $known := dict
   "systemNamespace" .Release.Namespace
+  "http" .Values.gateway.http.enabled
+  "tls" .Values.gateway.tls.enabled
   "apiUrl" (printf "https://fairlead-api.%s.svc:8443" .Release.Namespace)
   "demandUrl" (printf "https://fairlead-operator.%s.svc:8444/v1/demand" .Release.Namespace) -}}
 {{- with $operator.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}

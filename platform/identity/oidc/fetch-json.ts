@@ -27,7 +27,6 @@ async function fetchText(url: string, ca: string | undefined): Promise<string> {
       headers: { accept: 'application/json' },
       signal: AbortSignal.timeout(timeoutMs),
       agent: false,
-      minVersion: 'TLSv1.2',
       ...(ca === undefined ? {} : { ca }),
     },
     (response) => {

@@ -1,0 +1,88 @@
+/** Owns the ports at which the gateway serves users: with TLS, without, or both. */
+import type { Clock } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { ListenAddress } from '../../platform/listener.ts';
+import type { WatchedFile } from '../../platform/watched-file.ts';
+import type { Caller } from '../downstream/caller.ts';
+import type { ConnectionLimits } from '../downstream/connection-limits.ts';
+import { startProxyServer } from '../downstream/proxy-server.ts';
+import type { ProxyServer } from '../downstream/proxy-server.ts';
+import type { PortCertificate } from '../downstream/tls-server.ts';
+import { Exchange } from '../exchange.ts';
+import type { Pipeline } from '../exchange.ts';
+import { RoutedExchange } from '../targets/routed-exchange.ts';
+import type { ApiForwarding } from './api-forwarding.ts';
+import type { GatewayConfig } from './config.ts';
+
+export interface UserPortOptions {
+  readonly config: GatewayConfig;
+  readonly frontTls?: WatchedFile<PortCertificate> | undefined;
+  readonly clock: Clock;
+  /** What connections of callers may take, beside what the configuration says. */
+  readonly limits?: Partial<ConnectionLimits>;
+}
+
+export interface UserAddresses {
+  /** Without TLS, where that is open; else with it. */
+  readonly address: ListenAddress;
+  /** With TLS; undefined: closed. */
+  readonly tlsAddress: ListenAddress | undefined;
+}
+
+export interface UserPorts extends Pick<ProxyServer, 'startDraining' | 'stop'> {
+  readonly addresses: UserAddresses;
+}
+
+/**
+ * Opens the ports that the configuration asks for.
+ *
+ * @throws AppError `NO_PORT_FOR_USERS`, and as `listen` does.
+ */
+export async function openUserPorts(
+  options: UserPortOptions,
+  pipeline: Pipeline,
+  api: ApiForwarding,
+): Promise<UserPorts> {
+  const { config, frontTls, clock } = options;
+  const now = (): number => clock.monotonic();
+  const common = {
+    limits: {
+      idleMs: config.clientIdleTimeoutMs,
+      headMs: config.headTimeoutMs,
+      bodyIdleMs: config.bodyIdleTimeoutMs,
+      ...options.limits,
+    },
+    now,
+    makeExchange: (caller: Caller) =>
+      api.takes(caller.head.target)
+        ? new Exchange(api.pipeline, caller, now())
+        : new RoutedExchange(pipeline, caller, now()),
+  };
+  const { host } = config;
+  const plain = config.http
+    ? await startProxyServer({ ...common, address: { host, port: config.port } })
+    : undefined;
+  const secure =
+    config.tls && frontTls !== undefined
+      ? await startProxyServer({
+          ...common,
+          address: { host, port: config.tlsPort },
+          tls: frontTls,
+          clientCertificates: 'none',
+        })
+      : undefined;
+  const open = [plain, secure].filter((server) => server !== undefined);
+  const [first] = open;
+  if (first === undefined) {
+    throw new AppError('NO_PORT_FOR_USERS', 'nobody could ask anything: set http or tls, or both');
+  }
+  return {
+    addresses: { address: first.address, tlsAddress: secure?.address },
+    startDraining: () => {
+      for (const server of open) server.startDraining();
+    },
+    stop: async (graceMs) => {
+      await Promise.all(open.map((server) => server.stop(graceMs)));
+    },
+  };
+}
