@@ -148,6 +148,7 @@ describe('a node whose calls fail', () => {
 describe('a node whose first calls fail', () => {
   beforeEach(async () => {
     far = await makeRemoteNode();
+    far.proxy.refuseStreams();
   });
   afterEach(() => far.destroy());
 

@@ -30,6 +30,8 @@ export interface FaultProxy {
   readonly watches: readonly SeenRequest[];
   /** Fails the next request that matches, once; `done` tells whether it has happened. */
   failNext(matches: (request: SeenRequest) => boolean, fault: Fault): { readonly done: boolean };
+  /** From now on lists do not stream, as from a server before Kubernetes 1.32: clients read them in pages. */
+  refuseStreams(): void;
   /**
    * From the next request that matches on, nothing comes through in either direction, as for a process that is killed:
    * `before` that request, or `after` it was done, of which nobody hears.
@@ -47,6 +49,7 @@ export async function startFaultProxy(target: string, caPem: string): Promise<Fa
   const watches: SeenRequest[] = [];
   const planned: { matches: (request: SeenRequest) => boolean; fault: Fault; state: { done: boolean } }[] =
     [];
+  let streams = true;
   let death:
     { matches: (request: SeenRequest) => boolean; moment: string; state: { done: boolean } } | undefined;
   const server = createServer((incoming, response) => {
@@ -61,7 +64,11 @@ export async function startFaultProxy(target: string, caPem: string): Promise<Fa
       else finishUnheard(incoming);
       return;
     }
-    (request.query.has('watch') ? watches : seen).push(request);
+    if (!streams && request.query.has('sendInitialEvents')) {
+      fail(incoming, response, 'invalid');
+      return;
+    }
+    note(request);
     const index = planned.findIndex(({ matches }) => matches(request));
     const [hit] = index === -1 ? [] : planned.splice(index, 1);
     if (hit !== undefined) hit.state.done = true;
@@ -70,6 +77,9 @@ export async function startFaultProxy(target: string, caPem: string): Promise<Fa
     else fail(incoming, response, hit.fault);
   });
 
+  const note = (request: SeenRequest): void => {
+    (request.query.has('watch') ? watches : seen).push(request);
+  };
   const send = (incoming: IncomingMessage) => {
     const url = new URL(incoming.url ?? '/', target);
     const outgoing = forward(url, {
@@ -114,6 +124,9 @@ export async function startFaultProxy(target: string, caPem: string): Promise<Fa
       const state = { done: false };
       planned.push({ matches, fault, state });
       return state;
+    },
+    refuseStreams: () => {
+      streams = false;
     },
     killAt: (matches, moment) => {
       const state = { done: false };
