@@ -53,8 +53,6 @@ function usedBy(request: SeenRequest): Permission[] {
   const [, group = '', resource = '', name, subresource] = match;
   const what = `${group}/${subresource === undefined ? resource : `${resource}/${subresource}`}`;
   const verb = verbOf(request, name !== undefined);
-  // A server that streams no lists refuses that, and is asked for the list itself.
-  if (request.query.has('sendInitialEvents')) return [`${what} list`, `${what} watch`];
   // An apply that finds nothing asks for the right to create besides.
   return verb === 'patch' && request.status === 201
     ? [`${what} patch`, `${what} create`]
