@@ -57,6 +57,13 @@ export const demandReportSchema = z.object({
     .describe('Random identifier of the process: a restart is a new reporter.'),
   intervalMs: z.int().min(0).describe('Length of the time that the entries cover.'),
   entries: z.array(demandEntrySchema).max(10_000),
+  directions: z
+    .string()
+    .max(64)
+    .optional()
+    .describe(
+      'From a sidecar that passes requests on: the version of the directions that it has; empty: none.',
+    ),
 });
 
 export type DemandStretch = z.output<typeof stretchSchema>;

@@ -4,6 +4,7 @@ import type { IdentitySettings } from '../../platform/identity/identity-settings
 import { startIssuer } from '../../platform/identity/oidc/issuer.ts';
 import type { AccessChecker, TokenChecker } from '../../platform/identity/principal.ts';
 import { makeTokenChecker } from '../../platform/identity/token-checker.ts';
+import type { TokenAuthority } from '../../platform/identity/token-checker.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { KubeClient } from '../client.ts';
 import { makeAccessReviewChecker } from './access-review.ts';
@@ -18,17 +19,19 @@ export interface Identity {
 /** Starts what is needed to know callers. */
 export function startIdentity(options: {
   readonly config: IdentitySettings;
+  /** Who decides on tokens before any issuer is asked. */
+  readonly authorities?: readonly TokenAuthority[];
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Logger;
 }): Identity {
-  const { config, client, clock, log } = options;
+  const { config, authorities = [], client, clock, log } = options;
   const issuers = config.issuers.map((issuer) => startIssuer({ issuer, clock, log }));
   const bounds = { clock, max: config.cachedVerdicts, maxAsked: config.reviewsAtOneTime };
   return {
     tokens: makeTokenChecker({
       ...bounds,
-      authorities: issuers,
+      authorities: [...authorities, ...issuers],
       otherwise: (token) => reviewToken(client, token, log),
       acceptedTtlMs: config.authenticationTtlMs,
       refusedTtlMs: config.refusalTtlMs,

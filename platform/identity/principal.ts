@@ -4,6 +4,16 @@ import type { Ruling } from './verdict-cache.ts';
 export interface Principal {
   readonly name: string;
   readonly groups: readonly string[];
+  /** What a token of the data plane allows, which is then all that its bearer may. */
+  readonly grant?: EndpointGrant;
+}
+
+/** A permission on one endpoint that was checked when it was given. */
+export interface EndpointGrant {
+  /** metadata.uid. */
+  readonly endpointUid: string;
+  /** `dataPlaneActions`. */
+  readonly actions: readonly string[];
 }
 
 /** What became of the check of a token. `unavailable`: nobody could say. */

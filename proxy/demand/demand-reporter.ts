@@ -1,5 +1,7 @@
 /** Owns telling the operator what demand there is: each second, and at once when somebody asks for it. */
 import { randomUUID } from 'node:crypto';
+import { directionsSchema } from '../../core/routing/directions.ts';
+import type { Directions } from '../../core/routing/directions.ts';
 import type { DemandEntry, DemandReport } from '../../core/scaling/demand-report.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
@@ -15,6 +17,13 @@ export interface DemandSource {
   read(withHistory: boolean): { readonly entries: DemandEntry[]; readonly confirm: () => void };
 }
 
+/** Is told by the operator where requests go (`core/routing/directions.ts`). */
+export interface Directed {
+  /** Of the directions that it has; empty: none. */
+  readonly version: string;
+  take(directions: Directions): void;
+}
+
 export interface DemandReporterOptions {
   /** Where to; a redirect (307, from an operator that does not lead) is followed, and remembered until it fails. */
   readonly url: string;
@@ -23,6 +32,8 @@ export interface DemandReporterOptions {
   /** Name of the pod. */
   readonly reporter: string;
   readonly source: DemandSource;
+  /** Who takes the directions that the operator answers with; absent: none are asked for. */
+  readonly directed?: Directed | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -81,13 +92,14 @@ export class DemandReporter {
   }
 
   async #report(): Promise<void> {
-    const { source, clock, log, reporter } = this.#options;
+    const { source, directed, clock, log, reporter } = this.#options;
     const at = clock.monotonic();
     // After a failure the leader may be another one, who knows nothing yet.
     const { entries, confirm } = source.read(!this.#isKnown);
     const intervalMs = Math.max(0, Math.round(at - this.#reportedAt));
     try {
-      await this.#deliver({ reporter, instance: this.#instance, intervalMs, entries });
+      const asking = directed === undefined ? {} : { directions: directed.version };
+      await this.#deliver({ reporter, instance: this.#instance, intervalMs, entries, ...asking });
     } catch (error) {
       this.#redirectTo(new URL(this.#options.url));
       if (!this.#failing) log.warn({ cause: messageOf(error) }, 'demand report failed, trying on');
@@ -113,7 +125,10 @@ export class DemandReporter {
         body,
         timeoutMs,
       });
-      if (answer.status < 300) return;
+      if (answer.status < 300) {
+        if (answer.status === 200) this.#takeDirections(answer.body);
+        return;
+      }
       const location = headerOf(answer.headers, 'location');
       if (answer.status !== 307 || location === undefined) {
         throw new AppError('DEMAND_REFUSED', `${this.#pool.authority} answered ${answer.status}`, {
@@ -125,6 +140,14 @@ export class DemandReporter {
     throw new AppError('DEMAND_REFUSED', 'too many redirects: the operators do not agree on who leads', {
       retryable: true,
     });
+  }
+
+  /** What cannot be read is asked for again with the next report; the last that could be stays. */
+  #takeDirections(body: Buffer): void {
+    const { directed, log } = this.#options;
+    const { data: directions, error } = directionsSchema.safeParse(JSON.parse(body.toString('utf8')));
+    if (directions !== undefined) directed?.take(directions);
+    else log.error({ cause: messageOf(error) }, 'directions cannot be read, the last ones stay');
   }
 
   #redirectTo(target: URL): void {

@@ -17,6 +17,21 @@ export const gatewayConfigSchema = z.object({
     .string()
     .default('/etc/fairlead/front-tls')
     .describe('Directory of tls.crt and tls.key that users are shown; watched.'),
+  direct: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether callers of route-optimised endpoints are served while those are at zero, at `directPort`.',
+    ),
+  directPort: portSchema.default(8444).describe('The port that serves them (TLS); 0 takes a free one.'),
+  directTlsDir: z
+    .string()
+    .default('/etc/fairlead/direct-tls')
+    .describe('Directory of tls.crt, tls.key and ca.crt that they are shown; watched.'),
+  dataPlaneKeysFile: z
+    .string()
+    .default('/etc/fairlead/data-plane-keys/jwks.json')
+    .describe('The public keys of their tokens; watched.'),
   adminHost: z.string().optional().describe('Address of the admin port; default: that of `host`.'),
   adminPort: portSchema.default(9090).describe('Admin port; 0 takes a free one.'),
   logLevel: z

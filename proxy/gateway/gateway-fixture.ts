@@ -22,7 +22,7 @@ import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { gatewayConfigSchema } from './config.ts';
 import type { GatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
-import type { Gateway } from './gateway.ts';
+import type { DirectFiles, Gateway } from './gateway.ts';
 import { serviceIndex, serviceKeysOf } from './target-directory.ts';
 
 export interface GatewayUnderTest {
@@ -53,16 +53,19 @@ const quickConfig: GatewayConfig = {
   shutdownGraceMs: 500,
 };
 
+interface GatewayFixtureOptions {
+  readonly config?: Partial<GatewayConfig>;
+  readonly cluster?: ClusterFixture;
+  readonly clock?: Clock;
+  readonly limits?: Partial<ConnectionLimits>;
+  readonly frontTls?: WatchedFile<PortCertificate>;
+  readonly direct?: DirectFiles;
+}
+
 /** Starts a gateway; with `cluster`, beside others of the same cluster. */
 export async function startGatewayUnderTest(
   pki: Pki,
-  options: {
-    config?: Partial<GatewayConfig>;
-    cluster?: ClusterFixture;
-    clock?: Clock;
-    limits?: Partial<ConnectionLimits>;
-    frontTls?: WatchedFile<PortCertificate>;
-  } = {},
+  options: GatewayFixtureOptions = {},
 ): Promise<GatewayUnderTest> {
   const cluster = options.cluster ?? (await startClusterFixture());
   const transport = plainTransport(cluster.api.url);
@@ -87,6 +90,7 @@ export async function startGatewayUnderTest(
     log: silentLog,
     limits: options.limits ?? {},
     frontTls: options.frontTls,
+    direct: options.direct,
   });
   await Promise.all([endpoints.synced, slices.synced]);
   const call = (more: Partial<TestCall> = {}): TestCall => ({

@@ -13,6 +13,8 @@ import { registerGauge } from '../../platform/metrics.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
+import type { DataPlaneKey } from '../../core/data-plane/token.ts';
+import { makeDataPlaneAuthority } from '../direct/data-plane-authority.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
 import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import type { PortCertificate } from '../downstream/tls-server.ts';
@@ -42,6 +44,8 @@ export interface GatewayOptions {
   readonly tls: WatchedFile<TlsMaterial>;
   /** What users are shown; needed where they are served over TLS. */
   readonly frontTls?: WatchedFile<PortCertificate> | undefined;
+  /** What callers of route-optimised endpoints are shown, and what their tokens are verified with. */
+  readonly direct?: DirectFiles | undefined;
   /** Name of the pod, for demand reports. */
   readonly podName: string;
   readonly clock: Clock;
@@ -49,6 +53,11 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** What connections of callers may take, beside what the configuration says. */
   readonly limits?: Partial<ConnectionLimits>;
+}
+
+export interface DirectFiles {
+  readonly tls: WatchedFile<PortCertificate>;
+  readonly keys: WatchedFile<readonly DataPlaneKey[]>;
 }
 
 export interface Gateway extends UserAddresses {
@@ -75,9 +84,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const reporter = startReporter(options, demand);
   const hold = startHolding({ ...options, table, demand, reportNow: () => reporter.reportNow() });
   const metrics = makeProxyMetrics(registry);
-  const identity = startIdentity(options);
+  const authorities =
+    options.direct === undefined ? [] : [makeDataPlaneAuthority(options.direct.keys, clock)];
+  const identity = startIdentity({ ...options, authorities });
   const attempts = new Attempts(clock);
-  const pipeline = makeGatewayPipeline({ ...options, ...identity, table, hold, attempts, metrics });
+  const parts = { ...options, ...identity, table, hold, attempts, metrics };
+  const pipelines = {
+    users: makeGatewayPipeline({ ...parts, takesSidecars: false }),
+    direct: makeGatewayPipeline({ ...parts, takesSidecars: true }),
+  };
   const stopFollowing = followEndpoints(endpoints, table, directory, hold, traffic);
   const health = new Health();
   health.addReadinessCheck('endpoints', () =>
@@ -85,7 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   registerGauge(registry, 'fairlead_gateway_endpoints', 'Endpoints known.', () => table.size);
   const api = makeApiForwarding({ ...options, metrics });
-  const ports = await openUserPorts(options, pipeline, api);
+  const ports = await openUserPorts(options, pipelines, api);
   const admin = await startAdminServer({
     address: { host: config.adminHost ?? config.host, port: config.adminPort },
     health,

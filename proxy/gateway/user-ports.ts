@@ -1,4 +1,4 @@
-/** Owns the ports at which the gateway serves users: with TLS, without, or both. */
+/** Owns the ports at which the gateway serves users: with TLS, without, and in place of sidecars that are at zero. */
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
@@ -17,6 +17,7 @@ import type { GatewayConfig } from './config.ts';
 export interface UserPortOptions {
   readonly config: GatewayConfig;
   readonly frontTls?: WatchedFile<PortCertificate> | undefined;
+  readonly direct?: { readonly tls: WatchedFile<PortCertificate> } | undefined;
   readonly clock: Clock;
   /** What connections of callers may take, beside what the configuration says. */
   readonly limits?: Partial<ConnectionLimits>;
@@ -27,6 +28,14 @@ export interface UserAddresses {
   readonly address: ListenAddress;
   /** With TLS; undefined: closed. */
   readonly tlsAddress: ListenAddress | undefined;
+  /** For callers of route-optimised endpoints, and for their sidecars; undefined: closed. */
+  readonly directAddress: ListenAddress | undefined;
+}
+
+export interface UserPipelines {
+  readonly users: Pipeline;
+  /** Of the port at which sidecars come too. */
+  readonly direct: Pipeline;
 }
 
 export interface UserPorts extends Pick<ProxyServer, 'startDraining' | 'stop'> {
@@ -40,10 +49,10 @@ export interface UserPorts extends Pick<ProxyServer, 'startDraining' | 'stop'> {
  */
 export async function openUserPorts(
   options: UserPortOptions,
-  pipeline: Pipeline,
+  pipelines: UserPipelines,
   api: ApiForwarding,
 ): Promise<UserPorts> {
-  const { config, frontTls, clock } = options;
+  const { config, frontTls, direct, clock } = options;
   const now = (): number => clock.monotonic();
   const common = {
     limits: {
@@ -56,7 +65,7 @@ export async function openUserPorts(
     makeExchange: (caller: Caller) =>
       api.takes(caller.head.target)
         ? new Exchange(api.pipeline, caller, now())
-        : new RoutedExchange(pipeline, caller, now()),
+        : new RoutedExchange(pipelines.users, caller, now()),
   };
   const { host } = config;
   const plain = config.http
@@ -71,13 +80,23 @@ export async function openUserPorts(
           clientCertificates: 'none',
         })
       : undefined;
-  const open = [plain, secure].filter((server) => server !== undefined);
-  const [first] = open;
+  const forDirect =
+    config.direct && direct !== undefined
+      ? await startProxyServer({
+          ...common,
+          address: { host, port: config.directPort },
+          tls: direct.tls,
+          clientCertificates: 'optional',
+          makeExchange: (caller) => new RoutedExchange(pipelines.direct, caller, now()),
+        })
+      : undefined;
+  const open = [plain, secure, forDirect].filter((server) => server !== undefined);
+  const first = plain ?? secure;
   if (first === undefined) {
     throw new AppError('NO_PORT_FOR_USERS', 'nobody could ask anything: set http or tls, or both');
   }
   return {
-    addresses: { address: first.address, tlsAddress: secure?.address },
+    addresses: { address: first.address, tlsAddress: secure?.address, directAddress: forDirect?.address },
     startDraining: () => {
       for (const server of open) server.startDraining();
     },

@@ -13,12 +13,16 @@ import type { Registry } from '../../platform/metrics.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandMeter } from '../demand/demand-meter.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
-import { Exchange } from '../exchange.ts';
+import type { Caller } from '../downstream/caller.ts';
+import { refusalBody, refusalHeaders, refusals } from '../errors.ts';
+import { DirectExchange } from '../direct/direct-exchange.ts';
 import type { ConnectionLimits } from '../downstream/connection-limits.ts';
 import { startProxyServer } from '../downstream/proxy-server.ts';
 import { awaitReadyPath } from '../sidecar-paths.ts';
 import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
+import { makePeerTrust } from '../stages/trust-forwarder/trust-forwarder.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
+import { DirectCallers } from './direct-callers.ts';
 import { Drain } from './drain.ts';
 import { FetchWatch } from './fetch-watch.ts';
 import { ModelHealth } from './model-health.ts';
@@ -68,8 +72,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const upstream = makeModelUpstream(config.current.modelServer, clock);
   const demand = new DemandMeter(now);
   const quota = { current: new CallQuota(config.current.rateLimits) };
-  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, quota });
-  const busy = (): number => slots.taken + slots.waiting;
+  const isTrusted = makePeerTrust(() => config.current.peers.trustedForwarders);
+  const direct = config.current.routeOptimized === undefined ? undefined : new DirectCallers(options);
+  const { pipeline, slots } = makeSidecarPipeline({ ...options, upstream, demand, direct, isTrusted, quota });
+  const busy = (): number => slots.taken + slots.waiting + (direct?.passing ?? 0);
   const isKnown = (): boolean => model.everReady;
   const drain = new Drain({ bounds: () => config.current.drain, busy, isKnown, clock });
   const fetch = new FetchWatch(options.fetchProgress, options.log);
@@ -81,21 +87,19 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   });
   registerGauges(registry, config, demand);
   const server = await startProxyServer({
-    address: options.data,
-    tls: options.tls,
-    limits: { headBytes: forwardedHeadBytes, ...options.limits },
-    now,
-    drainingSince: () => drain.startedAt,
+    ...dataPort(options, drain),
     makeExchange: (caller) => {
       drain.noteRequest();
-      return new Exchange(pipeline, caller, now());
+      return new DirectExchange(pipeline, caller, now());
     },
-    sidePaths: { [awaitReadyPath]: (caller) => readyWait.answer(caller) },
+    sidePaths: {
+      [awaitReadyPath]: (caller) => (isTrusted(caller.peer) ? readyWait.answer(caller) : turnAway(caller)),
+    },
   });
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });
   const admin = await startAdminServer({ address: options.admin, health, registry, routes });
-  const reporter = startReporter(options, demand, fetch);
+  const reporter = startReporter(options, demand, fetch, direct);
   fetch.start();
   model.start();
   return {
@@ -112,10 +116,23 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       readyWait.stop();
       await server.stop(options.closeGraceMs ?? usualCloseGraceMs);
       await reporter.stop();
+      direct?.stop();
       upstream.stop();
       await admin.stop();
     },
   };
+}
+
+function dataPort({ data, tls, config, limits, clock }: SidecarOptions, drain: Drain) {
+  return {
+    address: data,
+    tls,
+    // Callers of a route-optimised endpoint show a token in place of a certificate, with each request.
+    clientCertificates: config.current.routeOptimized === undefined ? 'required' : 'optional',
+    limits: { headBytes: forwardedHeadBytes, ...limits },
+    now: () => clock.monotonic(),
+    drainingSince: () => drain.startedAt,
+  } as const;
 }
 
 /** Ready is: the model can predict, and the sidecar is not draining. */
@@ -146,11 +163,17 @@ function makeHealth(
   return { health, model, readyWait };
 }
 
-function startReporter(options: SidecarOptions, demand: DemandMeter, fetch: FetchWatch): DemandReporter {
+function startReporter(
+  options: SidecarOptions,
+  demand: DemandMeter,
+  fetch: FetchWatch,
+  direct: DirectCallers | undefined,
+): DemandReporter {
   const { config, tls, clock, log } = options;
   const { endpoint, deployment, demand: target } = config.current;
-  return new DemandReporter({
+  const reporter = new DemandReporter({
     url: target.url,
+    directed: direct?.table,
     tls: { secureContext: () => tls.current.secureContext, identity: target.identity },
     intervalMs: target.intervalMs,
     reporter: options.podName,
@@ -170,6 +193,21 @@ function startReporter(options: SidecarOptions, demand: DemandMeter, fetch: Fetc
       },
     },
   });
+  // Callers come as soon as the sidecar is ready: it is to know the ways by then.
+  if (direct !== undefined) reporter.reportNow();
+  return reporter;
+}
+
+/** Whoever shows no certificate of a proxy finds nothing at the paths that are for proxies. */
+function turnAway(caller: Caller): void {
+  const body = Buffer.from(refusalBody(refusals.unknownPath));
+  caller.sendHead(
+    refusals.unknownPath.status,
+    '',
+    refusalHeaders(refusals.unknownPath, body.length),
+    'length',
+  );
+  caller.end(body);
 }
 
 const toldOf = ({ current }: FetchWatch): Pick<DemandEntry, 'fetchProgress'> =>

@@ -24,6 +24,8 @@ export interface RoutedEndpoint {
   readonly namespace: string;
   /** metadata.name. */
   readonly name: string;
+  /** metadata.uid. */
+  readonly uid: string;
   /** `namespace/name`. */
   readonly label: string;
   readonly suspended: boolean;
@@ -125,6 +127,7 @@ export class RoutingTable {
     return {
       namespace,
       name: metadata.name,
+      uid: metadata.uid ?? '',
       label: `${namespace}/${metadata.name}`,
       publicName: publicNameOf(endpoint),
       claim: nameClaim(endpoint),

@@ -27,8 +27,7 @@ export function makeAuthenticate<E extends Exchange>(checker: TokenChecker, now:
     const { verdict, freshUntil } = ruling;
     if (typeof verdict === 'object') {
       memos.set(exchange.caller.peer, { authorization, principal: verdict, until: freshUntil });
-      exchange.principal = verdict.name;
-      exchange.groups = verdict.groups;
+      take(exchange, verdict);
       return true;
     }
     exchange.refuse(verdict === 'invalid' ? refusals.invalidToken : refusals.identityUnavailable);
@@ -41,8 +40,7 @@ export function makeAuthenticate<E extends Exchange>(checker: TokenChecker, now:
       const { authorization } = head;
       const memo = memos.get(peer);
       if (memo !== undefined && memo.authorization === authorization && memo.until > now()) {
-        exchange.principal = memo.principal.name;
-        exchange.groups = memo.principal.groups;
+        take(exchange, memo.principal);
         return true;
       }
       const token = tokenOf(authorization);
@@ -60,4 +58,10 @@ export function makeAuthenticate<E extends Exchange>(checker: TokenChecker, now:
       return false;
     },
   };
+}
+
+function take(exchange: Exchange, { name, groups, grant }: Principal): void {
+  exchange.principal = name;
+  exchange.groups = groups;
+  exchange.grant = grant;
 }

@@ -9,6 +9,8 @@ export interface AuthoriseOptions<E extends Exchange> {
   readonly checker: AccessChecker;
   /** Finds the endpoint that the exchange asks for and notes it; returns its name, known or not. */
   readonly locate: (exchange: E) => { readonly ref: EndpointRef; readonly known: boolean };
+  /** Whether it was decided already whether the caller may query the endpoint; undefined: it is to be asked. */
+  readonly decided: (exchange: E) => Exclude<AccessVerdict, 'unavailable'> | undefined;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -29,7 +31,7 @@ interface Memo {
 
 /** Returns the stage that authorises. */
 export function makeAuthorise<E extends Exchange>(options: AuthoriseOptions<E>): Stage<E> {
-  const { checker, locate, now } = options;
+  const { checker, locate, decided, now } = options;
   const memos = new WeakMap<Peer, Memo>();
   const isGranted = ({ caller, principal, groups }: E, ref: EndpointRef): boolean => {
     const memo = memos.get(caller.peer);
@@ -43,8 +45,11 @@ export function makeAuthorise<E extends Exchange>(options: AuthoriseOptions<E>):
     if (verdict === 'allowed' && known) {
       const { principal, groups } = exchange;
       memos.set(exchange.caller.peer, { principal, groups, ref, until: freshUntil });
-      return true;
     }
+    return follow(exchange, verdict, ref, known);
+  };
+  const follow = (exchange: E, verdict: AccessVerdict, ref: EndpointRef, known: boolean): boolean => {
+    if (verdict === 'allowed' && known) return true;
     if (verdict === 'unavailable') exchange.refuse(refusals.identityUnavailable);
     else if (verdict === 'denied') exchange.refuse(refusals.notPermitted(ref.name));
     else exchange.refuse(refusals.unknownEndpoint(ref.name));
@@ -54,6 +59,8 @@ export function makeAuthorise<E extends Exchange>(options: AuthoriseOptions<E>):
     name: 'authorise',
     run: (exchange) => {
       const { ref, known } = locate(exchange);
+      const before = decided(exchange);
+      if (before !== undefined) return follow(exchange, before, ref, known);
       if (known && isGranted(exchange, ref)) return true;
       const ruling = checker.check({ name: exchange.principal, groups: exchange.groups }, 'query', ref);
       if (!(ruling instanceof Promise)) return apply(exchange, ruling, ref, known);

@@ -9,9 +9,8 @@ import { makeLogger } from '../../../../platform/logging.ts';
 import { makeRegistry } from '../../../../platform/metrics.ts';
 import { watchFiles } from '../../../../platform/watched-file.ts';
 import { DemandMeter } from '../../../../proxy/demand/demand-meter.ts';
-import type { Peer } from '../../../../proxy/downstream/caller.ts';
 import { startProxyServer } from '../../../../proxy/downstream/proxy-server.ts';
-import { Exchange } from '../../../../proxy/exchange.ts';
+import { DirectExchange } from '../../../../proxy/direct/direct-exchange.ts';
 import { makeModelUpstream } from '../../../../proxy/sidecar/model-upstream.ts';
 import { makeSidecarPipeline } from '../../../../proxy/sidecar/pipeline.ts';
 
@@ -28,24 +27,16 @@ const { pipeline } = makeSidecarPipeline({
   config,
   upstream: makeModelUpstream(config.current.modelServer, clock),
   demand: new DemandMeter(now),
+  direct: undefined,
+  isTrusted: () => true,
   quota: { current: new CallQuota(config.current.rateLimits) },
   clock,
   registry: makeRegistry(),
   log,
 });
 
-const gateways = new WeakSet<Peer>();
-const countAsGateway = (peer: Peer): void => {
-  if (gateways.has(peer)) return;
-  gateways.add(peer);
-  Object.assign(peer, { identities: () => config.current.peers.trustedForwarders });
-};
-
 await startProxyServer({
   address: { host: '127.0.0.1', port: Number(port) },
   now,
-  makeExchange: (caller) => {
-    countAsGateway(caller.peer);
-    return new Exchange(pipeline, caller, now());
-  },
+  makeExchange: (caller) => new DirectExchange(pipeline, caller, now()),
 });
