@@ -13,7 +13,7 @@ import { serviceAccountIdentity } from '../platform/tls/identity.ts';
 import type { Registry } from '../platform/metrics.ts';
 import { startAdmission } from './admission/start-admission.ts';
 import type { OperatorTls } from './certificates/operator-tls.ts';
-import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-certificates.ts';
+import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-names.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import { startLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
 import { startDemandServer } from './demand-server/server.ts';

@@ -197,6 +197,12 @@ const servingEndpointStatusSchema = z.strictObject({
     .optional()
     .describe('Stable identifier, 32 hexadecimal digits.'),
   url: z.string().max(2048).optional().describe('Where to send requests.'),
+  dataPlane: z
+    .strictObject({
+      url: z.string().max(2048).describe('Where to send requests to the sidecars themselves.'),
+    })
+    .optional()
+    .describe('Present on route-optimised endpoints: the way that takes data-plane tokens.'),
   ready: z
     .enum([...conditionStatuses, 'Suspended'])
     .optional()

@@ -1,4 +1,5 @@
 /** Owns the decision which objects go, and when: what no config version needs and no traffic reaches. */
+import { labels } from '../../crds/schema/api.ts';
 import * as kinds from '../../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { controllerUid, isGoing } from '../ownership.ts';
@@ -80,6 +81,8 @@ function ownedObjects(snapshot: Snapshot, of: readonly ResourceKind[] = entityKi
     .filter(([kind]) => of.includes(kind))
     .flatMap(([kind, objects]) =>
       [...objects.values()]
+        // What belongs to the endpoint as a whole (its own Service) goes with it.
+        .filter((object) => object.metadata?.labels?.[labels.deployment] !== undefined)
         .filter((object) => controllerUid(object) === snapshot.identity.uid && !isGoing(object))
         .map((object) => removal(kind, object, 'no config version and no traffic needs it')),
     );

@@ -204,7 +204,9 @@ function childrenOf(snapshot: Snapshot, { blueprint, leastReplicas }: EntityPlan
   const observed = snapshot.autoscalers.get(name);
   // It goes first; the next look makes another one.
   if (observed !== undefined && hasToForgetZero(snapshot.scalingMode, observed)) return children;
-  const autoscaler = makeHorizontalPodAutoscaler(blueprint, goesToZeroItself(snapshot.scalingMode, observed));
+  // Gateways have to stand in first where callers come to the sidecars: an HPA would not wait for that.
+  const goesItself = goesToZeroItself(snapshot.scalingMode, observed) && blueprint.direct === undefined;
+  const autoscaler = makeHorizontalPodAutoscaler(blueprint, goesItself);
   return [...children, child(kinds.horizontalPodAutoscalers, autoscaler, snapshot.autoscalers)];
 }
 

@@ -191,9 +191,31 @@ describe('what is reported (kstatus)', () => {
     ],
     [
       'of fields that are not acted on yet',
-      () => report(iris(1).withSpec({ routeOptimized: true }).build()),
+      () => report(iris(1).withSpec({ aiGateway: { usageTracking: { enabled: true } } }).build()),
       { FieldsSupported: 'False NotYetSupported' },
-      [],
+      ['DirectAccess'],
+    ],
+    [
+      'of a route-optimised endpoint whose Service stands',
+      () => report(direct, { deployments: byName(first) }, { direct: { ...reachable, problem: undefined } }),
+      { Ready: 'True Serving', DirectAccess: 'True ServiceReady' },
+      ['Stalled', 'Reconciling'],
+    ],
+    [
+      'of a route-optimised endpoint whose Service belongs to somebody else',
+      () => report(direct, { deployments: byName(first) }, { direct: { ...reachable, problem: notOwned } }),
+      { Ready: 'True Serving', DirectAccess: 'False NotOwned', Stalled: 'True NotOwned' },
+      ['Reconciling'],
+    ],
+    [
+      'of a route-optimised endpoint that waits for what an earlier one left',
+      () => report(direct, { deployments: byName(first) }, { direct: { ...reachable, problem: leftOver } }),
+      {
+        Ready: 'True Serving',
+        DirectAccess: 'False WaitingForCleanup',
+        Reconciling: 'True Progressing',
+      },
+      ['Stalled'],
     ],
   ])('%s', (_name, make, conditions, absent) => {
     const status = make();
