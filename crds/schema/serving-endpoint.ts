@@ -36,13 +36,9 @@ export const servingEndpointSpecSchema = z
     routeOptimized: z
       .boolean()
       .default(false)
-      .meta(
-        rules({
-          rule: 'self == oldSelf',
-          message: 'routeOptimized is immutable: create another endpoint instead',
-        }),
-      )
-      .describe('Whether callers may reach the sidecars directly; immutable.'),
+      .describe(
+        'Whether callers may reach the sidecars directly, with data-plane tokens; a change replaces the pods.',
+      ),
     suspended: z.boolean().default(false).describe('Stops the endpoint without forgetting it.'),
     servedEntities: z
       .array(servedEntitySchema)

@@ -11,7 +11,10 @@ import { directServiceName } from './direct-names.ts';
 /** The name of its port, by which the slices of sidecars and of gateways are one Service. */
 export const directPortName = 'https';
 
-/** Returns the Service: whichever of the endpoint's sidecars is ready, of whatever entity. */
+/**
+ * Returns the Service: whichever of the endpoint's sidecars is ready, of whatever entity. Pods from before it became
+ * route-optimised know no callers, hence the label.
+ */
 export function makeDirectService(
   endpoint: EndpointIdentity,
   { routeOptimized }: Pick<OperatorConfig, 'routeOptimized'>,
@@ -25,7 +28,11 @@ export function makeDirectService(
     },
     spec: {
       type: 'ClusterIP',
-      selector: { [labels.endpoint]: endpoint.name, [labels.managedBy]: fieldManager },
+      selector: {
+        [labels.endpoint]: endpoint.name,
+        [labels.managedBy]: fieldManager,
+        [labels.routeOptimized]: 'true',
+      },
       ports: [{ name: directPortName, port: routeOptimized.port, targetPort: dataPort, protocol: 'TCP' }],
     },
   };

@@ -38,7 +38,9 @@ function isStaying(pod: Pod, deployments: ReadonlyMap<string, Deployment>): bool
   const { metadata, status } = pod;
   const deployment = deployments.get(metadata?.labels?.[labels.deployment] ?? '');
   const isReady = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
-  return isReady && metadata?.deletionTimestamp === undefined && (deployment?.spec?.replicas ?? 0) > 0;
+  const takesCallers = metadata?.labels?.[labels.routeOptimized] !== undefined;
+  const isLeft = metadata?.deletionTimestamp !== undefined || (deployment?.spec?.replicas ?? 0) === 0;
+  return isReady && takesCallers && !isLeft;
 }
 
 function readySince({ status }: Pod): number {

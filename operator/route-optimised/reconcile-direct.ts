@@ -8,7 +8,7 @@ import { keyOf } from '../../kube/resource.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import { controllerUid } from '../ownership.ts';
+import { controllerUid, isGoing } from '../ownership.ts';
 import { applyOrExplain } from '../serving-endpoint/act.ts';
 import type { EntityExplanation } from '../serving-endpoint/explanation.ts';
 import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
@@ -47,7 +47,8 @@ export interface DirectState {
 }
 
 /**
- * Brings the Service and its stand-ins up to date. Returns undefined for an endpoint whose callers come to gateways alone.
+ * Brings the Service and its stand-ins up to date. Returns undefined for an endpoint whose callers come to gateways alone,
+ * where nothing is left of the other way.
  *
  * @throws ApiError.
  */
@@ -58,16 +59,17 @@ export async function reconcileDirect(
 ): Promise<DirectState | undefined> {
   const { endpoint, identity } = snapshot;
   const { config } = deps;
-  if (!endpoint.spec.routeOptimized) return undefined;
+  const own = snapshot.slices.filter((slice) => controllerUid(slice) === identity.uid);
+  const observed = snapshot.services.get(directServiceName(identity.name));
+  if (!endpoint.spec.routeOptimized) {
+    await removeService(observed, identity, deps);
+    await removeOthers(own, [], deps);
+    return undefined;
+  }
   const url = directUrl(endpoint, config);
-  const service = {
-    kind: services,
-    wanted: makeDirectService(identity, config),
-    observed: snapshot.services.get(directServiceName(identity.name)),
-  };
+  const service = { kind: services, wanted: makeDirectService(identity, config), observed };
   const problem = await applyOrExplain(service, deps);
   if (problem !== undefined) return { url, problem, againInMs: retryInMs(problem, config) };
-  const own = snapshot.slices.filter((slice) => controllerUid(slice) === identity.uid);
   const plan = planStandIn({
     pods: snapshot.pods,
     deployments: snapshot.deployments,
@@ -78,12 +80,24 @@ export async function reconcileDirect(
   });
   const wanted = plan.standsIn ? makeGatewaySlices(identity, snapshot.gateways) : [];
   for (const slice of wanted) {
-    const observed = own.find(({ metadata }) => metadata?.name === slice.metadata?.name);
-    const refusal = await applyOrExplain({ kind: endpointSlices, wanted: slice, observed }, deps);
+    const before = own.find(({ metadata }) => metadata?.name === slice.metadata?.name);
+    const refusal = await applyOrExplain({ kind: endpointSlices, wanted: slice, observed: before }, deps);
     if (refusal !== undefined) return { url, problem: refusal, againInMs: retryInMs(refusal, config) };
   }
   await removeOthers(own, wanted, deps);
   return { url, problem: undefined, againInMs: plan.againInMs };
+}
+
+/** The endpoint is no longer route-optimised: callers come to gateways alone. */
+async function removeService(
+  service: Service | undefined,
+  { uid, namespace }: EndpointIdentity,
+  { client, log }: DirectDeps,
+): Promise<void> {
+  if (service === undefined || controllerUid(service) !== uid || isGoing(service)) return;
+  const { name = '', uid: serviceUid = '' } = service.metadata ?? {};
+  await client.delete(services, { name, namespace }, { preconditions: { uid: serviceUid } });
+  log.info({ name }, 'callers are no longer led to sidecars');
 }
 
 async function removeOthers(
@@ -96,7 +110,7 @@ async function removeOthers(
     const { name = '', namespace, uid = '' } = metadata ?? {};
     if (names.has(name)) continue;
     await client.delete(endpointSlices, { name, namespace }, { preconditions: { uid } });
-    log.info({ name }, 'sidecars answer at the Service themselves');
+    log.info({ name }, 'gateways no longer stand in at the Service');
   }
 }
 

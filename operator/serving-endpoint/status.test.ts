@@ -45,6 +45,10 @@ const crashing = aPod('p', second.metadata!.name!, {
 });
 const failing = deploymentFor(two, 'iris-2', { desired: 1, ready: 0 });
 const activeOne = iris(1).withStatus(servingOne).build();
+const direct = iris(1).withSpec({ routeOptimized: true }).build();
+const reachable = { url: 'https://iris.default.svc/invocations', againInMs: undefined };
+const notOwned = { reason: entityReasons.notOwned, message: 'services "iris" belongs to somebody else' };
+const leftOver = { reason: entityReasons.waitingForCleanup, message: 'services "iris" is going' };
 const updating = iris(2).withStatus(servingOne).build();
 
 describe('what is reported (kstatus)', () => {
