@@ -2,6 +2,7 @@
 import type { Deployment, EndpointSlice, Secret } from '../../kube/kinds.ts';
 import { keyOf, refOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { clockSkewMs } from '../../platform/tls/authority.ts';
 import { certificatesIn, parseCertificate } from '../certificates/parsed-certificate.ts';
 import { directSecretName } from '../certificates/system-names.ts';
 import { secretText } from '../certificates/tls-secret.ts';
@@ -15,9 +16,6 @@ export interface LeavingOptions {
   readonly config: Pick<OperatorConfig, 'routeOptimized' | 'systemNamespace'>;
   readonly clock: Clock;
 }
-
-/** A certificate is valid from a while before it was made. */
-const backdatedMs = 5 * 60_000;
 
 export class Leaving {
   readonly #options: LeavingOptions;
@@ -91,8 +89,14 @@ const createdAt = ({ metadata }: EndpointSlice): number =>
 function coversSince(secret: Secret | undefined, namespace: string): number | undefined {
   const [pem] = certificatesIn(secretText(secret, 'tls.crt'));
   if (pem === undefined) return undefined;
-  const certificate = parseCertificate(pem);
-  const names = (certificate.subjectAltName ?? '').split(', ');
-  if (!names.includes(`DNS:*.${namespace}.svc`)) return undefined;
-  return certificate.validFromDate.getTime() + backdatedMs;
+  try {
+    const certificate = parseCertificate(pem);
+    const names = (certificate.subjectAltName ?? '').split(', ');
+    if (!names.includes(`DNS:*.${namespace}.svc`)) return undefined;
+    // It is valid from a while before it was made.
+    return certificate.validFromDate.getTime() + clockSkewMs;
+  } catch {
+    // Damaged: whoever looks after the foundations makes another one.
+    return undefined;
+  }
 }

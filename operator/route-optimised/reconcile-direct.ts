@@ -33,7 +33,7 @@ export interface DirectSnapshot {
 export interface DirectDeps {
   readonly client: KubeClient;
   readonly children: ChildWriter;
-  readonly leaving: Leaving;
+  readonly leaving: Pick<Leaving, 'has'>;
   readonly config: OperatorConfig;
   readonly log: Logger;
 }

@@ -74,7 +74,7 @@ export function observe(
     configMaps: byName(stores.configMaps.store.byIndex(byEndpoint, key)),
     autoscalers: byName(stores.autoscalers.store.byIndex(byEndpoint, key)),
     rivals: rivalsOf(stores, key),
-    scalingMode,
+    scalingMode: modeFor(endpoint, scalingMode),
     pods: stores.pods.store.byIndex(byEndpoint, key),
     fetches,
     slices: stores.endpointSlices.store.byIndex(byEndpoint, key),
@@ -111,3 +111,7 @@ function candidate(
 function byName<Type extends KubeObject>(objects: readonly Type[]): ReadonlyMap<string, Type> {
   return new Map(objects.map((object) => [object.metadata?.name ?? '', object]));
 }
+
+/** Where callers come to the sidecars, gateways have to stand in before those go: an HPA would not wait for that. */
+const modeFor = ({ spec }: ServingEndpoint, mode: ScalingMode): ScalingMode =>
+  spec.routeOptimized ? { ...mode, nativeZero: 'off' } : mode;

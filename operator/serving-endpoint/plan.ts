@@ -204,9 +204,7 @@ function childrenOf(snapshot: Snapshot, { blueprint, leastReplicas }: EntityPlan
   const observed = snapshot.autoscalers.get(name);
   // It goes first; the next look makes another one.
   if (observed !== undefined && hasToForgetZero(snapshot.scalingMode, observed)) return children;
-  // Gateways have to stand in first where callers come to the sidecars: an HPA would not wait for that.
-  const goesItself = goesToZeroItself(snapshot.scalingMode, observed) && blueprint.direct === undefined;
-  const autoscaler = makeHorizontalPodAutoscaler(blueprint, goesItself);
+  const autoscaler = makeHorizontalPodAutoscaler(blueprint, goesToZeroItself(snapshot.scalingMode, observed));
   return [...children, child(kinds.horizontalPodAutoscalers, autoscaler, snapshot.autoscalers)];
 }
 
