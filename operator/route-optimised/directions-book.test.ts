@@ -38,7 +38,7 @@ beforeEach(() => {
   pods = anInformer<Pod>({
     [byDeployment]: ({ metadata }) => [`${metadata?.namespace}/${metadata?.labels?.[labels.deployment]}`],
   });
-  book = new DirectionsBook({ endpoints, pods } as ConstructorParameters<typeof DirectionsBook>[0]);
+  book = new DirectionsBook({ endpoints, pods });
 });
 
 const directions = () => book.of('default', 'wine');

@@ -10,13 +10,17 @@ import { dataPort } from '../serving-endpoint/resources/make-sidecar-container.t
 import { byDeployment } from '../stores.ts';
 import type { Informers } from '../stores.ts';
 
+type Followed = {
+  readonly [Name in 'endpoints' | 'pods']: Pick<Informers[Name], 'store' | 'onChange'>;
+};
+
 /** Every sidecar asks each second: what has not changed is not made again. */
 export class DirectionsBook {
-  readonly #informers: Pick<Informers, 'endpoints' | 'pods'>;
+  readonly #informers: Followed;
   readonly #made = new Map<string, Directions>();
   readonly #ends: readonly (() => void)[];
 
-  constructor(informers: Pick<Informers, 'endpoints' | 'pods'>) {
+  constructor(informers: Followed) {
     this.#informers = informers;
     this.#ends = [
       informers.endpoints.onChange(({ object }) => this.#made.delete(keyOf(object.metadata))),
