@@ -93,9 +93,14 @@ export const sameFoundations = (left: Foundations, right: Foundations): boolean 
   left.scalingMode.metricsApi === right.scalingMode.metricsApi &&
   left.scalingMode.nativeZero === right.scalingMode.nativeZero;
 
+export interface MetricsApiWatch {
+  readonly informers: { readonly apiServices: Pick<Informers['apiServices'], 'store'> };
+  readonly config: Pick<OperatorConfig, 'systemNamespace'>;
+}
+
 /** Returns whether the metrics API has come into other hands since the foundations were laid. */
 export const isMetricsApiMoved = (
-  { informers, config }: Pick<FoundationsOptions, 'informers' | 'config'>,
-  { scalingMode }: Foundations,
+  { informers, config }: MetricsApiWatch,
+  { scalingMode }: Pick<Foundations, 'scalingMode'>,
 ): boolean =>
   metricsApiStateOf(informers.apiServices.store.get(apiServiceName), config) !== scalingMode.metricsApi;

@@ -124,7 +124,8 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
 /** Each Deployment has one writer at a time: who that is each of the two asks before it writes. */
 function startScaling(
   options: LeadingOptions & { readonly leaving: Leaving },
-  mode: () => ScalingMode): { stop(): Promise<void> } {
+  mode: () => ScalingMode,
+): { stop(): Promise<void> } {
   const { config, informers: stores } = options;
   const writer = new ReplicaWriter({ ...options, stores });
   const toZero = startScaleToZero({ ...options, stores, writer });

@@ -46,7 +46,11 @@ const directions = () => book.of('default', 'wine');
 describe('the directions of an endpoint', () => {
   it('name the entities with their shares, and where each runs', () => {
     endpoints.fill(endpoint([routed('red', 90, 'wine-red'), routed('gpt', 10)]));
-    pods.fill(pod('b', 'wine-red', '10.0.0.2'), pod('a', 'wine-red', '10.0.0.1'), pod('c', 'wine-white', '10.0.0.3'));
+    pods.fill(
+      pod('b', 'wine-red', '10.0.0.2'),
+      pod('a', 'wine-red', '10.0.0.1'),
+      pod('c', 'wine-white', '10.0.0.3'),
+    );
     expect(directions()?.routes).toEqual([
       {
         servedEntity: 'red',

@@ -52,7 +52,10 @@ export class DirectionsBook {
     return { version: hash('sha256', JSON.stringify(routes), 'hex').slice(0, 16), routes };
   }
 
-  #routeOf({ servedEntity, percent, deployment }: RoutedTraffic, namespace: string): Directions['routes'][number] {
+  #routeOf(
+    { servedEntity, percent, deployment }: RoutedTraffic,
+    namespace: string,
+  ): Directions['routes'][number] {
     if (deployment === undefined) return { servedEntity, percent, pods: [] };
     const pods = this.#informers.pods.store
       .byIndex(byDeployment, `${namespace}/${deployment}`)

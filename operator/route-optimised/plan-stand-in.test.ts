@@ -30,10 +30,16 @@ describe('gateways stand in', () => {
     ['while there is no pod', {}],
     ['while none is ready', { pods: [starting] }],
     ['while the only one goes', { pods: [ready(60, { deletionTimestamp: timeOf(now) })] }],
-    ['when its Deployment is at zero, whatever the pod says', { pods: [ready(60)], deployments: replicas(0) }],
+    [
+      'when its Deployment is at zero, whatever the pod says',
+      { pods: [ready(60)], deployments: replicas(0) },
+    ],
     ['when its Deployment is gone', { pods: [ready(60)], deployments: new Map() }],
     ['before a Deployment goes to zero', { pods: [ready(60)], isLeaving: true }],
-    ['while the pods are from before it was route-optimised', { pods: [ready(60, { labels: { [labels.deployment]: 'd' } })] }],
+    [
+      'while the pods are from before it was route-optimised',
+      { pods: [ready(60, { labels: { [labels.deployment]: 'd' } })] },
+    ],
   ])('%s', (_name, change) => {
     expect(planStandIn({ ...evidence, ...change })).toEqual({ standsIn: true, againInMs: undefined });
   });

@@ -58,7 +58,10 @@ afterEach(async () => {
   await server.stop();
 });
 
-const reconcile = (seen: Partial<DirectSnapshot> = {}, isLeaving = false): Promise<DirectState | undefined> => {
+const reconcile = (
+  seen: Partial<DirectSnapshot> = {},
+  isLeaving = false,
+): Promise<DirectState | undefined> => {
   const client = makeKubeClient(transport);
   const leaving = { has: () => isLeaving };
   return reconcileDirect(
@@ -80,8 +83,10 @@ const writes = (): string[] =>
   server.requests
     .filter(({ method }) => method !== 'GET')
     .map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`);
-const of = (method: string, plural: string): Matcher => (request) =>
-  request.method === method && request.path.includes(`/${plural}/`);
+const of =
+  (method: string, plural: string): Matcher =>
+  (request) =>
+    request.method === method && request.path.includes(`/${plural}/`);
 const there = { services: new Map([['wine', service()]]) };
 
 const url = 'https://wine.default.svc/namespaces/default/serving-endpoints/wine/invocations';
@@ -94,14 +99,24 @@ describe('the way to the sidecars', () => {
     ['is made without gateways where one is ready', { pods: [readyPod()] }, false, [`PATCH ${service443}`]],
     ['is left alone where it stands', { ...there, pods: [readyPod()] }, false, []],
     ['is left alone while gateways stand in', { ...there, slices: standIns }, false, []],
-    ['leads to gateways too before sidecars go', { ...there, pods: [readyPod()] }, true, [`PATCH ${slice8444}`]],
+    [
+      'leads to gateways too before sidecars go',
+      { ...there, pods: [readyPod()] },
+      true,
+      [`PATCH ${slice8444}`],
+    ],
     [
       'leads to sidecars alone once one has been ready for long enough',
       { ...there, slices: standIns, pods: [readyPod()] },
       false,
       [`DELETE ${slice8444}`],
     ],
-    ['loses gateways that are gone', { ...there, slices: standIns, gateways: [] }, false, [`DELETE ${slice8444}`]],
+    [
+      'loses gateways that are gone',
+      { ...there, slices: standIns, gateways: [] },
+      false,
+      [`DELETE ${slice8444}`],
+    ],
     [
       'is taken away where callers are to come to gateways alone',
       { ...there, endpoint: builder.build(), slices: standIns },
@@ -134,7 +149,10 @@ describe('the way to the sidecars', () => {
   it('removes what it has seen and nothing that took its place', async () => {
     await reconcile({ ...there, endpoint: builder.build(), slices: standIns });
     const preconditions = server.requests.map(({ body }) => JSON.parse(body) as { preconditions: unknown });
-    expect(preconditions.map((body) => body.preconditions)).toEqual([{ uid: 'service-1' }, { uid: 'slice-1' }]);
+    expect(preconditions.map((body) => body.preconditions)).toEqual([
+      { uid: 'service-1' },
+      { uid: 'slice-1' },
+    ]);
   });
 });
 

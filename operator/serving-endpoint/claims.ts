@@ -234,12 +234,11 @@ function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] 
     // It answers as well, and lacks an object for a moment more.
     const entity = activeEntities.find(({ verdict }) => passesByItself(verdict));
     const waiting = entity === undefined ? problem?.message : headline(tell(entity));
-    return waiting === undefined
-      ? []
-      : [claim(reconciling, 'True', progressReasons.reconciling, waiting)];
+    return waiting === undefined ? [] : [claim(reconciling, 'True', progressReasons.reconciling, waiting)];
   }
   const cause = ready.status === 'True' ? update : ready;
   return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];
 }
 
-const passesByItself = ({ reason }: Pick<Explanation, 'reason'>): boolean => reason === entityReasons.waitingForCleanup;
+const passesByItself = ({ reason }: Pick<Explanation, 'reason'>): boolean =>
+  reason === entityReasons.waitingForCleanup;

@@ -1,8 +1,8 @@
 /** Owns the decision which objects go, and when: what no config version needs and no traffic reaches. */
-import { labels } from '../../crds/schema/api.ts';
 import * as kinds from '../../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { controllerUid, isGoing } from '../ownership.ts';
+import { directServiceName } from '../route-optimised/direct-names.ts';
 import { hasToForgetZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { revisionName } from './names.ts';
 import type { Snapshot } from './observe.ts';
@@ -81,12 +81,15 @@ function ownedObjects(snapshot: Snapshot, of: readonly ResourceKind[] = entityKi
     .filter(([kind]) => of.includes(kind))
     .flatMap(([kind, objects]) =>
       [...objects.values()]
-        // What belongs to the endpoint as a whole (its own Service) goes with it.
-        .filter((object) => object.metadata?.labels?.[labels.deployment] !== undefined)
+        .filter((object) => !isOwnService(kind, object, snapshot))
         .filter((object) => controllerUid(object) === snapshot.identity.uid && !isGoing(object))
         .map((object) => removal(kind, object, 'no config version and no traffic needs it')),
     );
 }
+
+/** It belongs to no entity: `route-optimised/` looks after it. */
+const isOwnService = (kind: ResourceKind, object: KubeObject, { identity }: Snapshot): boolean =>
+  kind === kinds.services && object.metadata?.name === directServiceName(identity.name);
 
 function forgottenRevisions(snapshot: Snapshot, forgettable: readonly number[]): Removal[] {
   const names = new Set(forgettable.map((version) => revisionName(snapshot.identity.name, version)));

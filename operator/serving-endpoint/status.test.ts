@@ -195,7 +195,12 @@ describe('what is reported (kstatus)', () => {
     ],
     [
       'of fields that are not acted on yet',
-      () => report(iris(1).withSpec({ aiGateway: { usageTracking: { enabled: true } } }).build()),
+      () =>
+        report(
+          iris(1)
+            .withSpec({ aiGateway: { usageTracking: { enabled: true } } })
+            .build(),
+        ),
       { FieldsSupported: 'False NotYetSupported' },
       ['DirectAccess'],
     ],

@@ -7,7 +7,7 @@ import type { DirectUnderTest } from './direct-fixture.ts';
 import { send } from './http-client-fixture.ts';
 import type { TestAnswer, TestCall } from './http-client-fixture.ts';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
-import { makePki, wineIdentity } from './pki-fixture.ts';
+import { gatewayIdentity, makePki, wineIdentity } from './pki-fixture.ts';
 import type { Pki } from './pki-fixture.ts';
 
 let pki: Pki;
@@ -122,6 +122,15 @@ describe('a caller', () => {
     t.red.config.set({ ...current, routeOptimized: { ...current.routeOptimized!, keys: [two.publicKey] } });
     expect((await t.send({ headers: bearer(token) })).status).toBe(403);
     expect((await t.send({ headers: bearer(two.mint()) })).status).toBe(200);
+  });
+
+  it('is turned away once the endpoint is no longer route-optimised, while proxies are served on', async () => {
+    const { routeOptimized: _direct, ...plain } = t.red.config.current;
+    t.red.config.set(plain);
+    expect((await t.send()).status).toBe(403);
+    const headers = { 'x-fairlead-principal': 'alice' };
+    const tls = await pki.material(gatewayIdentity);
+    expect((await t.send({ path: '/invocations', tls, headers })).status).toBe(200);
   });
 
   it('is counted by the limits of the endpoint, by name', async () => {

@@ -143,7 +143,11 @@ async function call(more: Call = {}): Promise<DirectAnswer> {
   return callDirect({ to, path, servername: `${name}.${namespace}.svc`, ca, token, ...more });
 }
 
-const hosts = (): string[] => service.targets().map(({ host }) => host).sort();
+const hosts = (): string[] =>
+  service
+    .targets()
+    .map(({ host }) => host)
+    .sort();
 const answerAlone = (who: () => string[]): boolean =>
   who().length > 0 && JSON.stringify(hosts()) === JSON.stringify(who().sort());
 const sidecarsAnswer = (): Promise<unknown> =>
@@ -198,13 +202,18 @@ describe('a sidecar', () => {
     const url = `https://${operator.host}:${operator.demandPort}/v1/demand`;
     const tls = await tlsOf(world.client, namespace, `${name}-sidecar-tls`);
     const told = async (version: string | undefined, as = tls): Promise<[number, Directions | undefined]> => {
-      const report = { ...aReport('somebody', on), ...(version === undefined ? {} : { directions: version }) };
+      const report = {
+        ...aReport('somebody', on),
+        ...(version === undefined ? {} : { directions: version }),
+      };
       const { status, body } = await ask(url, 'POST', as, report);
       return [status, body === '' ? undefined : (JSON.parse(body) as Directions)];
     };
     const [status, directions] = await told('');
     expect(status).toBe(200);
-    expect(directions?.routes).toMatchObject([{ servedEntity: 'wine-1', percent: 100, deployment: on.deployment }]);
+    expect(directions?.routes).toMatchObject([
+      { servedEntity: 'wine-1', percent: 100, deployment: on.deployment },
+    ]);
     expect(await told(directions?.version)).toEqual([204, undefined]);
     expect(await told(undefined)).toEqual([204, undefined]);
     expect(await told('', await tlsOf(world.client, systemNamespace, 'fairlead-gateway-tls'))).toEqual([
@@ -249,41 +258,37 @@ it.each(['first', 'second'])(
   60_000,
 );
 
-it(
-  'callers of the gateway do not notice that it is route-optimised no longer, and again',
-  async () => {
-    const viaGateway = async (): Promise<DirectAnswer> => {
-      const answer = await fetch(`${gatewayUrl()}${path}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${world.api.adminToken}`, 'content-type': 'application/json' },
-        body: '{"inputs":[1]}',
-      });
-      await answer.arrayBuffer();
-      return { status: answer.status, headers: {} };
-    };
-    const setRouteOptimized = (routeOptimized: boolean) =>
-      world.client.mergePatch(servingEndpoints, { name, namespace }, { spec: { routeOptimized } });
-    const load = startLoad(viaGateway);
-    await goesOn(load);
-    const before = node.hosts();
-    await setRouteOptimized(false);
-    await until('its Service is gone', async () => {
-      return (await world.client.find(services, { name, namespace })) === undefined;
+it('callers of the gateway do not notice that it is route-optimised no longer, and again', async () => {
+  const viaGateway = async (): Promise<DirectAnswer> => {
+    const answer = await fetch(`${gatewayUrl()}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.api.adminToken}`, 'content-type': 'application/json' },
+      body: '{"inputs":[1]}',
     });
-    await until('the status tells of no other way', async () => {
-      const status = await statusOf();
-      const types = status?.conditions?.map(({ type }) => type) ?? [];
-      return status?.dataPlane === undefined && !types.includes('DirectAccess');
-    });
-    await until('another pod serves', () => node.hosts().length === 1 && node.hosts()[0] !== before[0]);
-    expect(await askForToken(name)).toMatchObject({ error: 'invalid_authorization_details' });
-    await goesOn(load);
-    await setRouteOptimized(true);
-    await until('callers come to sidecars again', async () => {
-      return !hosts().includes(gatewayHost) && (await call()).status === 200;
-    });
-    await goesOn(load);
-    expect(await load.stop()).toEqual([]);
-  },
-  60_000,
-);
+    await answer.arrayBuffer();
+    return { status: answer.status, headers: {} };
+  };
+  const setRouteOptimized = (routeOptimized: boolean) =>
+    world.client.mergePatch(servingEndpoints, { name, namespace }, { spec: { routeOptimized } });
+  const load = startLoad(viaGateway);
+  await goesOn(load);
+  const before = node.hosts();
+  await setRouteOptimized(false);
+  await until('its Service is gone', async () => {
+    return (await world.client.find(services, { name, namespace })) === undefined;
+  });
+  await until('the status tells of no other way', async () => {
+    const status = await statusOf();
+    const types = status?.conditions?.map(({ type }) => type) ?? [];
+    return status?.dataPlane === undefined && !types.includes('DirectAccess');
+  });
+  await until('another pod serves', () => node.hosts().length === 1 && node.hosts()[0] !== before[0]);
+  expect(await askForToken(name)).toMatchObject({ error: 'invalid_authorization_details' });
+  await goesOn(load);
+  await setRouteOptimized(true);
+  await until('callers come to sidecars again', async () => {
+    return !hosts().includes(gatewayHost) && (await call()).status === 200;
+  });
+  await goesOn(load);
+  expect(await load.stop()).toEqual([]);
+}, 60_000);

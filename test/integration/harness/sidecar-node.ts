@@ -48,7 +48,10 @@ export function startSidecarNode(
     const [name, host] = [`${endpoint}-pod-${count}`, `${network}.${count}`];
     const of = deployment.metadata?.name ?? '';
     const sidecar = await startSidecarHere(world, { endpoint, deployment: of, name, host, model });
-    await until('the sidecar is ready', async () => (await fetch(`http://${host}:9090/readyz`)).status === 200);
+    await until(
+      'the sidecar is ready',
+      async () => (await fetch(`http://${host}:9090/readyz`)).status === 200,
+    );
     const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z') as never;
     await createPod(client, deployment, name, {
       phase: 'Running',
