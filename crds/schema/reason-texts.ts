@@ -156,6 +156,11 @@ const directAccessTexts: TextsOf<typeof directAccessReasons> = {
   ServiceReady: {
     cause: 'The Service of the endpoint leads to its sidecars, and to gateways while it is at zero.',
   },
+  CertificatePending: {
+    cause:
+      'No sidecar is ready, and the certificate by which gateways stand in for them in this namespace is on its way to them: callers would be shown another one.',
+    remedy: 'Wait for two or three minutes (once in each namespace), or for a sidecar to be ready.',
+  },
 };
 
 const fieldTexts: TextsOf<typeof fieldReasons> = {

@@ -86,6 +86,8 @@ export const certificateReasons = {
 export const directAccessReasons = {
   /** The endpoint's own Service leads to whoever answers. */
   serviceReady: 'ServiceReady',
+  /** No sidecar answers, and gateways have no certificate yet to stand in with. */
+  certificatePending: 'CertificatePending',
 } as const;
 
 /** Reasons of the condition FieldsSupported. */

@@ -109,6 +109,15 @@ describe('a Deployment that is idle goes to zero', () => {
   });
 });
 
+it.each<[string, () => Partial<Seen>, number, number]>([
+  ['show theirs', () => ({}), hour, 0],
+  ['are about to', () => ({}), 149_000, 1_000],
+  ['are to be asked about again where there is none', () => ({ secret: undefined }), hour, 5_000],
+])('gateways %s', (_name, seen, later, expected) => {
+  now = start + later;
+  expect(leavingFrom(seen()).leaving.certifiedInMs('default')).toBe(expected);
+});
+
 describe('its endpoint', () => {
   it('is told once that it waits to go, and once that it does no longer', () => {
     const { leaving } = leavingFrom({ slices: [] });

@@ -1,15 +1,13 @@
 /** Owns the way to zero of route-optimised endpoints: not before gateways stand in for the sidecars that go. */
-import type { Deployment, EndpointSlice, Secret } from '../../kube/kinds.ts';
+import type { Deployment, EndpointSlice } from '../../kube/kinds.ts';
 import { keyOf, refOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { clockSkewMs } from '../../platform/tls/authority.ts';
-import { certificatesIn, parseCertificate } from '../certificates/parsed-certificate.ts';
 import { directSecretName } from '../certificates/system-names.ts';
-import { secretText } from '../certificates/tls-secret.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import { endpointOf } from '../scaling/endpoint-of.ts';
 import { byEndpoint } from '../stores.ts';
 import type { Stores } from '../stores.ts';
+import { certifiedInMs } from './gateway-certificate.ts';
 
 export interface LeavingOptions {
   readonly stores: Pick<Stores, 'deployments' | 'endpoints' | 'endpointSlices' | 'secrets'>;
@@ -70,33 +68,22 @@ export class Leaving {
     this.#onChange(endpointKey);
   }
 
+  /** Returns in how many milliseconds gateways show a certificate for the Services of a namespace; 0: they do. */
+  certifiedInMs(namespace: string): number {
+    const { stores, config, clock } = this.#options;
+    const secret = stores.secrets.store.get(`${config.systemNamespace}/${directSecretName}`);
+    return certifiedInMs(secret, namespace, config.routeOptimized.mountDelay, clock.now());
+  }
+
   #isStoodInFor(endpointKey: string, namespace: string): boolean {
     const { stores, config, clock } = this.#options;
     const now = clock.now();
-    const { switchDelay, mountDelay } = config.routeOptimized;
+    const { switchDelay } = config.routeOptimized;
     const slices = stores.endpointSlices.store.byIndex(byEndpoint, endpointKey);
     if (!slices.some((slice) => createdAt(slice) + switchDelay <= now)) return false;
-    const secret = stores.secrets.store.get(`${config.systemNamespace}/${directSecretName}`);
-    const since = coversSince(secret, namespace);
-    return since !== undefined && since + mountDelay <= now;
+    return this.certifiedInMs(namespace) === 0;
   }
 }
 
 const createdAt = ({ metadata }: EndpointSlice): number =>
   Date.parse(String(metadata?.creationTimestamp ?? ''));
-
-/** Since when gateways have a certificate for the Services of a namespace; undefined: they have none. */
-function coversSince(secret: Secret | undefined, namespace: string): number | undefined {
-  const [pem] = certificatesIn(secretText(secret, 'tls.crt'));
-  if (pem === undefined) return undefined;
-  try {
-    const certificate = parseCertificate(pem);
-    const names = (certificate.subjectAltName ?? '').split(', ');
-    if (!names.includes(`DNS:*.${namespace}.svc`)) return undefined;
-    // It is valid from a while before it was made.
-    return certificate.validFromDate.getTime() + clockSkewMs;
-  } catch {
-    // Damaged: whoever looks after the foundations makes another one.
-    return undefined;
-  }
-}

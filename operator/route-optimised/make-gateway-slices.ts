@@ -6,7 +6,7 @@ import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
 import { directServiceName } from './direct-names.ts';
 import { directPortName } from './make-direct-service.ts';
 
-export const serviceNameLabel = 'kubernetes.io/service-name';
+const serviceNameLabel = 'kubernetes.io/service-name';
 /** Kubernetes' own controller leaves slices alone that somebody else manages. */
 const managerLabel = 'endpointslice.kubernetes.io/managed-by';
 

@@ -41,13 +41,20 @@ describe('gateways stand in', () => {
       { pods: [ready(60, { labels: { [labels.deployment]: 'd' } })] },
     ],
   ])('%s', (_name, change) => {
-    expect(planStandIn({ ...evidence, ...change })).toEqual({ standsIn: true, againInMs: undefined });
+    expect(planStandIn({ ...evidence, ...change })).toMatchObject({ standsIn: true, againInMs: undefined });
   });
 
   it('for a while longer, until everybody knows of the first sidecar that is ready', () => {
     const seen = { ...evidence, standsIn: true, pods: [ready(1), ready(2)] };
-    expect(planStandIn(seen)).toEqual({ standsIn: true, againInMs: 3_000 });
+    expect(planStandIn(seen)).toEqual({ standsIn: true, sidecarsAnswer: true, againInMs: 3_000 });
   });
+});
+
+it.each([
+  ['a sidecar answers beside gateways that stand in before it goes', [ready(60)], true],
+  ['none answers while none is ready', [starting], false],
+])('%s', (_name, pods, sidecarsAnswer) => {
+  expect(planStandIn({ ...evidence, pods, isLeaving: true })).toMatchObject({ sidecarsAnswer });
 });
 
 describe('sidecars answer alone', () => {
@@ -57,6 +64,10 @@ describe('sidecars answer alone', () => {
     ['at once, where gateways did not stand in', { pods: [ready(0)] }],
     ['with one of two Deployments at zero', { pods: [ready(60), starting] }],
   ])('%s', (_name, change) => {
-    expect(planStandIn({ ...evidence, ...change })).toEqual({ standsIn: false, againInMs: undefined });
+    expect(planStandIn({ ...evidence, ...change })).toEqual({
+      standsIn: false,
+      sidecarsAnswer: true,
+      againInMs: undefined,
+    });
   });
 });

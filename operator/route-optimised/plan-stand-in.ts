@@ -16,6 +16,8 @@ export interface StandInEvidence {
 
 export interface StandInPlan {
   readonly standsIn: boolean;
+  /** Whether a sidecar answers, be it beside gateways. */
+  readonly sidecarsAnswer: boolean;
   /** When to look again; undefined: when something changes. */
   readonly againInMs: number | undefined;
 }
@@ -27,10 +29,16 @@ export interface StandInPlan {
 export function planStandIn(evidence: StandInEvidence): StandInPlan {
   const { pods, deployments, isLeaving, standsIn, switchMs, now } = evidence;
   const since = pods.filter((pod) => isStaying(pod, deployments)).map(readySince);
-  if (isLeaving || since.length === 0) return { standsIn: true, againInMs: undefined };
-  if (!standsIn) return { standsIn: false, againInMs: undefined };
+  const sidecarsAnswer = since.length > 0;
+  const decided = (does: boolean, againInMs?: number): StandInPlan => ({
+    standsIn: does,
+    sidecarsAnswer,
+    againInMs,
+  });
+  if (isLeaving || !sidecarsAnswer) return decided(true);
+  if (!standsIn) return decided(false);
   const leftMs = Math.min(...since) + switchMs - now;
-  return leftMs > 0 ? { standsIn: true, againInMs: leftMs } : { standsIn: false, againInMs: undefined };
+  return leftMs > 0 ? decided(true, leftMs) : decided(false);
 }
 
 /** A pod whose Deployment is at zero is on its way out, whatever else is known of it yet. */

@@ -61,9 +61,10 @@ afterEach(async () => {
 const reconcile = (
   seen: Partial<DirectSnapshot> = {},
   isLeaving = false,
+  certifiedInMs = 0,
 ): Promise<DirectState | undefined> => {
   const client = makeKubeClient(transport);
-  const leaving = { has: () => isLeaving };
+  const leaving = { has: () => isLeaving, certifiedInMs: () => certifiedInMs };
   return reconcileDirect(
     {
       endpoint: direct,
@@ -134,7 +135,15 @@ describe('the way to the sidecars', () => {
     const state = await reconcile(seen, isLeaving);
     expect(writes()).toEqual(written);
     const isDirect = (seen.endpoint ?? direct).spec.routeOptimized;
-    expect(state).toEqual(isDirect ? { url, problem: undefined, againInMs: undefined } : undefined);
+    const fine = { url, problem: undefined, awaitsCertificate: false, againInMs: undefined };
+    expect(state).toEqual(isDirect ? fine : undefined);
+  });
+
+  it.each<[string, Pod[], object]>([
+    ['waits for the certificate of gateways', [], { awaitsCertificate: true, againInMs: 7_000 }],
+    ['needs none where a sidecar answers', [readyPod()], { awaitsCertificate: false, againInMs: undefined }],
+  ])('%s', async (_name, pods, expected) => {
+    expect(await reconcile({ ...there, pods }, false, 7_000)).toMatchObject(expected);
   });
 
   it('is looked at again when gateways no longer need to stand in', async () => {

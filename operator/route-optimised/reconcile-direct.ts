@@ -33,7 +33,7 @@ export interface DirectSnapshot {
 export interface DirectDeps {
   readonly client: KubeClient;
   readonly children: ChildWriter;
-  readonly leaving: Pick<Leaving, 'has'>;
+  readonly leaving: Pick<Leaving, 'has' | 'certifiedInMs'>;
   readonly config: OperatorConfig;
   readonly log: Logger;
 }
@@ -43,6 +43,8 @@ export interface DirectState {
   readonly url: string;
   /** Why callers cannot come that way. */
   readonly problem: EntityExplanation | undefined;
+  /** Nobody answers but gateways, whose certificate for the Service is on its way to them. */
+  readonly awaitsCertificate: boolean;
   readonly againInMs: number | undefined;
 }
 
@@ -69,7 +71,7 @@ export async function reconcileDirect(
   const url = directUrl(endpoint, config);
   const service = { kind: services, wanted: makeDirectService(identity, config), observed };
   const problem = await applyOrExplain(service, deps);
-  if (problem !== undefined) return { url, problem, againInMs: retryInMs(problem, config) };
+  if (problem !== undefined) return refusedState(url, problem, config);
   const plan = planStandIn({
     pods: snapshot.pods,
     deployments: snapshot.deployments,
@@ -82,11 +84,25 @@ export async function reconcileDirect(
   for (const slice of wanted) {
     const before = own.find(({ metadata }) => metadata?.name === slice.metadata?.name);
     const refusal = await applyOrExplain({ kind: endpointSlices, wanted: slice, observed: before }, deps);
-    if (refusal !== undefined) return { url, problem: refusal, againInMs: retryInMs(refusal, config) };
+    if (refusal !== undefined) return refusedState(url, refusal, config);
   }
   await removeOthers(own, wanted, deps);
-  return { url, problem: undefined, againInMs: plan.againInMs };
+  const certifiedInMs = plan.sidecarsAnswer ? 0 : deps.leaving.certifiedInMs(identity.namespace);
+  const awaitsCertificate = certifiedInMs > 0;
+  return {
+    url,
+    problem: undefined,
+    awaitsCertificate,
+    againInMs: awaitsCertificate ? certifiedInMs : plan.againInMs,
+  };
 }
+
+const refusedState = (url: string, problem: EntityExplanation, config: OperatorConfig): DirectState => ({
+  url,
+  problem,
+  awaitsCertificate: false,
+  againInMs: retryInMs(problem, config),
+});
 
 /** The endpoint is no longer route-optimised: callers come to gateways alone. */
 async function removeService(

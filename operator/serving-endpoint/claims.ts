@@ -50,7 +50,7 @@ export interface Outlook {
   /** Why the active config cannot be written back into the spec, although the update was cancelled. */
   readonly cancelRefusal: string | undefined;
   /** How it stands with the way of callers to the sidecars; undefined: there is none. */
-  readonly direct: Pick<DirectState, 'problem'> | undefined;
+  readonly direct: Pick<DirectState, 'problem' | 'awaitsCertificate'> | undefined;
 }
 
 /** Returns the claims about an endpoint that has a plan. */
@@ -188,11 +188,17 @@ function certificateClaim({ certificate }: Outlook): Claim {
     : claim(type, 'False', certificateReasons.issueFailed, certificate.problem);
 }
 
-function directClaim({ problem }: Pick<DirectState, 'problem'>): Claim {
+function directClaim({ problem, awaitsCertificate }: NonNullable<Outlook['direct']>): Claim {
   const type = conditionTypes.directAccess;
-  return problem === undefined
-    ? claim(type, 'True', directAccessReasons.serviceReady, 'callers reach the sidecars by the Service')
-    : claim(type, 'False', problem.reason, problem.message);
+  if (problem !== undefined) return claim(type, 'False', problem.reason, problem.message);
+  return awaitsCertificate
+    ? claim(
+        type,
+        'False',
+        directAccessReasons.certificatePending,
+        'no sidecar is ready, and gateways do not have their certificate for this namespace yet; it comes by itself',
+      )
+    : claim(type, 'True', directAccessReasons.serviceReady, 'callers reach the sidecars by the Service');
 }
 
 function fieldsClaim(spec: ServingEndpointSpec): Claim {

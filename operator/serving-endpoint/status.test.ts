@@ -46,7 +46,11 @@ const crashing = aPod('p', second.metadata!.name!, {
 const failing = deploymentFor(two, 'iris-2', { desired: 1, ready: 0 });
 const activeOne = iris(1).withStatus(servingOne).build();
 const direct = iris(1).withSpec({ routeOptimized: true }).build();
-const reachable = { url: 'https://iris.default.svc/invocations', againInMs: undefined };
+const reachable = {
+  url: 'https://iris.default.svc/invocations',
+  awaitsCertificate: false,
+  againInMs: undefined,
+};
 const notOwned = { reason: entityReasons.notOwned, message: 'services "iris" belongs to somebody else' };
 const leftOver = { reason: entityReasons.waitingForCleanup, message: 'services "iris" is going' };
 const updating = iris(2).withStatus(servingOne).build();
@@ -208,6 +212,17 @@ describe('what is reported (kstatus)', () => {
       'of a route-optimised endpoint whose Service stands',
       () => report(direct, { deployments: byName(first) }, { direct: { ...reachable, problem: undefined } }),
       { Ready: 'True Serving', DirectAccess: 'True ServiceReady' },
+      ['Stalled', 'Reconciling'],
+    ],
+    [
+      'of a route-optimised endpoint that waits for the certificate of gateways',
+      () =>
+        report(
+          direct,
+          { deployments: byName(first) },
+          { direct: { ...reachable, problem: undefined, awaitsCertificate: true } },
+        ),
+      { Ready: 'True Serving', DirectAccess: 'False CertificatePending' },
       ['Stalled', 'Reconciling'],
     ],
     [
