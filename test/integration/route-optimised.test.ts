@@ -152,6 +152,11 @@ const answerAlone = (who: () => string[]): boolean =>
   who().length > 0 && JSON.stringify(hosts()) === JSON.stringify(who().sort());
 const sidecarsAnswer = (): Promise<unknown> =>
   until('sidecars answer alone', () => answerAlone(() => node.hosts()));
+/** Whoever answers wakes it, where it is at zero. */
+const wake = async (): Promise<void> => {
+  await until('it answers', async () => (await call()).status === 200);
+  await sidecarsAnswer();
+};
 const gatewaysAnswer = (): Promise<unknown> =>
   until('gateways answer alone', () => answerAlone(() => [gatewayHost]) && node.hosts().length === 0);
 const goesOn = async (load: Load): Promise<void> => {
@@ -170,8 +175,7 @@ describe('the Service of a route-optimised endpoint', () => {
   });
 
   it('leads callers with a token to the sidecars', async () => {
-    await until('it answers', async () => (await call()).status === 200);
-    await sidecarsAnswer();
+    await wake();
     const answer = await call();
     expect(answer.status).toBe(200);
     expect(answer.headers['served-model-name']).toBe('wine-1');
@@ -184,9 +188,9 @@ describe('the Service of a route-optimised endpoint', () => {
     ['with a token that was changed', () => Promise.resolve({ token: `${token.slice(0, -4)}AAAA` }), 403],
     ['for another endpoint', () => Promise.resolve({ path: path.replace(name, 'beer') }), 404],
   ])('turns callers away %s', async (_name, make, status) => {
-    await until('sidecars answer', () => node.hosts().length > 0 && hosts().length > 0);
-    const [to] = node.hosts();
     const more = { token, path, ...(await make()) };
+    await wake();
+    const [to] = node.hosts();
     const servername = `${name}.${namespace}.svc`;
     const answer = await callDirect({ to: { host: to ?? '', port: 8443 }, servername, ca, ...more });
     expect(answer.status).toBe(status);
@@ -244,8 +248,7 @@ describe('an endpoint at zero', () => {
 it.each(['first', 'second'])(
   'the %s switch to gateways and back is noticed by no caller',
   async () => {
-    if ((await replicas()) === 0) await call();
-    await sidecarsAnswer();
+    await wake();
     await until('it is scaled to zero', async () => (await replicas()) === 0);
     const load = startLoad((agent) => call({ agent }));
     await until('it is awake', async () => (await replicas()) === 1);
