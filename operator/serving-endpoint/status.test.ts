@@ -45,14 +45,6 @@ const crashing = aPod('p', second.metadata!.name!, {
 });
 const failing = deploymentFor(two, 'iris-2', { desired: 1, ready: 0 });
 const activeOne = iris(1).withStatus(servingOne).build();
-const direct = iris(1).withSpec({ routeOptimized: true }).build();
-const reachable = {
-  url: 'https://iris.default.svc/invocations',
-  awaitsCertificate: false,
-  againInMs: undefined,
-};
-const notOwned = { reason: entityReasons.notOwned, message: 'services "iris" belongs to somebody else' };
-const leftOver = { reason: entityReasons.waitingForCleanup, message: 'services "iris" is going' };
 const updating = iris(2).withStatus(servingOne).build();
 
 describe('what is reported (kstatus)', () => {
@@ -207,39 +199,6 @@ describe('what is reported (kstatus)', () => {
         ),
       { FieldsSupported: 'False NotYetSupported' },
       ['DirectAccess'],
-    ],
-    [
-      'of a route-optimised endpoint whose Service stands',
-      () => report(direct, { deployments: byName(first) }, { direct: { ...reachable, problem: undefined } }),
-      { Ready: 'True Serving', DirectAccess: 'True ServiceReady' },
-      ['Stalled', 'Reconciling'],
-    ],
-    [
-      'of a route-optimised endpoint that waits for the certificate of gateways',
-      () =>
-        report(
-          direct,
-          { deployments: byName(first) },
-          { direct: { ...reachable, problem: undefined, awaitsCertificate: true } },
-        ),
-      { Ready: 'True Serving', DirectAccess: 'False CertificatePending' },
-      ['Stalled', 'Reconciling'],
-    ],
-    [
-      'of a route-optimised endpoint whose Service belongs to somebody else',
-      () => report(direct, { deployments: byName(first) }, { direct: { ...reachable, problem: notOwned } }),
-      { Ready: 'True Serving', DirectAccess: 'False NotOwned', Stalled: 'True NotOwned' },
-      ['Reconciling'],
-    ],
-    [
-      'of a route-optimised endpoint that waits for what an earlier one left',
-      () => report(direct, { deployments: byName(first) }, { direct: { ...reachable, problem: leftOver } }),
-      {
-        Ready: 'True Serving',
-        DirectAccess: 'False WaitingForCleanup',
-        Reconciling: 'True Progressing',
-      },
-      ['Stalled'],
     ],
   ])('%s', (_name, make, conditions, absent) => {
     const status = make();

@@ -4,10 +4,9 @@ import { aWineEndpoint } from './cluster-fixture.ts';
 import { makeDataPlaneKey } from './data-plane-token-fixture.ts';
 import { deployments, routeTo, startDirect, winePath } from './direct-fixture.ts';
 import type { DirectUnderTest } from './direct-fixture.ts';
-import { send } from './http-client-fixture.ts';
 import type { TestAnswer, TestCall } from './http-client-fixture.ts';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
-import { gatewayIdentity, makePki, wineIdentity } from './pki-fixture.ts';
+import { makePki, wineIdentity } from './pki-fixture.ts';
 import type { Pki } from './pki-fixture.ts';
 
 let pki: Pki;
@@ -122,15 +121,6 @@ describe('a caller', () => {
     t.red.config.set({ ...current, routeOptimized: { ...current.routeOptimized!, keys: [two.publicKey] } });
     expect((await t.send({ headers: bearer(token) })).status).toBe(403);
     expect((await t.send({ headers: bearer(two.mint()) })).status).toBe(200);
-  });
-
-  it('is turned away once the endpoint is no longer route-optimised, while proxies are served on', async () => {
-    const { routeOptimized: _direct, ...plain } = t.red.config.current;
-    t.red.config.set(plain);
-    expect((await t.send()).status).toBe(403);
-    const headers = { 'x-fairlead-principal': 'alice' };
-    const tls = await pki.material(gatewayIdentity);
-    expect((await t.send({ path: '/invocations', tls, headers })).status).toBe(200);
   });
 
   it('is counted by the limits of the endpoint, by name', async () => {
@@ -286,22 +276,4 @@ describe('a gateway in place of sidecars', () => {
     expect(whoAnswered(answer)).toEqual([200, 'red']);
     expect(Number(answer.headers['x-fairlead-cold-start'])).toBeGreaterThan(0);
   });
-});
-
-it('a sidecar that only passes a request on waits for it when it drains', async () => {
-  await t.direct(routeTo('white', 100, deployments.white, t.white));
-  let release: () => void = () => undefined;
-  t.white.model.respond = (_request, response) => {
-    release = () => response.end('{}');
-  };
-  const answer = t.send();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  let drained = false;
-  const draining = t.red.sidecar.drain().then(() => (drained = true));
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  expect(drained).toBe(false);
-  release();
-  expect((await answer).status).toBe(200);
-  await draining;
-  expect((await send({ to: t.red.sidecar.admin, path: '/readyz', method: 'GET' })).status).toBe(503);
 });
