@@ -15,6 +15,7 @@ import type { OperatorConfig } from './config/operator-config.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
 import { dueInMs, layFoundations, nextLookInMs, sameFoundations } from './foundations.ts';
 import type { Foundations } from './foundations.ts';
+import { GatewayCertificate } from './route-optimised/gateway-certificate.ts';
 import { Leaving } from './route-optimised/leaving.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import { startFollowingDemand } from './scaling/follow-demand.ts';
@@ -73,7 +74,8 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   const first = await layUntilTheyStand(options, signal);
   if (first === undefined) return;
   let foundations: Foundations = first;
-  const leaving = new Leaving({ ...options, stores: informers });
+  const gatewayCertificate = new GatewayCertificate({ ...options, stores: informers });
+  const leaving = new Leaving({ ...options, stores: informers, certificate: gatewayCertificate });
   const controller = startServingEndpointController({
     informers,
     reconcile: makeReconcile({
@@ -84,6 +86,7 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
       scalingMode: () => foundations.scalingMode,
       dataPlaneKeys: () => foundations.dataPlaneKeys.keys,
       leaving,
+      gatewayCertificate,
       leadingSince: atWorkSince(options.lastHeldAt, clock.now()),
     }),
     workers: config.workers,

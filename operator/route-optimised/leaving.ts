@@ -2,16 +2,16 @@
 import type { Deployment, EndpointSlice } from '../../kube/kinds.ts';
 import { keyOf, refOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { directSecretName } from '../certificates/system-names.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import { endpointOf } from '../scaling/endpoint-of.ts';
 import { byEndpoint } from '../stores.ts';
 import type { Stores } from '../stores.ts';
-import { certifiedInMs } from './gateway-certificate.ts';
+import type { GatewayCertificate } from './gateway-certificate.ts';
 
 export interface LeavingOptions {
-  readonly stores: Pick<Stores, 'deployments' | 'endpoints' | 'endpointSlices' | 'secrets'>;
-  readonly config: Pick<OperatorConfig, 'routeOptimized' | 'systemNamespace'>;
+  readonly stores: Pick<Stores, 'deployments' | 'endpoints' | 'endpointSlices'>;
+  readonly config: Pick<OperatorConfig, 'routeOptimized'>;
+  readonly certificate: Pick<GatewayCertificate, 'shownInMs'>;
   readonly clock: Clock;
 }
 
@@ -68,20 +68,13 @@ export class Leaving {
     this.#onChange(endpointKey);
   }
 
-  /** Returns in how many milliseconds gateways show a certificate for the Services of a namespace; 0: they do. */
-  certifiedInMs(namespace: string): number {
-    const { stores, config, clock } = this.#options;
-    const secret = stores.secrets.store.get(`${config.systemNamespace}/${directSecretName}`);
-    return certifiedInMs(secret, namespace, config.routeOptimized.mountDelay, clock.now());
-  }
-
   #isStoodInFor(endpointKey: string, namespace: string): boolean {
     const { stores, config, clock } = this.#options;
     const now = clock.now();
     const { switchDelay } = config.routeOptimized;
     const slices = stores.endpointSlices.store.byIndex(byEndpoint, endpointKey);
     if (!slices.some((slice) => createdAt(slice) + switchDelay <= now)) return false;
-    return this.certifiedInMs(namespace) === 0;
+    return this.#options.certificate.shownInMs(namespace) === 0;
   }
 }
 

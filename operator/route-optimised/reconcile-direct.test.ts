@@ -61,10 +61,11 @@ afterEach(async () => {
 const reconcile = (
   seen: Partial<DirectSnapshot> = {},
   isLeaving = false,
-  certifiedInMs = 0,
+  shownInMs = 0,
 ): Promise<DirectState | undefined> => {
   const client = makeKubeClient(transport);
-  const leaving = { has: () => isLeaving, certifiedInMs: () => certifiedInMs };
+  const leaving = { has: () => isLeaving };
+  const gatewayCertificate = { shownInMs: () => shownInMs };
   return reconcileDirect(
     {
       endpoint: direct,
@@ -76,7 +77,7 @@ const reconcile = (
       gateways,
       ...seen,
     },
-    { client, children: new ChildWriter(client), leaving, config, log: silentLog },
+    { client, children: new ChildWriter(client), leaving, gatewayCertificate, config, log: silentLog },
     now,
   );
 };

@@ -13,6 +13,7 @@ import { applyOrExplain } from '../serving-endpoint/act.ts';
 import type { EntityExplanation } from '../serving-endpoint/explanation.ts';
 import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
 import { directServiceName, directUrl } from './direct-names.ts';
+import type { GatewayCertificate } from './gateway-certificate.ts';
 import type { Leaving } from './leaving.ts';
 import { makeDirectService } from './make-direct-service.ts';
 import { makeGatewaySlices } from './make-gateway-slices.ts';
@@ -33,7 +34,8 @@ export interface DirectSnapshot {
 export interface DirectDeps {
   readonly client: KubeClient;
   readonly children: ChildWriter;
-  readonly leaving: Pick<Leaving, 'has' | 'certifiedInMs'>;
+  readonly leaving: Pick<Leaving, 'has'>;
+  readonly gatewayCertificate: Pick<GatewayCertificate, 'shownInMs'>;
   readonly config: OperatorConfig;
   readonly log: Logger;
 }
@@ -87,13 +89,13 @@ export async function reconcileDirect(
     if (refusal !== undefined) return refusedState(url, refusal, config);
   }
   await removeOthers(own, wanted, deps);
-  const certifiedInMs = plan.sidecarsAnswer ? 0 : deps.leaving.certifiedInMs(identity.namespace);
-  const awaitsCertificate = certifiedInMs > 0;
+  const shownInMs = plan.sidecarsAnswer ? 0 : deps.gatewayCertificate.shownInMs(identity.namespace);
+  const awaitsCertificate = shownInMs > 0;
   return {
     url,
     problem: undefined,
     awaitsCertificate,
-    againInMs: awaitsCertificate ? certifiedInMs : plan.againInMs,
+    againInMs: awaitsCertificate ? shownInMs : plan.againInMs,
   };
 }
 

@@ -25,6 +25,7 @@ import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import type { DataPlaneKey } from '../../core/data-plane/token.ts';
 import { directDnsNames } from '../route-optimised/direct-names.ts';
+import type { GatewayCertificate } from '../route-optimised/gateway-certificate.ts';
 import type { Leaving } from '../route-optimised/leaving.ts';
 import { reconcileDirect } from '../route-optimised/reconcile-direct.ts';
 import type { ScalingMode } from '../scaling/scaling-mode.ts';
@@ -54,6 +55,7 @@ export interface ReconcileDeps {
   readonly scalingMode: () => ScalingMode;
   readonly dataPlaneKeys: () => readonly DataPlaneKey[];
   readonly leaving: Leaving;
+  readonly gatewayCertificate: GatewayCertificate;
   readonly fetches: Pick<FetchBook, 'shownOf'>;
   readonly config: OperatorConfig;
   readonly clock: Clock;
