@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { accessLogSchema } from './access-log/access-log-settings.ts';
 import { accountingPlanSchema } from './accounting/accounting-plan.ts';
+import { dataPlaneKeySchema } from './data-plane/token.ts';
 import { rateLimitSchema } from '../crds/schema/governance.ts';
 import { tracingSchema } from './tracing/tracing-settings.ts';
 
@@ -79,6 +80,22 @@ export const sidecarConfigSchema = z.strictObject({
       maxMs: millisecondsSchema.describe('Greatest length of a drain.'),
     })
     .describe('How the sidecar lets go.'),
+  routeOptimized: z
+    .strictObject({
+      publicName: z.string().min(1).describe('By which callers name the endpoint.'),
+      identity: z
+        .string()
+        .startsWith('spiffe://')
+        .describe('The identity that all sidecars of the endpoint share, by which they know one another.'),
+      keys: z.array(dataPlaneKeySchema).describe('Public keys of data-plane tokens.'),
+      gateway: z
+        .strictObject({ url: z.url(), identity: z.string().startsWith('spiffe://') })
+        .describe(
+          'Where requests go for an entity without a replica; the identity that must be proven there.',
+        ),
+    })
+    .optional()
+    .describe('Where callers come to the sidecar themselves, with a data-plane token; absent: they do not.'),
 });
 
 export type SidecarConfig = z.output<typeof sidecarConfigSchema>;

@@ -14,6 +14,7 @@ const imageEntries = {
   operator: 'operator/main.ts',
   gateway: 'proxy/gateway/main.ts',
   sidecar: 'proxy/sidecar/main.ts',
+  api: 'api/main.ts',
 };
 const allEntries = { ...imageEntries, devcluster: 'devcluster/main.ts' };
 

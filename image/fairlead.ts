@@ -3,6 +3,7 @@ const roles: Readonly<Record<string, () => Promise<unknown>>> = {
   operator: () => import('../operator/main.ts'),
   gateway: () => import('../proxy/gateway/main.ts'),
   sidecar: () => import('../proxy/sidecar/main.ts'),
+  api: () => import('../api/main.ts'),
 };
 
 const role = process.argv[2] ?? '';

@@ -13,6 +13,7 @@ import { SharedParts } from '../kube/shared-parts.ts';
 import type { KubeTransport } from '../kube/transport.ts';
 import type { Logger } from '../platform/logging.ts';
 import { webhookConfigurationName } from './admission/webhook-trust.ts';
+import { gatewayServiceAccount } from './certificates/system-names.ts';
 import { apiServiceName } from './metrics-adapter/reconcile-api-service.ts';
 import { fieldManager } from './serving-endpoint/names.ts';
 
@@ -24,6 +25,10 @@ export interface Informers {
   readonly services: Informer<kinds.Service>;
   readonly configMaps: Informer<kinds.ConfigMap>;
   readonly secrets: Informer<kinds.Secret>;
+  /** By which gateways stand in for the sidecars of route-optimised endpoints. */
+  readonly endpointSlices: Informer<kinds.EndpointSlice>;
+  /** Of the gateways' own Service. */
+  readonly gatewaySlices: Informer<kinds.EndpointSlice>;
   /** Of everybody: others may scale what is ours. */
   readonly autoscalers: Informer<kinds.HorizontalPodAutoscaler>;
   /** The one of the metrics API. */
@@ -56,7 +61,9 @@ interface InformerOptions {
 }
 
 /** Starts to watch everything. Objects of different kinds have much in common: labels, owners, certificates. */
-export function startInformers(given: Omit<InformerOptions, 'parts'>): Informers {
+export function startInformers(
+  given: Omit<InformerOptions, 'parts'> & { readonly systemNamespace: string },
+): Informers {
   const options: InformerOptions = { ...given, parts: new SharedParts() };
   const ours = `${labels.managedBy}=${fieldManager}`;
   const owned = <Type extends KubeObject>(kind: ResourceKind<Type>): Informer<Type> =>
@@ -89,6 +96,13 @@ export function startInformers(given: Omit<InformerOptions, 'parts'>): Informers
     services: owned(kinds.services),
     configMaps: owned(kinds.configMaps),
     secrets: owned(kinds.secrets),
+    endpointSlices: owned(kinds.endpointSlices),
+    gatewaySlices: startInformer({
+      ...options,
+      kind: kinds.endpointSlices,
+      namespace: given.systemNamespace,
+      labelSelector: `kubernetes.io/service-name=${gatewayServiceAccount}`,
+    }),
     ...startScalingInformers(options),
     ...startWebhookInformers(options),
     runtimes: startInformer({ ...options, kind: kinds.servingRuntimes }),

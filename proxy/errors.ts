@@ -110,6 +110,19 @@ export const refusals = {
     { headers: challenge },
   ),
   invalidToken: refusal(403, 'PERMISSION_DENIED', 'invalid_token', 'Invalid access token.'),
+  noDataPlaneToken: refusal(
+    401,
+    'UNAUTHENTICATED',
+    'no_token',
+    'The request carries no token of the data plane. Get one from /oidc/v1/token of the gateway, and send it as "Authorization: Bearer <token>".',
+    { headers: challenge },
+  ),
+  invalidDataPlaneToken: refusal(
+    403,
+    'PERMISSION_DENIED',
+    'invalid_token',
+    'This is no token for this endpoint, or its time is over. Get another one from /oidc/v1/token of the gateway.',
+  ),
   identityUnavailable: refusal(
     503,
     'TEMPORARILY_UNAVAILABLE',
@@ -228,6 +241,13 @@ export const refusals = {
     'unreachable',
     'The model server cannot be reached right now. Try again soon.',
     { retryAfterSeconds: 1 },
+  ),
+  apiUnreachable: refusal(
+    503,
+    'TEMPORARILY_UNAVAILABLE',
+    'api_unreachable',
+    'This part of the API cannot be reached right now. Try again soon.',
+    { retryAfterSeconds: 2 },
   ),
   upstreamBroke: refusal(
     502,

@@ -1,6 +1,7 @@
 /** Owns one request on its way through a proxy: what is known about it, where it is, and that it ends exactly once. */
 import type { Usage } from '../core/usage/token-usage.ts';
 import type { ExchangeTrace } from './tracing/exchange-trace.ts';
+import type { EndpointGrant } from '../platform/identity/principal.ts';
 import type { Caller, CallerEvents } from './downstream/caller.ts';
 import { refusalBody, refusalHeaders, refusals } from './errors.ts';
 import type { Refusal } from './errors.ts';
@@ -89,6 +90,8 @@ export class Exchange implements CallerEvents {
   query = '';
   principal = '';
   groups: readonly string[] = [];
+  /** All that the principal may, where its token says so; undefined: that is to be asked. */
+  grant: EndpointGrant | undefined;
   /** An earlier hop has applied the limits already. */
   accounted = false;
   /** Labels of metrics and logs; empty while unknown. */

@@ -8,19 +8,19 @@ export interface StageChain<E extends Exchange> {
   /** Method, path, size, request id. */
   readonly receive: Stage<E>;
   /** Who asks. */
-  readonly authenticate: Stage<E>;
+  readonly authenticate?: Stage<E>;
   /** May they ask this endpoint; a sidecar takes the gateway's word. */
   readonly authorise?: Stage<E>;
   /** How much may they ask, unless an earlier hop has accounted the request. */
-  readonly limit: Stage<E>;
+  readonly limit?: Stage<E>;
   /** Reads what routing and repeating need of the body: small ones whole, large ones not at all. */
   readonly read: Stage<E>;
   /** Which served entity answers. */
-  readonly choose: Stage<E>;
+  readonly choose?: Stage<E>;
   /** Records what is asked and answered, for endpoints that log it; waits for room where nothing may be lost. */
   readonly record?: Stage<E>;
   /** Waits: at the gateway for a pod that is ready, at a sidecar for a turn at the model. */
-  readonly queue: Stage<E>;
+  readonly queue?: Stage<E>;
   /** Sends it on, and streams the answer back. */
   readonly forward: Stage<E>;
   /** What it has used, as far as somebody wants to know: heard from the answer as it passes. */
@@ -31,19 +31,20 @@ export interface StageChain<E extends Exchange> {
 
 /** Returns the pipeline of `chain`, in its order. */
 export function makePipeline<E extends Exchange>(chain: StageChain<E>, log: Logger): Pipeline {
-  const stages = [
+  const places = [
     chain.receive,
     chain.authenticate,
-    ...(chain.authorise === undefined ? [] : [chain.authorise]),
+    chain.authorise,
     chain.limit,
     chain.read,
     chain.choose,
-    ...(chain.record === undefined ? [] : [chain.record]),
+    chain.record,
     chain.queue,
     chain.forward,
-    ...(chain.settle === undefined ? [] : [chain.settle]),
+    chain.settle,
     chain.observe,
-  ] as unknown as readonly Stage[];
+  ];
+  const stages = places.filter((stage) => stage !== undefined) as unknown as readonly Stage[];
   const listeners = stages.filter((stage) => stage.listen !== undefined);
   // What a request has used is known before others settle by it.
   const settlers = stages.filter(({ name }) => name === chain.settle?.name);

@@ -44,7 +44,7 @@ async function start({ port, home: dir }: Settings, progress: Progress, lifetime
   training.catch(() => undefined);
   await progress.step('Embedded cluster', () => startCluster({ home, interpreter, lifetime }));
   const client = connect(home.kubeconfig, lifetime);
-  await progress.step('CRDs, operator and gateway', (note) =>
+  await progress.step('CRDs, operator, gateway and API', (note) =>
     installFairlead(client, {
       port,
       trackingUri: trackingUriOf(home.registry),

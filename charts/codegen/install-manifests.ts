@@ -6,6 +6,7 @@ const files: readonly (readonly [template: string, file: string])[] = [
   ['priority-class.yaml', '00-namespace.yaml'],
   ['operator/', '10-operator.yaml'],
   ['gateway/', '20-gateway.yaml'],
+  ['api/', '25-api.yaml'],
   ['external-metrics/', '30-external-metrics.yaml'],
   ['admission/', '40-admission.yaml'],
   ['runtimes/', '50-runtimes.yaml'],

@@ -24,12 +24,13 @@ export function makeReadme(values: readonly ChartValue[], configs: readonly Proc
     value.description,
   ]);
   const sections = configs.map(({ path, title, schema }) => {
-    const settings = settingsOf(schema, '').map(({ name, setting, fallback }) => [
+    const one = (schema['items'] ?? schema) as JsonObject;
+    const settings = settingsOf(one, '').map(({ name, setting, fallback }) => [
       code(name),
       fallback === undefined ? '' : code(write(fallback)),
       typeof setting['description'] === 'string' ? setting['description'] : '',
     ]);
-    return `## ${title}\n\nWhat \`${path}\` may hold.\n\n${table('setting', settings)}`;
+    return `## ${title}\n\nWhat ${one === schema ? '' : 'each of '}\`${path}\` may hold.\n\n${table('setting', settings)}`;
   });
   return `${[head, `## Values\n\n${table('value', rows)}`, ...sections].join('\n\n')}\n`;
 }

@@ -59,6 +59,13 @@ export const demandReportSchema = z.object({
   intervalMs: z.int().min(0).describe('Length of the time that the entries cover.'),
   entries: z.array(demandEntrySchema).max(10_000),
   limits: shareReportSchema.optional().describe('The limits that it shares with other proxies.'),
+  directions: z
+    .string()
+    .max(64)
+    .optional()
+    .describe(
+      'From a sidecar that passes requests on: the version of the directions that it has; empty: none.',
+    ),
 });
 
 export type DemandStretch = z.output<typeof stretchSchema>;

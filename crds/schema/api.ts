@@ -11,6 +11,8 @@ export const labels = {
   servedEntity: `${apiGroup}/served-entity`,
   /** The name of the Deployment: selects the pods of exactly one deployed version of a served entity. */
   deployment: `${apiGroup}/deployment`,
+  /** On a pod: callers come to its sidecar themselves, with data-plane tokens. */
+  routeOptimized: `${apiGroup}/route-optimized`,
   /** On a pod: its model server has metrics, at /model/metrics of the sidecar's admin port. */
   modelMetrics: `${apiGroup}/model-metrics`,
   managedBy: 'app.kubernetes.io/managed-by',
@@ -24,6 +26,10 @@ export const annotations = {
   cancelUpdate: `${apiGroup}/cancel-update`,
   /** On a ServingEndpoint: any new value lets a config version that was given up be tried again. */
   retryUpdate: `${apiGroup}/retry-update`,
+  /** On the Secret of the authority or of the data-plane keys: any new value has what it holds replaced, with overlap. */
+  rotate: `${apiGroup}/rotate`,
+  /** On the same: the last value of `rotate` that was acted on. */
+  rotated: `${apiGroup}/rotated`,
   /** On a ControllerRevision: when its config version last became active (RFC 3339). */
   activeSince: `${apiGroup}/active-since`,
   /** On a Deployment: the config version that first needed it. */

@@ -64,7 +64,7 @@ describe('npm start', () => {
 
   it('ends with everything that it started when the program that started it is killed', async () => {
     const run = startQuickstart(env);
-    await run.untilPrinted('✓ CRDs, operator and gateway', 60_000).finally(() => run.killStarter());
+    await run.untilPrinted('✓ CRDs, operator, gateway and API', 60_000).finally(() => run.killStarter());
     await expect.poll(() => processesOf(home), { timeout: 30_000, interval: 200 }).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ import { AppError, messageOf } from '../../platform/errors.ts';
 import { closeGracefully, listen } from '../../platform/listener.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
+import { modernTls } from '../../platform/tls/modern.ts';
 import type { OperatorTls, TlsMaterial } from '../certificates/operator-tls.ts';
 import { readJson, sendJson } from '../http.ts';
 import type { AdmissionMetrics } from './admission-metrics.ts';
@@ -56,7 +57,7 @@ export async function startAdmissionServer(options: AdmissionServerOptions): Pro
 const contextOf = (material: TlsMaterial | undefined) => ({
   cert: material?.cert,
   key: material?.key,
-  minVersion: 'TLSv1.2' as const,
+  ...modernTls,
 });
 
 async function answer(

@@ -1,95 +1,112 @@
 /** Owns the life of the certificate authority: its first day, its successor, and the hand-over between the two. */
-import { X509Certificate } from 'node:crypto';
-import type { Secret } from '../../kube/kinds.ts';
-import { AppError, messageOf } from '../../platform/errors.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';
 import { renewalTime } from './check-certificate.ts';
-import { parseCertificate } from './parsed-certificate.ts';
+import { certificatesIn, parseCertificate } from './parsed-certificate.ts';
+
+/** An authority that can sign. */
+export interface SigningAuthority extends KeyPair {
+  /** Sent behind each certificate that it signs: the way up to what is trusted; empty where it is trusted itself. */
+  readonly chainPem: string;
+  /** What is trusted for its sake: itself, or the root above it. */
+  readonly trustPem: string;
+}
 
 export interface AuthorityState {
   /** Signs. */
-  readonly current: KeyPair;
-  /** Is trusted already and will sign once everybody has had time to learn of it. */
-  readonly next?: KeyPair;
-  /** Signed before; is trusted for as long as what it signed may live. */
-  readonly previousPem?: string;
+  readonly current: SigningAuthority;
+  /** Is trusted, since that time (milliseconds since the epoch), and will sign once everybody has learnt of it. */
+  readonly next?: (SigningAuthority & { readonly since: number }) | undefined;
+  /** What was trusted for the sake of earlier ones: for as long as what they signed may live. PEM, the last one first. */
+  readonly previousPem?: string | undefined;
+  /** The request for a rotation that was carried out last. */
+  readonly rotated?: string | undefined;
 }
 
 export type AuthorityStep = 'keep' | 'createFirst' | 'createNext' | 'promoteNext' | 'forgetPrevious';
 
-/** Returns the next step in the life of the authority. */
-export function planAuthority(
-  state: AuthorityState | undefined,
-  options: { readonly now: number; readonly propagationMs: number },
-): AuthorityStep {
-  if (state === undefined) return 'createFirst';
-  const { now, propagationMs } = options;
-  if (state.next !== undefined) {
-    const trustedSince = validFrom(state.next.certificatePem);
-    return now >= trustedSince + propagationMs ? 'promoteNext' : 'keep';
-  }
-  if (now >= renewalTime(parseCertificate(state.current.certificatePem))) return 'createNext';
-  if (state.previousPem !== undefined && now >= validTo(state.previousPem)) return 'forgetPrevious';
-  return 'keep';
+export interface AuthorityEvidence {
+  readonly now: number;
+  readonly propagationMs: number;
+  /** Since when every certificate's Secret carries the trust in the next one; undefined: one does not yet. */
+  readonly publishedSince: number | undefined;
+  /** A rotation that somebody asks for; a new value is a new request. */
+  readonly requested?: string | undefined;
+  /** The authority that somebody else (cert-manager, a person) makes and renews; undefined: it is our own business. */
+  readonly given?: SigningAuthority | undefined;
 }
+
+/** Secrets reach the files of pods within this time, whatever `propagation` says beyond it. */
+const mountedMs = 150_000;
+/** After so many times `propagation`, one Secret that cannot be written holds up the rotation no longer. */
+const patience = 24;
+/** More rotations than these within one life are no plan but an accident. */
+const mostPrevious = 3;
+
+/** Returns the next step in the life of the authority. */
+export function planAuthority(state: AuthorityState | undefined, evidence: AuthorityEvidence): AuthorityStep {
+  if (state === undefined) return 'createFirst';
+  const { now, given } = evidence;
+  const { current, next } = state;
+  if (
+    given !== undefined &&
+    ![current, next].some((known) => known?.certificatePem === given.certificatePem)
+  ) {
+    return 'createNext';
+  }
+  if (next !== undefined) return isKnownEverywhere(next.since, evidence) ? 'promoteNext' : 'keep';
+  if (given === undefined && isDue(state, evidence)) return 'createNext';
+  const isOver = certificatesIn(state.previousPem).some((pem) => now >= validTo(pem));
+  return isOver ? 'forgetPrevious' : 'keep';
+}
+
+function isDue({ current, rotated }: AuthorityState, { now, requested }: AuthorityEvidence): boolean {
+  if (requested !== undefined && requested !== rotated) return true;
+  return now >= renewalTime(parseCertificate(current.certificatePem));
+}
+
+function isKnownEverywhere(
+  since: number,
+  { now, propagationMs, publishedSince }: AuthorityEvidence,
+): boolean {
+  if (now >= since + patience * propagationMs) return true;
+  if (publishedSince === undefined || now < since + propagationMs) return false;
+  return now >= publishedSince + Math.min(propagationMs, mountedMs);
+}
+
+/** Returns the state after `step`; `created` is the authority that the step calls for. */
+export function stepAuthority(
+  state: AuthorityState | undefined,
+  step: AuthorityStep,
+  { now, requested }: AuthorityEvidence,
+  created: SigningAuthority | undefined,
+): AuthorityState {
+  if (state === undefined || step === 'createFirst') {
+    if (created === undefined) throw new Error('there is no authority to begin with');
+    return { current: created, rotated: requested };
+  }
+  if (step === 'createNext' && created !== undefined) {
+    return { ...state, next: { ...created, since: now }, rotated: requested };
+  }
+  const { current, next } = state;
+  const isAlive = (pem: string): boolean => now < validTo(pem);
+  const earlier = certificatesIn(state.previousPem).filter(isAlive);
+  if (step !== 'promoteNext' || next === undefined) return { ...state, previousPem: joined(earlier) };
+  const { since: _since, ...promoted } = next;
+  const previous = [...certificatesIn(current.trustPem), ...earlier].slice(0, mostPrevious);
+  return { ...state, current: promoted, next: undefined, previousPem: joined(previous) };
+}
+
+/** Returns when time alone makes a next step due, in milliseconds since the epoch. */
+export const authorityDueAt = ({ current, next }: AuthorityState, propagationMs: number): number =>
+  next === undefined ? renewalTime(parseCertificate(current.certificatePem)) : next.since + propagationMs;
 
 /** Returns every authority that is to be trusted, as one PEM bundle. */
 export function trustBundle({ current, next, previousPem }: AuthorityState): string {
-  return [current.certificatePem, next?.certificatePem, previousPem]
-    .filter((pem) => pem !== undefined)
-    .map((pem) => `${pem.trim()}\n`)
-    .join('');
+  const all = [current.trustPem, next?.trustPem, previousPem].flatMap(certificatesIn);
+  return joined([...new Set(all)]) ?? '';
 }
 
-/** Returns what the Secret of the authority holds, as text by key. */
-export function authorityData(state: AuthorityState): Record<string, string> {
-  const { current, next, previousPem } = state;
-  return {
-    'tls.crt': current.certificatePem,
-    'tls.key': current.privateKeyPem,
-    'ca.crt': trustBundle(state),
-    ...(next === undefined ? {} : { 'next.crt': next.certificatePem, 'next.key': next.privateKeyPem }),
-    ...(previousPem === undefined ? {} : { 'previous.crt': previousPem }),
-  };
-}
+const joined = (pems: readonly string[]): string | undefined =>
+  pems.length === 0 ? undefined : pems.map((pem) => `${pem}\n`).join('');
 
-/**
- * Returns the authority that a Secret holds.
- *
- * @throws AppError `AUTHORITY_SECRET_INVALID`: making another authority over a damaged one would cut every connection,
- * so a person has to decide.
- */
-export function parseAuthority(secret: Secret): AuthorityState {
-  const text = (key: string): string | undefined => {
-    const value = secret.data?.[key];
-    return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8');
-  };
-  const current = pairOf(text('tls.crt'), text('tls.key'));
-  const next = pairOf(text('next.crt'), text('next.key'));
-  const previousPem = text('previous.crt');
-  if (current === undefined) throw invalid('it needs the keys tls.crt and tls.key');
-  try {
-    for (const pem of [current.certificatePem, next?.certificatePem, previousPem]) {
-      if (pem !== undefined) new X509Certificate(pem);
-    }
-  } catch (error) {
-    throw invalid(messageOf(error));
-  }
-  return {
-    current,
-    ...(next === undefined ? {} : { next }),
-    ...(previousPem === undefined ? {} : { previousPem }),
-  };
-}
-
-const pairOf = (certificatePem?: string, privateKeyPem?: string): KeyPair | undefined =>
-  certificatePem === undefined || privateKeyPem === undefined ? undefined : { certificatePem, privateKeyPem };
-
-const invalid = (why: string): AppError =>
-  new AppError(
-    'AUTHORITY_SECRET_INVALID',
-    `the Secret of the certificate authority cannot be used: ${why}; restore it, or delete it to have a new authority made`,
-  );
-
-const validFrom = (pem: string): number => new X509Certificate(pem).validFromDate.getTime();
-const validTo = (pem: string): number => new X509Certificate(pem).validToDate.getTime();
+const validTo = (pem: string): number => parseCertificate(pem).validToDate.getTime();

@@ -2,12 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { issueCertificate, makeAuthority } from '../../platform/tls/authority.ts';
 import type { KeyPair } from '../../platform/tls/authority.ts';
-import { authorityData, parseAuthority, planAuthority, trustBundle } from './authority-state.ts';
-import type { AuthorityState } from './authority-state.ts';
+import type { SigningAuthority } from './authority-state.ts';
 import { parseCertificate } from './parsed-certificate.ts';
 import { checkCertificate, renewalTime } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
-import { isUsable, renewalInMs } from './sidecar-certificate.ts';
+import { isUsable, makeSidecarCertificate, renewalInMs } from './sidecar-certificate.ts';
 import { checkTlsSecret, makeTlsSecret, secretText, tlsSecret } from './tls-secret.ts';
 
 const day = 86_400_000;
@@ -19,19 +18,26 @@ const wish: CertificateWish = {
   usages: ['server', 'client'],
 };
 
-let authority: KeyPair;
-let other: KeyPair;
+let authority: SigningAuthority;
+let other: SigningAuthority;
 let certificate: KeyPair;
 
+const ownAuthority = (pair: KeyPair): SigningAuthority => ({
+  ...pair,
+  chainPem: '',
+  trustPem: pair.certificatePem,
+});
+
 beforeAll(async () => {
-  authority = await makeAuthority({ commonName: 'one', now: start, validMs: 300 * day });
-  other = await makeAuthority({ commonName: 'two', now: start, validMs: 300 * day });
+  authority = ownAuthority(await makeAuthority({ commonName: 'one', now: start, validMs: 300 * day }));
+  other = ownAuthority(await makeAuthority({ commonName: 'two', now: start, validMs: 300 * day }));
   certificate = await issueCertificate(authority, { ...wish, now: start, validMs: 90 * day });
 });
 
 const bundleOf = (pair: KeyPair) => ({
   certificatePem: pair.certificatePem,
-  bundlePem: trustBundle({ current: pair }),
+  bundlePem: pair.certificatePem,
+  dueAt: start,
   issue: (request: CertificateWish) => issueCertificate(pair, { ...request, now: start, validMs: day }),
 });
 
@@ -86,7 +92,7 @@ describe('a TLS secret', () => {
   it('keeps its certificate when only the trusted authorities change', async () => {
     const options = { authority: bundleOf(authority), wish, now: start };
     const secret = await makeTlsSecret({ name: 's' }, undefined, { ...options, issue: true });
-    const wider = { ...options.authority, bundlePem: trustBundle({ current: authority, next: other }) };
+    const wider = { ...options.authority, bundlePem: `${authority.certificatePem}\n${other.certificatePem}` };
     expect(checkTlsSecret(secret, { ...options, authority: wider })).toMatchObject({ issue: false });
     const next = await makeTlsSecret({ name: 's' }, secret, { authority: wider, wish, issue: false });
     expect(secretText(next, 'tls.crt')).toBe(secretText(secret, 'tls.crt'));
@@ -102,68 +108,6 @@ describe('a TLS secret', () => {
     expect(checkTlsSecret(secret, { authority: bundleOf(authority), wish, now: start })).toMatchObject({
       issue: true,
     });
-  });
-});
-
-describe('the authority', () => {
-  const hour = 3_600_000;
-  const step = (state: AuthorityState | undefined, now: number) =>
-    planAuthority(state, { now, propagationMs: hour });
-  const successorMade = start + 201 * day;
-  let successor: KeyPair;
-  beforeAll(async () => {
-    successor = await makeAuthority({ commonName: 'next', now: successorMade, validMs: 300 * day });
-  });
-
-  it.each<[string, () => AuthorityState | undefined, number, string]>([
-    ['is created where there is none', () => undefined, start, 'createFirst'],
-    ['stays for two thirds of its life', () => ({ current: authority }), start + 199 * day, 'keep'],
-    ['gets a successor then', () => ({ current: authority }), successorMade, 'createNext'],
-    [
-      'goes on signing while the successor becomes known',
-      () => ({ current: authority, next: successor }),
-      successorMade + hour / 2,
-      'keep',
-    ],
-    [
-      'hands over after that',
-      () => ({ current: authority, next: successor }),
-      successorMade + 2 * hour,
-      'promoteNext',
-    ],
-    [
-      'is trusted while what it signed may live',
-      () => ({ current: successor, previousPem: authority.certificatePem }),
-      start + 299 * day,
-      'keep',
-    ],
-    [
-      'is forgotten at the end of its own life',
-      () => ({ current: successor, previousPem: authority.certificatePem }),
-      start + 301 * day,
-      'forgetPrevious',
-    ],
-  ])('%s', (_name, state, now, expected) => {
-    expect(step(state(), now)).toBe(expected);
-  });
-
-  it('survives its Secret', () => {
-    for (const state of [
-      { current: authority },
-      { current: authority, next: successor },
-      { current: successor, previousPem: authority.certificatePem },
-    ]) {
-      expect(parseAuthority(tlsSecret({ name: 'ca' }, authorityData(state)))).toEqual(state);
-    }
-  });
-
-  it.each([
-    ['without a key', { 'tls.crt': 'x' }],
-    ['with a damaged certificate', { 'tls.crt': 'nonsense', 'tls.key': 'x' }],
-  ])('is not guessed from a Secret %s', (_name, data) => {
-    expect(() => parseAuthority(tlsSecret({ name: 'ca' }, data))).toThrow(
-      expect.objectContaining({ code: 'AUTHORITY_SECRET_INVALID' }),
-    );
   });
 });
 
@@ -183,6 +127,20 @@ describe('the certificate of the sidecars', () => {
     expect(isUsable(secret, endpoint, start + 89 * day)).toBe(true);
     expect(isUsable(secret, endpoint, start + 91 * day)).toBe(false);
     expect(renewalInMs(secret, endpoint, start)).toBeCloseTo(60 * day, -6);
+  });
+
+  it.each<[string, string[], string]>([
+    ['names by which callers come', ['iris.team.svc'], 'DNS:iris.team.svc, '],
+    ['its identity alone where callers come to gateways', [], ''],
+  ])('has %s', async (_name, dnsNames, before) => {
+    const input = { endpoint, authority: bundleOf(authority), trustDomain: 'cluster.local', dnsNames };
+    const made = await makeSidecarCertificate({ ...input, observed: undefined, now: start });
+    const pem = secretText(made?.wanted, 'tls.crt') ?? '';
+    const names = `${before}URI:spiffe://cluster.local/ns/team/endpoint/iris`;
+    expect(parseCertificate(pem).subjectAltName).toBe(names);
+    expect(await makeSidecarCertificate({ ...input, observed: made?.wanted, now: start })).toBeUndefined();
+    const others = { ...input, dnsNames: ['iris.team.svc', 'x.example.com'] };
+    expect(await makeSidecarCertificate({ ...others, observed: made?.wanted, now: start })).toBeDefined();
   });
 
   it.each([

@@ -16,3 +16,7 @@ export function parseCertificate(pem: string): X509Certificate {
   parsed.set(pem, certificate);
   return certificate;
 }
+
+/** Returns the certificates of a PEM bundle, each by itself. */
+export const certificatesIn = (pem: string | undefined): string[] =>
+  pem?.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];

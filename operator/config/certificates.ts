@@ -4,6 +4,13 @@ import { durationSchema } from '../../core/duration.ts';
 
 export const certificatesSchema = z
   .strictObject({
+    authoritySecret: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A Secret (kubernetes.io/tls, in the system namespace) whose authority signs, made and renewed by cert-manager or by you; default: the operator makes one.',
+      ),
     authorityValidity: durationSchema.prefault('87600h').describe('Life of the certificate authority.'),
     validity: durationSchema
       .prefault('2160h')

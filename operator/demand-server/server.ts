@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { FetchBook } from '../../core/fetching/fetch-book.ts';
 import type { ShareBook } from '../../core/quota/share-book.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
+import type { DemandAnswer } from '../../core/scaling/demand-answer.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
 import type { DemandReport } from '../../core/scaling/demand-report.ts';
 import { keyOf } from '../../kube/resource.ts';
@@ -14,13 +15,17 @@ import { closeGracefully, listen } from '../../platform/listener.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { identitiesOf } from '../../platform/tls/identity.ts';
+import { modernTls } from '../../platform/tls/modern.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
 import { readJson, sendJson, tlsSocketOf } from '../http.ts';
 import type { DomainMetrics } from '../domain-metrics/declare.ts';
+import type { DirectionsBook } from '../route-optimised/directions-book.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
-import type { ReportAuthority } from './authorise-report.ts';
+import type { Authorised as Verdict, ReportAuthority } from './authorise-report.ts';
 import { authoriseShares } from './authorise-shares.ts';
+
+type Authorised = Exclude<Verdict, { refusal: string }>;
 
 const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
@@ -40,6 +45,8 @@ export interface DemandServerOptions {
   /** How the proxies divide the limits that they share. */
   readonly shares: ShareBook;
   readonly readConcurrency: ReadConcurrency;
+  /** What sidecars that pass requests on are told. */
+  readonly directions: Pick<DirectionsBook, 'of'>;
   readonly isLeader: () => boolean;
   /** `host:port` of the leader's demand server. */
   readonly leaderAddress: () => string | undefined;
@@ -60,13 +67,13 @@ export interface DemandServer {
  */
 export async function startDemandServer(options: DemandServerOptions): Promise<DemandServer> {
   const server = createServer(
-    { ...options.tls.current(), requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    { ...modernTls, ...options.tls.current(), requestCert: true, rejectUnauthorized: true },
     (request, response) => {
       answer(request, response, options).catch((error: unknown) => fail(response, error, options.log));
     },
   );
   server.keepAliveTimeout = keepAliveMs;
-  options.tls.onChange((material) => server.setSecureContext({ ...material, minVersion: 'TLSv1.2' }));
+  options.tls.onChange((material) => server.setSecureContext({ ...modernTls, ...material }));
   const address = await listen(server, options.address);
   return { address, stop: () => closeGracefully(server, 1_000) };
 }
@@ -124,22 +131,36 @@ async function takeReport(
   options.book.record(authorised.report, authorised.source, now);
   if (authorised.source === 'sidecar') recordFetches(authorised.report, options.fetches, now);
   demandReports.inc({ result: 'taken' });
-  divideLimits(parsed.data, callerOf(request), response, options);
+  const told: DemandAnswer = {
+    ...dividedLimits(parsed.data, callerOf(request), options),
+    ...newDirections(authorised, options.directions),
+  };
+  if (Object.keys(told).length === 0) response.writeHead(204).end();
+  else sendJson(response, 200, told);
 }
 
-/** The answer to a report says how much of the limits its sender may give out; where it shares none, it is empty. */
-function divideLimits(
+/** How much of the limits its sender may give out; where it shares none, nothing. */
+function dividedLimits(
   { reporter, instance, limits }: DemandReport,
   identities: readonly string[],
-  response: ServerResponse,
   { shares, authority, clock }: DemandServerOptions,
-): void {
+): Pick<DemandAnswer, 'limits'> {
+  if (limits === undefined) return {};
   const proxy = { id: `${reporter}/${instance}`, reporter };
   const times = { monotonic: clock.monotonic(), wall: clock.now() };
-  const report = limits === undefined ? undefined : authoriseShares(limits, identities, authority);
-  const answer = report === undefined ? undefined : shares.record(report, proxy, times);
-  if (answer === undefined || answer.pools.length === 0) response.writeHead(204).end();
-  else sendJson(response, 200, answer);
+  const divided = shares.record(authoriseShares(limits, identities, authority), proxy, times);
+  return divided.pools.length === 0 ? {} : { limits: divided };
+}
+
+/** A sidecar reports on its own Deployment alone; it is told what it has not been told yet. */
+function newDirections(
+  { source, report }: Authorised,
+  book: Pick<DirectionsBook, 'of'>,
+): Pick<DemandAnswer, 'directions'> {
+  const [entry] = report.entries;
+  if (source !== 'sidecar' || report.directions === undefined || entry === undefined) return {};
+  const directions = book.of(entry.namespace, entry.endpoint);
+  return directions === undefined || directions.version === report.directions ? {} : { directions };
 }
 
 function recordFetches({ reporter, entries }: DemandReport, fetches: FetchBook, now: number): void {

@@ -8,6 +8,7 @@ import { AppError, messageOf } from '../../platform/errors.ts';
 import { closeGracefully, listen } from '../../platform/listener.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
+import { modernTls } from '../../platform/tls/modern.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
 import { tlsSocketOf } from '../http.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
@@ -49,7 +50,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     key: tls.current()?.key,
     // Without a front proxy nobody is let in; an authority has to be named all the same, or all public ones count.
     ca: frontProxy()?.caPem ?? tls.current()?.ca,
-    minVersion: 'TLSv1.2' as const,
+    ...modernTls,
   });
   const server = createServer(
     { ...secureContext(), requestCert: true, rejectUnauthorized: false },

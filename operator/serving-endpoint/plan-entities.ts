@@ -2,6 +2,7 @@
 import { planSidecarAccounting } from '../../core/accounting/accounting-plan.ts';
 import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
 import { pauseOf } from '../../core/scaling/pause.ts';
+import { publicNameOf } from '../../core/routing/public-name.ts';
 import { initialReplicas } from '../../core/scaling/replica-bounds.ts';
 import { scalingRulesOf } from '../../core/scaling/scaling-rules.ts';
 import { annotations, labels } from '../../crds/schema/api.ts';
@@ -25,7 +26,7 @@ import { fetchOf } from './fetch-status.ts';
 import type { FetchStatus } from './fetch-status.ts';
 import { runtimeAnnotation } from './names.ts';
 import type { Snapshot } from './observe.ts';
-import type { Blueprint, ModelEntity } from './resources/blueprint.ts';
+import type { Blueprint, DirectAccess, ModelEntity } from './resources/blueprint.ts';
 
 export interface EntityPlan {
   readonly configVersion: number;
@@ -99,6 +100,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     accounting: planSidecarAccounting(endpoint),
     routeOptimized: endpoint.spec.routeOptimized,
     scaling,
+    direct: directAccess(snapshot),
     config,
   };
   return { ...plan, blueprint };
@@ -112,6 +114,9 @@ const limitsOf = ({
   rateLimits,
   timeouts: routing?.timeouts,
 });
+
+const directAccess = ({ endpoint, dataPlaneKeys }: Snapshot): DirectAccess | undefined =>
+  endpoint.spec.routeOptimized ? { publicName: publicNameOf(endpoint), keys: dataPlaneKeys } : undefined;
 
 interface Evidence {
   readonly observed: Deployment | undefined;

@@ -92,6 +92,7 @@ function sampleBlueprint(runtime: RuntimeCandidate, config: OperatorConfig, name
     accounting: undefined,
     routeOptimized: false,
     scaling: scalingRulesOf((entity as ModelEntity).workload, config.scaling, pauseOf(undefined)),
+    direct: undefined,
     config,
   };
 }

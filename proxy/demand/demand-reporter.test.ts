@@ -172,7 +172,9 @@ describe('limits that are shared', () => {
     const operator = await startOperator();
     answerWith(
       operator,
-      JSON.stringify({ pools: [{ pool: '', fraction: 0.25, isFair: true, counters: [] }] }),
+      JSON.stringify({
+        limits: { pools: [{ pool: '', fraction: 0.25, isFair: true, counters: [] }] },
+      }),
     );
     const shares = new LimitShares();
     const pool = shares.poolOf('');
@@ -197,8 +199,11 @@ describe('limits that are shared', () => {
   });
 
   it.each([
-    ['is no answer', '{"pools":'],
-    ['gives more than there is', JSON.stringify({ pools: [{ pool: '', fraction: 7, counters: [] }] })],
+    ['is no answer', '{"limits":'],
+    [
+      'gives more than there is',
+      JSON.stringify({ limits: { pools: [{ pool: '', fraction: 7, counters: [] }] } }),
+    ],
   ])('stay as they are when what the operator says %s', async (_name, body) => {
     const operator = await startOperator();
     answerWith(operator, body);

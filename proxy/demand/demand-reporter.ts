@@ -1,7 +1,8 @@
 /** Owns telling the operator what demand there is: each second, and at once when somebody asks for it. */
 import { randomUUID } from 'node:crypto';
 import type { LimitShares } from '../../core/quota/limit-shares.ts';
-import { shareAnswerSchema } from '../../core/quota/share-report.ts';
+import type { Directions } from '../../core/routing/directions.ts';
+import { demandAnswerSchema } from '../../core/scaling/demand-answer.ts';
 import type { DemandEntry, DemandReport } from '../../core/scaling/demand-report.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, messageOf } from '../../platform/errors.ts';
@@ -17,6 +18,13 @@ export interface DemandSource {
   read(withHistory: boolean): { readonly entries: DemandEntry[]; readonly confirm: () => void };
 }
 
+/** Is told by the operator where requests go (`core/routing/directions.ts`). */
+export interface Directed {
+  /** Of the directions that it has; empty: none. */
+  readonly version: string;
+  take(directions: Directions): void;
+}
+
 export interface DemandReporterOptions {
   /** Where to; a redirect (307, from an operator that does not lead) is followed, and remembered until it fails. */
   readonly url: string;
@@ -27,6 +35,8 @@ export interface DemandReporterOptions {
   readonly source: DemandSource;
   /** The limits that are shared with other proxies: told with the demand, and the answer says how they are divided. */
   readonly limits?: LimitShares;
+  /** Who takes the directions that the operator answers with; absent: none are asked for. */
+  readonly directed?: Directed | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -48,7 +58,7 @@ export class DemandReporter {
   #failing = false;
   /** Whether the operator that has heard the last report is still the one that is told. */
   #isKnown = false;
-  /** What the operator says of limits is not what this version understands. */
+  /** What the operator answers is not what this version understands. */
   #isMisunderstood = false;
 
   constructor(options: DemandReporterOptions) {
@@ -88,7 +98,7 @@ export class DemandReporter {
   }
 
   async #report(isLast = false): Promise<void> {
-    const { source, limits, clock, log, reporter } = this.#options;
+    const { source, directed, limits, clock, log, reporter } = this.#options;
     const at = clock.monotonic();
     // After a failure the leader may be another one, who knows nothing yet.
     const { entries, confirm } = source.read(!this.#isKnown);
@@ -97,7 +107,9 @@ export class DemandReporter {
     const report: DemandReport = { reporter, instance: this.#instance, intervalMs, entries };
     let answer: Buffer;
     try {
-      answer = await this.#deliver(shared === undefined ? report : { ...report, limits: shared });
+      const asking = directed === undefined ? {} : { directions: directed.version };
+      const sharing = shared === undefined ? {} : { limits: shared };
+      answer = await this.#deliver({ ...report, ...asking, ...sharing });
     } catch (error) {
       this.#redirectTo(new URL(this.#options.url));
       if (!this.#failing) log.warn({ cause: messageOf(error) }, 'demand report failed, trying on');
@@ -110,18 +122,20 @@ export class DemandReporter {
     this.#isKnown = true;
     this.#reportedAt = at;
     confirm();
-    if (answer.length > 0) this.#takeShares(answer);
+    if (answer.length > 0) this.#takeAnswer(answer);
   }
 
-  /** Demand has been heard, whatever is wrong with the rest of the answer. */
-  #takeShares(answer: Buffer): void {
-    const { limits, clock, log } = this.#options;
+  /** Demand has been heard, whatever is wrong with the answer; what cannot be read stays as it was. */
+  #takeAnswer(body: Buffer): void {
+    const { limits, directed, clock, log } = this.#options;
     try {
-      limits?.take(shareAnswerSchema.parse(JSON.parse(answer.toString())), clock.now());
+      const answer = demandAnswerSchema.parse(JSON.parse(body.toString()));
+      if (answer.limits !== undefined) limits?.take(answer.limits, clock.now());
+      if (answer.directions !== undefined) directed?.take(answer.directions);
       this.#isMisunderstood = false;
     } catch (error) {
       if (!this.#isMisunderstood) {
-        log.error({ cause: messageOf(error) }, 'shares of limits cannot be read, they stay as they are');
+        log.error({ cause: messageOf(error) }, "the operator's answer cannot be read, its last one holds");
       }
       this.#isMisunderstood = true;
     }

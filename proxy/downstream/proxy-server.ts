@@ -7,7 +7,6 @@ import type { ListenAddress } from '../../platform/listener.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { refusals } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import type { TlsMaterial } from '../tls-material.ts';
 import type { Caller } from './caller.ts';
 import { usualLimits } from './connection-limits.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -15,6 +14,7 @@ import { Http1Connection } from './http1-connection.ts';
 import type { ConnectionHost, ServedConnection } from './served-connection.ts';
 import { peerOf } from './socket-peer.ts';
 import { makeTlsServer } from './tls-server.ts';
+import type { ClientCertificates, PortCertificate } from './tls-server.ts';
 
 export interface ProxyServer {
   readonly address: ListenAddress;
@@ -26,8 +26,10 @@ export interface ProxyServer {
 
 export interface ProxyServerOptions {
   readonly address: ListenAddress;
-  /** With it the port speaks TLS and asks every peer for a certificate of the same authority. */
-  readonly tls?: WatchedFile<TlsMaterial>;
+  /** With it the port speaks TLS. */
+  readonly tls?: WatchedFile<PortCertificate>;
+  /** Default: `required`. */
+  readonly clientCertificates?: ClientCertificates;
   readonly makeExchange: (caller: Caller) => Exchange;
   /** Paths that are answered beside the pipeline: they are no user's requests. */
   readonly sidePaths?: Readonly<Record<string, (caller: Caller) => void>>;
@@ -60,7 +62,14 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
   const server =
     options.tls === undefined
       ? makePlainServer(accept)
-      : makeTlsServer(options.tls, host.limits.handshakeMs, accept);
+      : makeTlsServer(
+          {
+            certificate: options.tls,
+            clients: options.clientCertificates ?? 'required',
+            handshakeMs: host.limits.handshakeMs,
+          },
+          accept,
+        );
   const sockets = followSockets(server);
   let wasDraining = false;
   const sweep = setInterval(() => {

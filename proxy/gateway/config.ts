@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { accessLogSchema } from '../../core/access-log/access-log-settings.ts';
 import { tracingSchema } from '../../core/tracing/tracing-settings.ts';
 import { longestWakeMs } from '../../core/holding/patience.ts';
+import { identitySettings } from '../../platform/identity/identity-settings.ts';
 import { logLevels } from '../../platform/logging.ts';
 import { limitStoreSchema } from '../limit-store/config.ts';
 import { rowSettingsShape } from '../rows/row-settings.ts';
@@ -12,7 +13,29 @@ const millisecondsSchema = z.int().min(0);
 
 export const gatewayConfigSchema = z.object({
   host: z.string().default('0.0.0.0').describe('Address to listen on.'),
-  port: portSchema.default(8080).describe('The port that serves users; 0 takes a free one.'),
+  http: z.boolean().default(true).describe('Whether users are served without TLS, at `port`.'),
+  port: portSchema.default(8080).describe('The port that serves users without TLS; 0 takes a free one.'),
+  tls: z.boolean().default(false).describe('Whether users are served over TLS, at `tlsPort`.'),
+  tlsPort: portSchema.default(8443).describe('The port that serves users over TLS; 0 takes a free one.'),
+  frontTlsDir: z
+    .string()
+    .default('/etc/fairlead/front-tls')
+    .describe('Directory of tls.crt and tls.key that users are shown; watched.'),
+  direct: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether callers of route-optimised endpoints are served while those are at zero, at `directPort`.',
+    ),
+  directPort: portSchema.default(8444).describe('The port that serves them (TLS); 0 takes a free one.'),
+  directTlsDir: z
+    .string()
+    .default('/etc/fairlead/direct-tls')
+    .describe('Directory of tls.crt, tls.key and ca.crt that they are shown; watched.'),
+  dataPlaneKeysFile: z
+    .string()
+    .default('/etc/fairlead/data-plane-keys/jwks.json')
+    .describe('The public keys of their tokens; watched.'),
   adminHost: z.string().optional().describe('Address of the admin port; default: that of `host`.'),
   adminPort: portSchema.default(9090).describe('Admin port; 0 takes a free one.'),
   logLevel: z
@@ -41,30 +64,16 @@ export const gatewayConfigSchema = z.object({
     .string()
     .default('/etc/fairlead/tls')
     .describe('Directory of tls.crt, tls.key and ca.crt of the gateway; watched.'),
+  apiUrl: z
+    .url({ protocol: /^https$/ })
+    .default('https://fairlead-api.fairlead-system.svc:8443')
+    .describe('The api process, which answers what is no request for a model.'),
   demandUrl: z
     .url()
     .default('https://fairlead-operator.fairlead-system.svc:8444/v1/demand')
     .describe('Where demand is reported.'),
   demandIntervalMs: z.int().min(100).default(1_000).describe('Time between two demand reports.'),
-  authenticationTtlMs: z
-    .int()
-    .min(0)
-    .max(60_000)
-    .default(10_000)
-    .describe('How long a token that was accepted is not checked again.'),
-  refusalTtlMs: z
-    .int()
-    .min(0)
-    .max(60_000)
-    .default(2_000)
-    .describe('How long a refused token or permission is not checked again.'),
-  authorisationTtlMs: z
-    .int()
-    .min(0)
-    .max(60_000)
-    .default(10_000)
-    .describe('How long a permission that was granted is not checked again.'),
-  cachedVerdicts: z.int().min(1).default(10_000).describe('Most tokens, and most permissions, remembered.'),
+  ...identitySettings,
   maxBodyBytes: z
     .int()
     .min(1)

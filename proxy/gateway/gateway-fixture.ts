@@ -8,19 +8,22 @@ import type { EndpointSlice } from '../../kube/kinds.ts';
 import { endpointSlices, servingEndpoints } from '../../kube/kinds.ts';
 import { plainTransport, silentLog } from '../../kube/testing/plain-access.ts';
 import { systemClock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { ConnectionLimits } from '../downstream/connection-limits.ts';
+import type { PortCertificate } from '../downstream/tls-server.ts';
+import type { WatchedFile } from '../../platform/watched-file.ts';
 import { startClusterFixture } from '../testing/cluster-fixture.ts';
 import type { ClusterFixture } from '../testing/cluster-fixture.ts';
 import { send, until } from '../testing/http-client-fixture.ts';
 import type { TestAnswer, TestCall } from '../testing/http-client-fixture.ts';
 import { gatewayIdentity, settableFile } from '../testing/pki-fixture.ts';
 import type { Pki, SettableFile } from '../testing/pki-fixture.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { gatewayConfigSchema } from './config.ts';
 import type { GatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
-import type { Gateway } from './gateway.ts';
+import type { DirectFiles, Gateway } from './gateway.ts';
 import { serviceIndex, serviceKeysOf } from './target-directory.ts';
 
 export interface GatewayUnderTest {
@@ -53,15 +56,20 @@ const quickConfig: GatewayConfig = {
   shutdownGraceMs: 500,
 };
 
+interface GatewayFixtureOptions {
+  readonly config?: Partial<GatewayConfig>;
+  readonly cluster?: ClusterFixture;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly limits?: Partial<ConnectionLimits>;
+  readonly frontTls?: WatchedFile<PortCertificate>;
+  readonly direct?: DirectFiles;
+}
+
 /** Starts a gateway; with `cluster`, beside others of the same cluster. */
 export async function startGatewayUnderTest(
   pki: Pki,
-  options: {
-    config?: Partial<GatewayConfig>;
-    cluster?: ClusterFixture;
-    log?: Logger;
-    limits?: Partial<ConnectionLimits>;
-  } = {},
+  options: GatewayFixtureOptions = {},
 ): Promise<GatewayUnderTest> {
   const cluster = options.cluster ?? (await startClusterFixture());
   const transport = plainTransport(cluster.api.url);
@@ -81,10 +89,12 @@ export async function startGatewayUnderTest(
     slices,
     tls,
     podName: 'gateway-0',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     registry,
     log: options.log ?? silentLog,
     limits: options.limits ?? {},
+    frontTls: options.frontTls,
+    direct: options.direct,
   });
   await Promise.all([endpoints.synced, slices.synced]);
   const call = (more: Partial<TestCall> = {}): TestCall => ({

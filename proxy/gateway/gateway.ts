@@ -1,6 +1,8 @@
-/** Owns the gateway as a whole: what it watches, the pipeline between callers and pods, and how it starts and ends. */
+/** Owns the gateway as a whole: what it watches, the pipelines between callers and pods, and how it starts and ends. */
+import type { DataPlaneKey } from '../../core/data-plane/token.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { startIdentity } from '../../kube/identity/identity.ts';
 import type { Informer } from '../../kube/informer.ts';
 import type { EndpointSlice } from '../../kube/kinds.ts';
 import { startAdminServer } from '../../platform/admin-server.ts';
@@ -10,26 +12,27 @@ import type { ListenAddress } from '../../platform/listener.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandReporter } from '../demand/demand-reporter.ts';
+import { makeDataPlaneAuthority } from '../direct/data-plane-authority.ts';
 import type { ConnectionLimits } from '../downstream/connection-limits.ts';
-import { startProxyServer } from '../downstream/proxy-server.ts';
-import type { Pipeline } from '../exchange.ts';
+import type { PortCertificate } from '../downstream/tls-server.ts';
 import { ProxyMetrics } from '../proxy-metrics.ts';
 import { makeRowLog } from '../rows/row-settings.ts';
-import type { TlsMaterial } from '../tls-material.ts';
-import { Tracing } from '../tracing/start-tracer.ts';
-import { makeAccessReviewChecker } from './access-review.ts';
-import type { GatewayConfig } from './config.ts';
 import { Attempts } from '../targets/attempts.ts';
 import { RoutedExchange } from '../targets/routed-exchange.ts';
+import { Tracing } from '../tracing/start-tracer.ts';
+import { makeApiForwarding } from './api-forwarding.ts';
+import type { GatewayConfig } from './config.ts';
 import { HeldDemand } from './held-demand.ts';
 import { startHolding } from './holding.ts';
 import { followLimits, makeGatewayLimits, watchLimits } from './limits.ts';
 import type { GatewayLimits } from './limits.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { followEndpoints, makeRoutes } from './routes.ts';
-import { makeTokenReviewChecker } from './token-review.ts';
+import { openUserPorts } from './user-ports.ts';
+import type { UserAddresses } from './user-ports.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -38,6 +41,10 @@ export interface GatewayOptions {
   /** With the index `serviceIndex`. */
   readonly slices: Informer<EndpointSlice>;
   readonly tls: WatchedFile<TlsMaterial>;
+  /** What users are shown; needed where they are served over TLS. */
+  readonly frontTls?: WatchedFile<PortCertificate> | undefined;
+  /** What callers of route-optimised endpoints are shown, and what their tokens are verified with. */
+  readonly direct?: DirectFiles | undefined;
   /** Name of the pod, for demand reports. */
   readonly podName: string;
   readonly clock: Clock;
@@ -47,8 +54,12 @@ export interface GatewayOptions {
   readonly limits?: Partial<ConnectionLimits>;
 }
 
-export interface Gateway {
-  readonly address: ListenAddress;
+export interface DirectFiles {
+  readonly tls: WatchedFile<PortCertificate>;
+  readonly keys: WatchedFile<readonly DataPlaneKey[]>;
+}
+
+export interface Gateway extends UserAddresses {
   readonly admin: ListenAddress;
   /** Unready at once, and serves on for the configured time, closing each connection after its answer. */
   drain(): Promise<void>;
@@ -61,7 +72,7 @@ export interface Gateway {
  * @throws AppError as `listen` does.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, endpoints, clock, registry } = options;
+  const { config, clock, registry } = options;
   const limits = await makeGatewayLimits(options);
   const { table, directory, traffic } = makeRoutes({ ...options, shares: limits.shares });
   const demand = new HeldDemand(() => clock.monotonic());
@@ -70,18 +81,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = new ProxyMetrics(registry);
   const rows = makeRowLog({ ...options, settings: config, instance: options.podName });
   const tracing = await startTracing(options);
-  const pipeline = makeGatewayPipeline({
-    ...options,
-    ...makeCheckers(options),
-    table,
-    hold,
-    limitStore: limits.store,
-    attempts: new Attempts(clock),
-    metrics,
-    rows,
-    tracing,
-  });
-  const stopFollowing = followEndpoints(endpoints, table, {
+  const identity = startIdentity({ ...options, authorities: authoritiesOf(options) });
+  const attempts = new Attempts(clock);
+  const observing = { metrics, rows, tracing };
+  const parts = { ...options, ...identity, ...observing, table, hold, attempts, limitStore: limits.store };
+  const pipelines = {
+    users: makeGatewayPipeline({ ...parts, takesSidecars: false }),
+    direct: makeGatewayPipeline({ ...parts, takesSidecars: true }),
+  };
+  const stopFollowing = followEndpoints(options.endpoints, table, {
     tidy: () => {
       directory.retainOnly(table.deploymentsInUse());
       hold.reconsider();
@@ -93,34 +101,32 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   });
   const health = makeHealth(options, limits);
-  const server = await listenForUsers(options, pipeline, tracing);
-  const admin = await startAdminServer({
-    address: { host: config.adminHost ?? config.host, port: config.adminPort },
-    health,
-    registry,
-  });
+  const api = makeApiForwarding({ ...options, ...observing });
+  const ports = await openUserPorts({ ...options, tracing }, pipelines, api);
+  const adminAddress = { host: config.adminHost ?? config.host, port: config.adminPort };
+  const admin = await startAdminServer({ address: adminAddress, health, registry });
   return {
-    address: server.address,
+    ...ports.addresses,
     admin: admin.address,
     drain: async () => {
       health.startStopping();
       // Callers that keep their connections are to look for another gateway while this one still serves.
-      server.startDraining();
+      ports.startDraining();
       await new Promise((resolve) => setTimeout(resolve, config.drainMs));
     },
     stop: async () => {
-      await server.stop(config.shutdownGraceMs);
-      hold.stop();
+      await ports.stop(config.shutdownGraceMs);
+      for (const part of [identity, api, hold]) part.stop();
       stopFollowing();
-      await reporter.stop();
-      await limits.store?.stop();
-      await rows.stop();
-      await tracing.stop();
+      for (const part of [reporter, limits.store, rows, tracing]) await part?.stop();
       directory.stop();
       await admin.stop();
     },
   };
 }
+
+const authoritiesOf = ({ direct, clock }: GatewayOptions): ReturnType<typeof makeDataPlaneAuthority>[] =>
+  direct === undefined ? [] : [makeDataPlaneAuthority(direct.keys, clock)];
 
 function makeHealth(options: GatewayOptions, limits: GatewayLimits): Health {
   const { endpoints, slices } = options;
@@ -130,29 +136,6 @@ function makeHealth(options: GatewayOptions, limits: GatewayLimits): Health {
   );
   watchLimits(limits, health, options);
   return health;
-}
-
-function listenForUsers(
-  { config, clock, limits }: GatewayOptions,
-  pipeline: Pipeline,
-  tracing: Tracing,
-): ReturnType<typeof startProxyServer> {
-  const now = (): number => clock.monotonic();
-  return startProxyServer({
-    address: { host: config.host, port: config.port },
-    limits: {
-      idleMs: config.clientIdleTimeoutMs,
-      headMs: config.headTimeoutMs,
-      bodyIdleMs: config.bodyIdleTimeoutMs,
-      ...limits,
-    },
-    now,
-    makeExchange: (caller) => {
-      const exchange = new RoutedExchange(pipeline, caller, now());
-      tracing.current?.begin(exchange);
-      return exchange;
-    },
-  });
 }
 
 async function startTracing(options: GatewayOptions): Promise<Tracing> {
@@ -165,31 +148,6 @@ async function startTracing(options: GatewayOptions): Promise<Tracing> {
   });
   await tracing.use(options.config.tracing);
   return tracing;
-}
-
-function makeCheckers({ config, client, clock, log }: GatewayOptions): {
-  tokens: ReturnType<typeof makeTokenReviewChecker>;
-  access: ReturnType<typeof makeAccessReviewChecker>;
-} {
-  const max = config.cachedVerdicts;
-  return {
-    tokens: makeTokenReviewChecker({
-      client,
-      clock,
-      log,
-      acceptedTtlMs: config.authenticationTtlMs,
-      refusedTtlMs: config.refusalTtlMs,
-      max,
-    }),
-    access: makeAccessReviewChecker({
-      client,
-      clock,
-      log,
-      allowedTtlMs: config.authorisationTtlMs,
-      deniedTtlMs: config.refusalTtlMs,
-      max,
-    }),
-  };
 }
 
 function startReporter(options: GatewayOptions, source: HeldDemand, limits: GatewayLimits): DemandReporter {

@@ -9,11 +9,15 @@ import { systemClock } from '../../platform/clock.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { messageOf } from '../../platform/errors.ts';
 import { makeLogger } from '../../platform/logging.ts';
+import type { Logger } from '../../platform/logging.ts';
 import { makeRegistry } from '../../platform/metrics.ts';
 import { onShutdown } from '../../platform/shutdown.ts';
-import { watchTlsMaterial } from '../tls-material.ts';
+import { watchServerCertificate, watchTlsMaterial } from '../../platform/tls/tls-material.ts';
+import { watchDataPlaneKeys } from '../direct/data-plane-authority.ts';
 import { gatewayConfigSchema } from './config.ts';
+import type { GatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
+import type { DirectFiles } from './gateway.ts';
 import { serviceIndex, serviceKeysOf, serviceNameLabel } from './target-directory.ts';
 
 /** Added to what draining and closing may take. */
@@ -26,6 +30,8 @@ async function main(): Promise<void> {
   const registry = makeRegistry();
   const metrics = makeKubeMetrics(registry);
   const tls = await watchTlsMaterial(config.tlsDir, log);
+  const frontTls = config.tls ? await watchServerCertificate(config.frontTlsDir, log) : undefined;
+  const direct = config.direct ? await watchDirectFiles(config, log) : undefined;
   const { kubeconfig, serviceAccountDir } = config;
   const access = await loadClusterAccess({ kubeconfig, serviceAccountDir, env, log });
   const transport = new KubeTransport({ access, userAgent: 'fairlead-gateway', metrics });
@@ -44,12 +50,15 @@ async function main(): Promise<void> {
     endpoints,
     slices,
     tls,
+    frontTls,
+    direct,
     podName: env['POD_NAME'] ?? 'fairlead-gateway',
     clock: systemClock,
     registry,
     log,
   });
-  log.info({ address: gateway.address, admin: gateway.admin }, 'gateway started');
+  const { address, tlsAddress, directAddress, admin } = gateway;
+  log.info({ address, tlsAddress, directAddress, admin }, 'gateway started');
   onShutdown({
     log,
     deadlineMs: config.drainMs + config.shutdownGraceMs + shutdownMarginMs,
@@ -58,10 +67,18 @@ async function main(): Promise<void> {
       { name: 'close', run: () => gateway.stop() },
       { name: 'watches', run: () => Promise.all([endpoints.stop(), slices.stop()]).then(() => undefined) },
       { name: 'kubernetes', run: () => transport.close() },
-      { name: 'files', run: () => tls.stop() },
+      {
+        name: 'files',
+        run: () => [tls, frontTls, direct?.tls, direct?.keys].forEach((file) => file?.stop()),
+      },
     ],
   });
 }
+
+const watchDirectFiles = async (config: GatewayConfig, log: Logger): Promise<DirectFiles> => ({
+  tls: await watchTlsMaterial(config.directTlsDir, log),
+  keys: await watchDataPlaneKeys(config.dataPlaneKeysFile, log),
+});
 
 main().catch((error: unknown) => {
   makeLogger({ process: 'gateway', level: 'info' }).fatal({ error, cause: messageOf(error) }, 'cannot start');

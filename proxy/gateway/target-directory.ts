@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { Pool } from '../upstream/pool.ts';
 import { DeploymentTarget } from '../targets/deployment-target.ts';
 import type { PodAddress } from '../targets/pod.ts';

@@ -7,7 +7,7 @@ import { makeLogger } from '../../platform/logging.ts';
 import { makeRegistry } from '../../platform/metrics.ts';
 import { onShutdown } from '../../platform/shutdown.ts';
 import { watchFiles } from '../../platform/watched-file.ts';
-import { watchTlsMaterial } from '../tls-material.ts';
+import { watchTlsMaterial } from '../../platform/tls/tls-material.ts';
 import { sidecarProcessSchema } from './config.ts';
 import { startSidecar } from './sidecar.ts';
 

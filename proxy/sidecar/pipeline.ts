@@ -9,6 +9,7 @@ import type { WatchedFile } from '../../platform/watched-file.ts';
 import type { DemandMeter } from '../demand/demand-meter.ts';
 import { refusals } from '../errors.ts';
 import type { Refusal } from '../errors.ts';
+import type { DirectExchange } from '../direct/direct-exchange.ts';
 import type { Exchange, Pipeline, Stage } from '../exchange.ts';
 import { makePipeline } from '../pipeline.ts';
 import { publicId } from '../public-id.ts';
@@ -28,13 +29,18 @@ import { makeServeLocally } from '../stages/serve-locally/serve-locally.ts';
 import type { LocalEntity } from '../stages/serve-locally/serve-locally.ts';
 import { makeTrustForwarder } from '../stages/trust-forwarder/trust-forwarder.ts';
 import type { Tracing } from '../tracing/start-tracer.ts';
+import type { Peer } from '../downstream/caller.ts';
+import type { DirectCallers } from './direct-callers.ts';
 import type { ModelUpstream } from './model-upstream.ts';
 import { pushAnswerHeaders } from './answer-headers.ts';
 
-interface SidecarPipelineOptions {
+export interface SidecarPipelineOptions {
   readonly config: WatchedFile<SidecarConfig>;
   readonly upstream: ModelUpstream;
   readonly demand: DemandMeter;
+  /** Absent: nobody comes but proxies. */
+  readonly direct: DirectCallers | undefined;
+  readonly isTrusted: (peer: Peer) => boolean;
   readonly quota: { readonly current: EndpointQuota | undefined };
   readonly rows: RowLog;
   readonly tracing: Tracing;
@@ -46,12 +52,12 @@ interface SidecarPipelineOptions {
 /** Returns the pipeline and the turns that its queue gives out. */
 export function makeSidecarPipeline(options: SidecarPipelineOptions): {
   pipeline: Pipeline;
-  slots: Slots<Exchange>;
+  slots: Slots<DirectExchange>;
 } {
-  const { config, upstream, clock, log } = options;
+  const { config, direct, clock, log } = options;
   const now = (): number => clock.monotonic();
   const maxBodyBytes = (): number => config.current.maxBodyBytes;
-  const queue = makeQueue<Exchange>({
+  const queue = makeQueue<DirectExchange>({
     bounds: () => config.current.concurrency,
     demand: options.demand,
     now,
@@ -61,42 +67,60 @@ export function makeSidecarPipeline(options: SidecarPipelineOptions): {
   config.onChange((next) => {
     local = localEntity(next);
   });
-  const pipeline = makePipeline<Exchange>(
+  const own = {
+    authenticate: makeTrustForwarder<DirectExchange>(options.isTrusted),
+    choose: makeServeLocally<DirectExchange>(() => local),
+    queue,
+  };
+  const { authenticate, choose, queue: turn } = direct?.stages(own) ?? own;
+  const pipeline = makePipeline<DirectExchange>(
     {
       receive: makeReceive({
-        readPath: (exchange, path) => readPath(exchange, path, config.current),
+        readPath: (exchange, path) =>
+          direct?.takesPath(exchange, path) === true ? undefined : readPath(exchange, path, config.current),
         maxBodyBytes,
         totalMs: () => config.current.timeouts.totalMs,
       }),
-      authenticate: makeTrustForwarder(() => config.current.peers.trustedForwarders),
+      authenticate,
       limit: makeLimit({ quotaOf: () => options.quota.current, now: () => clock.now() }),
       read: makeRead(),
-      choose: makeServeLocally(() => local),
+      choose,
       record: makeRecord({ planOf, log: options.rows, clock, heldMs: () => 0, random: Math.random }),
-      queue,
-      forward: makeForward({
-        poolOf: (exchange) => (exchange.isGrpc ? upstream.grpc() : upstream.pool()),
-        pathOf: (exchange) =>
-          exchange.isGrpc
-            ? exchange.caller.head.target
-            : config.current.modelServer.invocationsPath + exchange.query,
-        timeouts: () => config.current.timeouts,
-        maxBodyBytes,
-        addRequestHeaders: () => undefined,
-        addAnswerHeaders: pushAnswerHeaders,
-        onFailure: (exchange, { error, kind }) => {
-          log.warn(
-            { requestId: publicId(exchange.requestId), code: error.code, kind, cause: error.message },
-            'model failed',
-          );
-        },
-      }),
+      queue: turn,
+      forward: makeForwardOn(options),
       settle: makeSettle(planOf),
       observe: makeObserveStage(options),
     },
     log,
   );
   return { pipeline, slots: queue.slots };
+}
+
+/** To the model, or to where `direct` says. */
+function makeForwardOn({ config, upstream, direct, log }: SidecarPipelineOptions): Stage<DirectExchange> {
+  return makeForward({
+    poolOf: (exchange) => direct?.poolOf(exchange) ?? (exchange.isGrpc ? upstream.grpc() : upstream.pool()),
+    pathOf: (exchange) =>
+      direct?.pathOf(exchange) ??
+      (exchange.isGrpc
+        ? exchange.caller.head.target
+        : config.current.modelServer.invocationsPath + exchange.query),
+    timeouts: () => config.current.timeouts,
+    maxBodyBytes: () => config.current.maxBodyBytes,
+    addRequestHeaders: (exchange, headers) => direct?.addRequestHeaders(exchange, headers),
+    // Whoever it was passed on to has said who answered.
+    addAnswerHeaders: (exchange, headers) => {
+      if (exchange.way === undefined) pushAnswerHeaders(exchange, headers);
+    },
+    takesBack: (exchange, head) => direct?.takesBack(exchange, head) === true,
+    afterFailure: (exchange, failure) => direct?.afterFailure(exchange, failure),
+    onFailure: (exchange, { error, kind }) => {
+      log.warn(
+        { requestId: publicId(exchange.requestId), code: error.code, kind, cause: error.message },
+        'model failed',
+      );
+    },
+  });
 }
 
 function readPath(exchange: Exchange, path: string, { modelServer }: SidecarConfig): Refusal | undefined {
@@ -108,7 +132,13 @@ function localEntity({ servedEntity, deployment, endpoint }: SidecarConfig): Loc
   return { servedEntity, deployment, endpointLabel: `${endpoint.namespace}/${endpoint.name}` };
 }
 
-const makeObserveStage = ({ config, tracing, clock, registry, log }: SidecarPipelineOptions): Stage =>
+const makeObserveStage = ({
+  config,
+  tracing,
+  clock,
+  registry,
+  log,
+}: SidecarPipelineOptions): Stage<DirectExchange> =>
   makeObserve({
     metrics: new ProxyMetrics(registry),
     log,

@@ -11,7 +11,7 @@ import { send, until } from '../testing/http-client-fixture.ts';
 import type { TestAnswer, TestCall } from '../testing/http-client-fixture.ts';
 import { gatewayIdentity, operatorIdentity, settableFile, wineIdentity } from '../testing/pki-fixture.ts';
 import type { Pki, SettableFile } from '../testing/pki-fixture.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import type { RowSettings } from '../rows/row-settings.ts';
 import { sidecarProcessSchema } from './config.ts';
 import { startSidecar } from './sidecar.ts';

@@ -1,56 +1,26 @@
 /** Owns the sidecar as a whole: the ports, the pipeline between them and the model, and how they start and end. */
-import { formatTimings } from '../../core/cold-start/timings.ts';
-import { isTelling } from '../../core/fetching/fetch-progress.ts';
-import type { DemandEntry } from '../../core/scaling/demand-report.ts';
 import type { SidecarConfig } from '../../core/sidecar-config.ts';
 import { startAdminServer } from '../../platform/admin-server.ts';
-import type { Clock } from '../../platform/clock.ts';
-import { Health } from '../../platform/health.ts';
 import type { ListenAddress } from '../../platform/listener.ts';
-import type { Logger } from '../../platform/logging.ts';
 import { registerGauge } from '../../platform/metrics.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
 import { DemandMeter } from '../demand/demand-meter.ts';
-import { DemandReporter } from '../demand/demand-reporter.ts';
-import { Exchange } from '../exchange.ts';
-import type { Pipeline } from '../exchange.ts';
-import type { ConnectionLimits } from '../downstream/connection-limits.ts';
-import { startProxyServer } from '../downstream/proxy-server.ts';
 import { makeRowLog } from '../rows/row-settings.ts';
-import type { RowSettings } from '../rows/row-settings.ts';
-import { awaitReadyPath, forwardedPath, startTimesHeader } from '../sidecar-paths.ts';
+import { forwardedPath } from '../sidecar-paths.ts';
+import { makePeerTrust } from '../stages/trust-forwarder/trust-forwarder.ts';
 import { Tracing } from '../tracing/start-tracer.ts';
-import type { TlsMaterial } from '../tls-material.ts';
 import { makeSidecarAdminRoutes } from './admin-routes.ts';
+import { openDataPort } from './data-port.ts';
+import { startReporter } from './demand-report.ts';
+import { DirectCallers } from './direct-callers.ts';
 import { Drain } from './drain.ts';
 import { FetchWatch } from './fetch-watch.ts';
-import { ModelHealth } from './model-health.ts';
 import { makeModelUpstream } from './model-upstream.ts';
-import type { ModelUpstream } from './model-upstream.ts';
 import { makeSidecarPipeline } from './pipeline.ts';
-import { ReadyWait } from './ready-wait.ts';
+import { makeReadiness } from './readiness.ts';
 import { SidecarLimits } from './sidecar-limits.ts';
-import { StartTimes } from './start-times.ts';
-
-export interface SidecarOptions {
-  readonly data: ListenAddress;
-  readonly admin: ListenAddress;
-  readonly config: WatchedFile<SidecarConfig>;
-  readonly tls: WatchedFile<TlsMaterial>;
-  /** The file in which the fetcher of the pod tells how far it is, where there is a fetcher. */
-  readonly fetchProgress: string | undefined;
-  readonly rows: RowSettings;
-  /** Name of the pod, for demand reports and files of rows. */
-  readonly podName: string;
-  readonly clock: Clock;
-  readonly registry: Registry;
-  readonly log: Logger;
-  /** What connections of callers may take, where the usual does not fit. */
-  readonly limits?: Partial<ConnectionLimits>;
-  /** How long what is under way may take once it stops, in milliseconds; default: ten seconds. */
-  readonly closeGraceMs?: number | undefined;
-}
+import type { SidecarOptions } from './sidecar-options.ts';
 
 export interface Sidecar {
   readonly data: ListenAddress;
@@ -60,15 +30,6 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
-interface ListeningParts {
-  readonly pipeline: Pipeline;
-  readonly tracing: Tracing;
-  readonly drain: Drain;
-  readonly readyWait: ReadyWait;
-}
-
-/** What the gateway takes of a caller, and its own words on who that is: somebody may be in hundreds of groups. */
-const forwardedHeadBytes = 64 * 1024;
 const usualCloseGraceMs = 10_000;
 
 /**
@@ -78,39 +39,30 @@ const usualCloseGraceMs = 10_000;
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { config, clock, registry } = options;
-  const now = (): number => clock.monotonic();
   const upstream = makeModelUpstream(config.current.modelServer, clock);
-  const demand = new DemandMeter(now);
+  const demand = new DemandMeter(() => clock.monotonic());
   const limits = new SidecarLimits(config);
   const rows = makeRowLog({ ...options, settings: options.rows, instance: options.podName });
   const tracing = await startTracing(options);
-  const { pipeline, slots } = makeSidecarPipeline({
-    ...options,
-    upstream,
-    demand,
-    quota: limits,
-    rows,
-    tracing,
-  });
-  const busy = (): number => slots.taken + slots.waiting;
-  const drain = new Drain({
-    bounds: () => config.current.drain,
-    busy,
-    isKnown: () => model.everReady,
-    clock,
-  });
+  const isTrusted = makePeerTrust(() => config.current.peers.trustedForwarders);
+  const direct = config.current.routeOptimized === undefined ? undefined : new DirectCallers(options);
+  const parts = { demand, direct, isTrusted, tracing };
+  const { pipeline, slots } = makeSidecarPipeline({ ...options, ...parts, upstream, quota: limits, rows });
+  const busy = (): number => slots.taken + slots.waiting + (direct?.passing ?? 0);
+  const isKnown = (): boolean => model.everReady;
+  const drain = new Drain({ bounds: () => config.current.drain, busy, isKnown, clock });
   const fetch = new FetchWatch(options.fetchProgress, options.log);
-  const { health, model, readyWait } = makeHealth(options, upstream, drain, fetch);
+  const { health, model, readyWait } = makeReadiness(options, { upstream, drain, fetch });
   config.onChange((next) => {
     upstream.update(next.modelServer);
     slots.admitWaiting();
   });
   registerGauges(registry, config, demand);
-  const server = await listenForGateways(options, { pipeline, tracing, drain, readyWait });
+  const server = await openDataPort(options, { pipeline, tracing, drain, readyWait, isTrusted });
   const modelServer = (): SidecarConfig['modelServer'] => config.current.modelServer;
   const routes = makeSidecarAdminRoutes({ pool: upstream.pool, modelServer, drain, clock });
   const admin = await startAdminServer({ address: options.admin, health, registry, routes });
-  const reporter = startReporter(options, { demand, fetch, limits });
+  const reporter = startReporter(options, { demand, fetch, limits, direct });
   fetch.start();
   model.start();
   return {
@@ -127,33 +79,13 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       readyWait.stop();
       await server.stop(options.closeGraceMs ?? usualCloseGraceMs);
       await reporter.stop();
+      direct?.stop();
       await rows.stop();
       await tracing.stop();
       upstream.stop();
       await admin.stop();
     },
   };
-}
-
-function listenForGateways(
-  { data, tls, limits, clock }: SidecarOptions,
-  { pipeline, tracing, drain, readyWait }: ListeningParts,
-): ReturnType<typeof startProxyServer> {
-  const now = (): number => clock.monotonic();
-  return startProxyServer({
-    address: data,
-    tls,
-    limits: { headBytes: forwardedHeadBytes, ...limits },
-    now,
-    drainingSince: () => drain.startedAt,
-    makeExchange: (caller) => {
-      drain.noteRequest();
-      const exchange = new Exchange(pipeline, caller, now());
-      tracing.current?.begin(exchange);
-      return exchange;
-    },
-    sidePaths: { [awaitReadyPath]: (caller) => readyWait.answer(caller) },
-  });
 }
 
 async function startTracing(options: SidecarOptions): Promise<Tracing> {
@@ -168,78 +100,6 @@ async function startTracing(options: SidecarOptions): Promise<Tracing> {
   await tracing.use(config.current.tracing);
   return tracing;
 }
-
-/** Ready is: the model can predict, and the sidecar is not draining. */
-function makeHealth(
-  { config, clock, log }: SidecarOptions,
-  upstream: ModelUpstream,
-  drain: Drain,
-  fetch: FetchWatch,
-): { health: Health; model: ModelHealth; readyWait: ReadyWait } {
-  const health = new Health();
-  const start = new StartTimes(() => clock.monotonic());
-  const readyWait = new ReadyWait(
-    () => Object.keys(health.unreadyReasons()).length === 0,
-    () => [startTimesHeader, formatTimings(start.read())],
-  );
-  const model = new ModelHealth({
-    pool: upstream.pool,
-    healthPath: () => config.current.modelServer.healthPath,
-    isFetching: () => start.noteFetching(fetch.current !== undefined),
-    onChange: (ready) => {
-      log.info({ ready }, 'model readiness changed');
-      if (!ready) {
-        start.noteLost();
-        return;
-      }
-      start.noteReady();
-      readyWait.tell();
-      fetch.stop();
-    },
-    onReturn: () => {
-      if (!health.stopping) drain.reset();
-    },
-  });
-  health.addReadinessCheck('model', () => model.unreadyReason());
-  health.addReadinessCheck('drain', () => drain.unreadyReason());
-  return { health, model, readyWait };
-}
-
-interface ReportedParts {
-  readonly demand: DemandMeter;
-  readonly fetch: FetchWatch;
-  readonly limits: SidecarLimits;
-}
-
-function startReporter(options: SidecarOptions, { demand, fetch, limits }: ReportedParts): DemandReporter {
-  const { config, tls, clock, log } = options;
-  const { endpoint, deployment, demand: target } = config.current;
-  return new DemandReporter({
-    url: target.url,
-    tls: { secureContext: () => tls.current.secureContext, identity: target.identity },
-    intervalMs: target.intervalMs,
-    reporter: options.podName,
-    clock,
-    log,
-    limits: limits.shares,
-    source: {
-      read: (withHistory) => {
-        const reading = demand.read(withHistory);
-        const entry = {
-          namespace: endpoint.namespace,
-          endpoint: endpoint.name,
-          deployment,
-          ...reading.entry,
-          ...toldOf(fetch),
-        };
-        return { entries: [entry], confirm: () => demand.confirm(reading) };
-      },
-    },
-  });
-}
-
-const toldOf = ({ current }: FetchWatch): Pick<DemandEntry, 'fetchProgress'> =>
-  current !== undefined && isTelling(current) ? { fetchProgress: current } : {};
 
 function registerGauges(registry: Registry, config: WatchedFile<SidecarConfig>, demand: DemandMeter): void {
   registerGauge(registry, 'fairlead_proxy_in_flight', 'Requests at the model server.', () => demand.inFlight);

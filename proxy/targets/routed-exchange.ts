@@ -10,6 +10,8 @@ import type { EntityRoute, RoutedEndpoint } from './routing-table.ts';
 export class RoutedExchange extends Exchange implements PodWish {
   asked: InvocationTarget | undefined;
   namespace = '';
+  /** A sidecar of the endpoint has let the caller in. */
+  isVouchedFor = false;
   endpoint: RoutedEndpoint | undefined;
   route: EntityRoute | undefined;
   /** Hash of its prompt's beginning, where the endpoint wants prompts that begin alike at the same pod. */

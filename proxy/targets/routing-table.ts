@@ -28,6 +28,8 @@ export interface RoutedEndpoint {
   readonly namespace: string;
   /** metadata.name. */
   readonly name: string;
+  /** metadata.uid. */
+  readonly uid: string;
   /** `namespace/name`. */
   readonly label: string;
   readonly suspended: boolean;
@@ -141,6 +143,7 @@ export class RoutingTable {
     return {
       namespace,
       name: metadata.name,
+      uid: metadata.uid ?? '',
       label,
       publicName: publicNameOf(endpoint),
       claim: nameClaim(endpoint),

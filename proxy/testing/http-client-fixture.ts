@@ -3,7 +3,7 @@ import { request as requestPlain } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
 import type { ListenAddress } from '../../platform/listener.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 import { readBody } from './model-server-fixture.ts';
 
 export interface TestAnswer {

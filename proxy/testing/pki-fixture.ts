@@ -6,8 +6,8 @@ import { issueCertificate, makeAuthority } from '../../platform/tls/authority.ts
 import type { KeyPair } from '../../platform/tls/authority.ts';
 import { endpointIdentity, serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { WatchedFile } from '../../platform/watched-file.ts';
-import { parseTlsMaterial } from '../tls-material.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import { parseTlsMaterial } from '../../platform/tls/tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 
 const validMs = 3_600_000;
 

@@ -3,7 +3,7 @@ import { connect as connectPlain } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ListenAddress } from '../../platform/listener.ts';
-import type { TlsMaterial } from '../tls-material.ts';
+import type { TlsMaterial } from '../../platform/tls/tls-material.ts';
 
 export interface RawAnswer {
   readonly status: number;

@@ -52,9 +52,10 @@ beforeEach(async () => {
     json(established),
   );
   server.always(isRead('/services/fairlead-operator'), json({ spec: { clusterIP: '127.96.0.7' } }));
+  server.always(isRead('/services/fairlead-api'), json({ spec: { clusterIP: '127.96.0.9' } }));
   server.always(
     isRead('/deployments'),
-    deploymentList(available('fairlead-operator'), available('fairlead-gateway')),
+    deploymentList(available('fairlead-operator'), available('fairlead-gateway'), available('fairlead-api')),
   );
 });
 afterEach(async () => {
@@ -91,11 +92,14 @@ it('tells what it waits for', async () => {
   server.once(isRead('/deployments'), deploymentList(available('fairlead-operator')));
   const notes: string[] = [];
   await install(notes);
-  expect(notes).toEqual(['waiting for fairlead-gateway']);
+  expect(notes).toEqual(['waiting for fairlead-gateway and fairlead-api']);
 });
 
 it('says what the pods say when a process does not come up', async () => {
-  server.always(isRead('/deployments'), deploymentList(available('fairlead-operator')));
+  server.always(
+    isRead('/deployments'),
+    deploymentList(available('fairlead-operator'), available('fairlead-api')),
+  );
   const waiting = { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' };
   const status = { phase: 'Running', containerStatuses: [{ name: 'gateway', state: { waiting } }] };
   server.always(

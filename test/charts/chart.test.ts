@@ -141,7 +141,7 @@ describe.skipIf(!hasGo())('the chart, rendered by the stock helm (needs Go)', ()
     });
   });
 
-  it.each(['fairlead-operator', 'fairlead-gateway'])(
+  it.each(['fairlead-operator', 'fairlead-gateway', 'fairlead-api'])(
     'confines the pods of %s as `restricted` asks',
     async (name) => {
       const deployment = named(await render(), 'Deployment', name) as Deployment;

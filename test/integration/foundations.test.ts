@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const names = ['fairlead-ca', 'fairlead-operator-tls', 'fairlead-gateway-tls'];
+const names = ['fairlead-ca', 'fairlead-operator-tls', 'fairlead-gateway-tls', 'fairlead-api-tls'];
 const metricsApi = { name: 'v1beta1.external.metrics.k8s.io' };
 
 async function clear(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Owns the proof that operator and gateway need every right that their roles give them, and no other. */
+/** Owns the proof that operator, gateway and api need every right that their roles give them, and no other. */
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { annotations } from '../../crds/schema/api.ts';
@@ -6,6 +6,7 @@ import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
 import {
   controllerRevisions,
   deployments,
+  endpointSlices,
   horizontalPodAutoscalers,
   secrets,
   servingEndpoints,
@@ -14,6 +15,8 @@ import {
 import { applyManifests } from '../../quickstart/cluster/apply.ts';
 import { readManifests } from '../../quickstart/cluster/manifests.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
+import { startApiProcess } from './harness/api.ts';
+import type { RunningApi } from './harness/api.ts';
 import { startGatewayProcess } from './harness/gateway.ts';
 import type { RunningGateway } from './harness/gateway.ts';
 import { createPod, deploymentsOf, readyPod, startObligingNodes } from './harness/nodes.ts';
@@ -33,6 +36,7 @@ let world: World;
 let nodes: { stop(): Promise<void> };
 let operator: RunningOperator;
 let gateway: RunningGateway | undefined;
+let api: RunningApi | undefined;
 
 const startOperator = async (config: Record<string, unknown> = {}): Promise<RunningOperator> => {
   const started = await world.startOperator({ historyLimit: 0, ...config });
@@ -50,6 +54,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway?.stop();
+  await api?.stop();
   await nodes.stop();
   await world.stop();
 });
@@ -103,6 +108,32 @@ it('finds that somebody else has the name of its record', async () => {
   );
 });
 
+it('leads callers of a route-optimised endpoint to gateways, and then to its sidecars', async () => {
+  await world.client.create(endpointSlices, {
+    metadata: {
+      name: 'fairlead-gateway-0',
+      namespace: systemNamespace,
+      labels: { 'kubernetes.io/service-name': 'fairlead-gateway' },
+    },
+    addressType: 'IPv4',
+    ports: [{ name: 'direct', port: 8444, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['127.92.0.1'], conditions: { ready: true } }],
+  });
+  const fir = anEndpoint('fir').servingModel('models:/iris/1').withSpec({ routeOptimized: true });
+  await world.apply(fir.manifest());
+  const standIns = async (): Promise<number> => {
+    const labelSelector = 'kubernetes.io/service-name=fir';
+    return (await world.client.list(endpointSlices, { namespace: 'default', labelSelector })).items.length;
+  };
+  await until('gateways stand in', async () => (await standIns()) === 1);
+  const made = await until(
+    'there is a Deployment',
+    async () => (await deploymentsOf(world.client, 'fir'))[0],
+  );
+  await createPod(world.client, made, 'fir-pod', readyPod);
+  await until('they do no longer', async () => (await standIns()) === 0);
+});
+
 it('goes to zero and is woken by the gateway', async () => {
   const name = await deploymentName();
   const deployment = { name, namespace: 'default' };
@@ -154,6 +185,27 @@ it('judges a write that names a Secret, and tells a runtime of a namespace its s
   expect(JSON.parse(answer.body)).toMatchObject({ response: { allowed: false } });
 });
 
+it('serves tokens', async () => {
+  api = await startApiProcess(world);
+  const form = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: world.api.adminToken,
+    authorization_details: JSON.stringify([
+      {
+        type: 'workspace_permission',
+        object_type: 'serving-endpoints',
+        object_path: `/serving-endpoints/${(await status())?.id ?? ''}`,
+        actions: ['query_inference_endpoint'],
+      },
+    ]),
+  });
+  // Not route-optimised: what counts is that the api has asked who it is and what they may.
+  await until('the api answers', async () => {
+    const answer = await api?.ask('/oidc/v1/token', form.toString());
+    return answer?.body.includes('invalid_authorization_details') === true;
+  });
+});
+
 it('gives a certificate authority that grows old its successor', async () => {
   await operator.stop();
   await world.client.delete(secrets, { name: 'fairlead-ca', namespace: systemNamespace });
@@ -163,17 +215,26 @@ it('gives a certificate authority that grows old its successor', async () => {
   await applyManifests(world.client, webhooks);
   operator = await startOperator(shortLived);
   const before = await tlsOf(world.client, systemNamespace, 'fairlead-ca');
+  await until(
+    'the authority is replaced',
+    async () => (await tlsOf(world.client, systemNamespace, 'fairlead-ca')).cert !== before.cert,
+  );
+});
+
+it('gives the keys of data-plane tokens their successor when somebody asks', async () => {
+  const ref = { name: 'fairlead-data-plane-keys', namespace: systemNamespace };
+  const published = async (): Promise<unknown> => (await world.client.get(secrets, ref)).data?.['jwks.json'];
+  const before = await published();
+  const metadata = { annotations: { [annotations.rotate]: 'now' } };
+  await world.client.mergePatch(secrets, ref, { metadata });
+  await until('another key is published', async () => (await published()) !== before);
   await operator.stop();
-  await until('the authority is replaced', async () => {
-    operator = await startOperator(shortLived);
-    await operator.stop();
-    return (await tlsOf(world.client, systemNamespace, 'fairlead-ca')).cert !== before.cert;
-  });
 });
 
 it.each([
   ['fairlead-operator', () => [...world.proxy.seen, ...world.proxy.watches]],
   ['fairlead-gateway', () => gateway?.requests() ?? []],
+  ['fairlead-api', () => api?.requests() ?? []],
 ])('%s was refused nothing, and has used every right that it has', (serviceAccount, requests) => {
   const allowed = permissionsOf(readManifests('config'), serviceAccount).difference(askedByAdmission);
   expect(requests().filter((one) => one.status === 403)).toEqual([]);

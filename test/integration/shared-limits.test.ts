@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EndpointQuota } from '../../core/quota/endpoint-quota.ts';
 import { LimitShares } from '../../core/quota/limit-shares.ts';
 import { gatewayPool } from '../../core/quota/share-report.ts';
-import { operatorServiceAccount } from '../../operator/certificates/system-certificates.ts';
+import { operatorServiceAccount } from '../../operator/certificates/system-names.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import { DemandReporter } from '../../proxy/demand/demand-reporter.ts';
 import { awayFromTheEndOfAMinute } from '../../proxy/testing/minute-fixture.ts';
-import { parseTlsMaterial } from '../../proxy/tls-material.ts';
+import { parseTlsMaterial } from '../../platform/tls/tls-material.ts';
 import { anEndpoint } from '../support/an-endpoint.ts';
 import { startObligingNodes } from './harness/nodes.ts';
 import { ask, tlsOf } from './harness/proxies.ts';
@@ -130,9 +130,9 @@ it('a sidecar has a say in the limits of its own endpoint alone', async () => {
       sidecar.tls,
       report,
     );
-    return answer.status === 200 ? (JSON.parse(answer.body) as { pools: unknown[] }) : undefined;
+    return answer.status === 200 ? (JSON.parse(answer.body) as { limits: { pools: unknown[] } }) : undefined;
   });
-  expect(told.pools).toEqual([{ pool: 'default/rose', fraction: 1, isFair: true, counters: [] }]);
+  expect(told.limits.pools).toEqual([{ pool: 'default/rose', fraction: 1, isFair: true, counters: [] }]);
 });
 
 it('gateways keep what they have while no operator leads', async () => {

@@ -37,8 +37,17 @@ app.kubernetes.io/part-of: fairlead
 {{ ternary "https" "http" (not (empty $ingress.tls)) }}://{{ first $ingress.hosts }}
 {{- else if and $route.enabled $route.hostnames -}}
 https://{{ first $route.hostnames }}
-{{- else -}}
+{{- else if .Values.gateway.http.enabled -}}
 http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gateway.service.port) 80 }}:{{ .Values.gateway.service.port }}{{ end }}
+{{- else -}}
+https://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gateway.service.tlsPort) 443 }}:{{ .Values.gateway.service.tlsPort }}{{ end }}
+{{- end -}}
+{{- end }}
+
+{{/* The Secret with the certificate that users are shown. */}}
+{{- define "fairlead.frontSecret" -}}
+{{- with .Values.gateway.tls -}}
+{{- if .secretName }}{{ .secretName }}{{ else if .certManager.enabled }}fairlead-gateway-front-tls{{ else }}fairlead-gateway-tls{{ end -}}
 {{- end -}}
 {{- end }}
 
@@ -62,6 +71,7 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
   "imagePullPolicy" .Values.image.pullPolicy
   "publicUrl" (include "fairlead.publicUrl" .) -}}
 {{- with include "fairlead.observing" . | fromYaml }}{{ $_ := set $known "sidecar" . }}{{ end -}}
+{{- if .Values.certificates.certManager.enabled }}{{ $_ := set $known "certificates" (dict "authoritySecret" "fairlead-authority") }}{{ end -}}
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.operator.config)) }}
 {{- end }}
 
@@ -70,11 +80,16 @@ http://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatewa
 {{- $operator := .Values.operator.config -}}
 {{- $known := dict
   "systemNamespace" .Release.Namespace
+  "http" .Values.gateway.http.enabled
+  "tls" .Values.gateway.tls.enabled
+  "direct" true
+  "apiUrl" (printf "https://fairlead-api.%s.svc:8443" .Release.Namespace)
   "demandUrl" (printf "https://fairlead-operator.%s.svc:8444/v1/demand" .Release.Namespace) -}}
 {{- $known = merge $known (include "fairlead.observing" . | fromYaml) -}}
 {{- with $operator.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}
 {{- with $operator.defaultNamespace }}{{ $_ := set $known "namespace" . }}{{ end -}}
 {{- if .Values.limits.store.url }}{{ $_ := set $known "limitStore" (include "fairlead.limitStore" . | fromYaml) }}{{ end -}}
+{{- with .Values.identity.issuers }}{{ $_ := set $known "issuers" . }}{{ end -}}
 {{ toYaml (mergeOverwrite $known (deepCopy .Values.gateway.config)) }}
 {{- end }}
 
@@ -101,6 +116,34 @@ caFile: {{ printf "/etc/fairlead/limit-store-ca/%s" .caSecret.key }}
 {{- end }}
 {{- end }}
 
+{{/* The api's configuration. */}}
+{{- define "fairlead.apiConfig" -}}
+{{- $known := dict
+  "systemNamespace" .Release.Namespace
+  "publicUrl" (include "fairlead.publicUrl" .) -}}
+{{- with .Values.operator.config.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}
+{{- with .Values.operator.config.publicUrl }}{{ $_ := set $known "publicUrl" . }}{{ end -}}
+{{- with .Values.identity.issuers }}{{ $_ := set $known "issuers" . }}{{ end -}}
+{{ toYaml (mergeOverwrite $known (deepCopy .Values.api.config)) }}
+{{- end }}
+
+{{/* Where the authorities of issuers' servers are. */}}
+{{- define "fairlead.issuerMount" -}}
+{{- if .Values.identity.issuerAuthorities -}}
+- name: issuers
+  mountPath: /etc/fairlead/issuers
+  readOnly: true
+{{- end -}}
+{{- end }}
+
+{{- define "fairlead.issuerVolume" -}}
+{{- with .Values.identity.issuerAuthorities -}}
+- name: issuers
+  configMap:
+    name: {{ . }}
+{{- end -}}
+{{- end }}
+
 {{/* Seconds that a gateway's pod gets: to drain, to finish the requests under way, and a rest. */}}
 {{- define "fairlead.gatewayGraceSeconds" -}}
 {{- $config := .Values.gateway.config -}}
@@ -109,7 +152,7 @@ caFile: {{ printf "/etc/fairlead/limit-store-ca/%s" .caSecret.key }}
 {{ add 25 (div (add $drain $finish) 1000) }}
 {{- end }}
 
-{{/* What the pods of operator and gateway have in common. Arguments: root, name, values. */}}
+{{/* What the pods of operator, gateway and api have in common. Arguments: root, name, values. */}}
 {{- define "fairlead.podSpec" -}}
 serviceAccountName: {{ .name }}
 automountServiceAccountToken: true

@@ -25,6 +25,7 @@ export function aBlueprint(builder: EndpointBuilder, given: Partial<Blueprint> =
     accounting: undefined,
     routeOptimized: spec.routeOptimized,
     scaling: scalingRulesOf(entity.workload, config.scaling, pauseOf(metadata.annotations)),
+    direct: undefined,
     config,
     ...given,
   };

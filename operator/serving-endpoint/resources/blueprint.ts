@@ -1,5 +1,6 @@
 /** Owns what the objects of one served entity are made from. */
 import type { AccountingPlan } from '../../../core/accounting/accounting-plan.ts';
+import type { DataPlaneKey } from '../../../core/data-plane/token.ts';
 import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
 import type { RateLimit } from '../../../crds/schema/governance.ts';
 import type { Routing } from '../../../crds/schema/routing.ts';
@@ -13,6 +14,13 @@ import { ownerReference } from './owner.ts';
 import type { EndpointIdentity } from './owner.ts';
 
 export type ModelEntity = ServedEntity & { readonly model: NonNullable<ServedEntity['model']> };
+
+/** What a sidecar needs to know callers, and to be found by them. */
+export interface DirectAccess {
+  readonly publicName: string;
+  /** Public keys of data-plane tokens. */
+  readonly keys: readonly DataPlaneKey[];
+}
 
 /** One Deployment to be, with everything that its objects depend on. */
 export interface Blueprint {
@@ -33,6 +41,8 @@ export interface Blueprint {
   /** Callers may reach the sidecars directly. */
   readonly routeOptimized: boolean;
   readonly scaling: ScalingRules;
+  /** How callers come to the sidecars; undefined: they come to gateways alone. */
+  readonly direct: DirectAccess | undefined;
   readonly config: OperatorConfig;
 }
 

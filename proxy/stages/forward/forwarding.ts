@@ -163,7 +163,7 @@ export class Forwarding<E extends Exchange> implements Holder, Answering, Upstre
       return;
     }
     this.#rules.onFailure(exchange, failure);
-    exchange.refuse(refusalOfFailure(failure));
+    exchange.refuse(refusalOfFailure(failure, this.#rules.unreachable));
   }
 
   /** The caller takes more of the answer again. */
@@ -211,12 +211,12 @@ export class Forwarding<E extends Exchange> implements Holder, Answering, Upstre
 }
 
 /** Returns what the caller is told when an upstream has failed. */
-function refusalOfFailure(failure: UpstreamFailure): typeof refusals.deadline {
+function refusalOfFailure(failure: UpstreamFailure, unreachable: Refusal = refusals.unreachable): Refusal {
   switch (failure.error.code) {
     case 'UPSTREAM_TIMEOUT':
       return refusals.deadline;
     case 'UPSTREAM_UNREACHABLE':
-      return refusals.unreachable;
+      return unreachable;
     default:
       return refusals.upstreamBroke;
   }

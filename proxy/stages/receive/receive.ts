@@ -9,6 +9,8 @@ import type { Exchange, Stage } from '../../exchange.ts';
 export interface ReceiveOptions<E extends Exchange> {
   /** Notes on the exchange what the path asks for, or says why it will not. */
   readonly readPath: (exchange: E, path: string) => Refusal | undefined;
+  /** Default: POST alone. */
+  readonly methods?: readonly string[];
   readonly maxBodyBytes: () => number;
   /** Time from the first byte of the request to the last one of its answer, in milliseconds; 0: no bound. */
   readonly totalMs: () => number;
@@ -22,6 +24,7 @@ const indispensable = new Set([
   'transfer-encoding',
   'authorization',
 ]);
+const postAlone: readonly string[] = ['POST'];
 const requestIdPattern = /^[A-Za-z0-9_.:/+=-]{1,128}$/;
 
 /** Returns the stage that receives. */
@@ -48,7 +51,7 @@ function refusalOf<E extends Exchange>(exchange: E, options: ReceiveOptions<E>):
   exchange.query = mark === -1 ? '' : target.slice(mark);
   const unknown = options.readPath(exchange, mark === -1 ? target : target.slice(0, mark));
   if (unknown !== undefined) return unknown;
-  if (method !== 'POST') {
+  if (!(options.methods ?? postAlone).includes(method)) {
     exchange.asksForTunnel = asksForWebSocket(exchange.caller.head);
     if (!exchange.asksForTunnel) return refusals.methodNotAllowed;
   }

@@ -5,11 +5,11 @@ import type { Exchange, Stage } from '../../exchange.ts';
 import { forwardedHeaders, parsePrincipal, parseGroups } from '../../forwarded-caller.ts';
 import { headerOf } from '../../http1/header-of.ts';
 
-/** Returns the stage that accepts forwarded requests. `trusted` are the identities that count now. */
-export function makeTrustForwarder<E extends Exchange>(trusted: () => readonly string[]): Stage<E> {
+/** Returns whether a peer proves one of the identities that count now. */
+export function makePeerTrust(trusted: () => readonly string[]): (peer: Peer) => boolean {
   // A certificate is looked at once per connection and set of trusted identities: decoding it costs as much as a request.
   const known = new WeakMap<Peer, { readonly trusted: readonly string[]; readonly accepted: boolean }>();
-  const isTrusted = (peer: Peer): boolean => {
+  return (peer) => {
     const now = trusted();
     const before = known.get(peer);
     if (before?.trusted === now) return before.accepted;
@@ -17,6 +17,10 @@ export function makeTrustForwarder<E extends Exchange>(trusted: () => readonly s
     known.set(peer, { trusted: now, accepted });
     return accepted;
   };
+}
+
+/** Returns the stage that accepts forwarded requests of peers that are trusted. */
+export function makeTrustForwarder<E extends Exchange>(isTrusted: (peer: Peer) => boolean): Stage<E> {
   return {
     name: 'authenticate',
     run: (exchange) => {

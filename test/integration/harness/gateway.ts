@@ -59,8 +59,8 @@ export async function startGatewayProcess({ api, client }: World): Promise<Runni
   };
 }
 
-/** Of a server without TLS, which credentials go to only where that is said. */
-const makeKubeconfig = (server: string, token: string): object => ({
+/** Returns a kubeconfig of a server without TLS, which credentials go to only where that is said. */
+export const makeKubeconfig = (server: string, token: string): object => ({
   apiVersion: 'v1',
   kind: 'Config',
   clusters: [{ name: 'test', cluster: { server, 'insecure-skip-tls-verify': true } }],

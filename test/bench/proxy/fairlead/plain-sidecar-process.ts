@@ -8,9 +8,8 @@ import { makeLogger } from '../../../../platform/logging.ts';
 import { makeRegistry } from '../../../../platform/metrics.ts';
 import { watchFiles } from '../../../../platform/watched-file.ts';
 import { DemandMeter } from '../../../../proxy/demand/demand-meter.ts';
-import type { Peer } from '../../../../proxy/downstream/caller.ts';
 import { startProxyServer } from '../../../../proxy/downstream/proxy-server.ts';
-import { Exchange } from '../../../../proxy/exchange.ts';
+import { DirectExchange } from '../../../../proxy/direct/direct-exchange.ts';
 import { makeRowLog } from '../../../../proxy/rows/row-settings.ts';
 import { forwardedPath } from '../../../../proxy/sidecar-paths.ts';
 import { sidecarProcessSchema } from '../../../../proxy/sidecar/config.ts';
@@ -34,6 +33,8 @@ const { pipeline } = makeSidecarPipeline({
   config,
   upstream: makeModelUpstream(config.current.modelServer, clock),
   demand: new DemandMeter(now),
+  direct: undefined,
+  isTrusted: () => true,
   quota: new SidecarLimits(config),
   rows: makeRowLog({ settings: sidecarProcessSchema.parse({}), instance, clock, registry, log }),
   tracing: new Tracing({ service: 'fairlead-sidecar', instance, route: forwardedPath, clock, registry, log }),
@@ -42,18 +43,8 @@ const { pipeline } = makeSidecarPipeline({
   log,
 });
 
-const gateways = new WeakSet<Peer>();
-const countAsGateway = (peer: Peer): void => {
-  if (gateways.has(peer)) return;
-  gateways.add(peer);
-  Object.assign(peer, { identities: () => config.current.peers.trustedForwarders });
-};
-
 await startProxyServer({
   address: { host: '127.0.0.1', port: Number(port) },
   now,
-  makeExchange: (caller) => {
-    countAsGateway(caller.peer);
-    return new Exchange(pipeline, caller, now());
-  },
+  makeExchange: (caller) => new DirectExchange(pipeline, caller, now()),
 });

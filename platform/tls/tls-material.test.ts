@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeLogger } from '../platform/logging.ts';
-import { until } from './testing/http-client-fixture.ts';
-import { gatewayIdentity, makePki, writeTlsFiles } from './testing/pki-fixture.ts';
-import type { Pki } from './testing/pki-fixture.ts';
+import { makeLogger } from '../logging.ts';
+import { until } from '../../proxy/testing/http-client-fixture.ts';
+import { gatewayIdentity, makePki, writeTlsFiles } from '../../proxy/testing/pki-fixture.ts';
+import type { Pki } from '../../proxy/testing/pki-fixture.ts';
 import { watchTlsMaterial } from './tls-material.ts';
 
 const log = makeLogger({ process: 'test', level: 'silent' });
