@@ -274,6 +274,6 @@ describe('a gateway in place of sidecars', () => {
       t.gateway.cluster.setPods('team-a', deployments.red, [{ ...t.red.sidecar.data, ready: true }]);
     const answer = await sendToGateway();
     expect(whoAnswered(answer)).toEqual([200, 'red']);
-    expect(Number(answer.headers['x-fairlead-cold-start'])).toBeGreaterThan(0);
+    expect(answer.headers['x-fairlead-cold-start']).toContain('total');
   });
 });
