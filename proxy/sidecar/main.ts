@@ -1,6 +1,7 @@
 /** Owns the sidecar process: configuration → ports and pipeline → shutdown. */
 import { sidecarConfigSchema } from '../../core/sidecar-config.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { compactHeap } from '../../platform/compact-heap.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { messageOf } from '../../platform/errors.ts';
 import { makeLogger } from '../../platform/logging.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     log,
   });
   log.info({ data: sidecar.data, admin: sidecar.admin }, 'sidecar started');
+  compactHeap();
   onShutdown({
     log,
     deadlineMs: config.current.drain.maxMs + shutdownMarginMs,

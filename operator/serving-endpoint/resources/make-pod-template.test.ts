@@ -133,7 +133,10 @@ describe('the pod of a served entity', () => {
       ports: [{ containerPort: 8443 }, { containerPort: 9090 }],
       readinessProbe: { httpGet: { path: '/readyz', port: 9090 } },
     });
-    expect(sidecar!.env!.map(({ name }) => name)).toEqual(['POD_IP', 'POD_NAME', 'POD_UID', 'NODE_OPTIONS']);
+    expect(sidecar!.env!.map(({ name }) => name)).toEqual([
+      ...['POD_IP', 'POD_NAME', 'POD_UID'],
+      ...['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_'],
+    ]);
     expect(pod.volumes).toEqual([
       { name: 'model', emptyDir: {} },
       { name: 'sidecar-config', configMap: { name: aBlueprint(iris).name } },

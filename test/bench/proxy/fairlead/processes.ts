@@ -1,7 +1,7 @@
 /** Owns Fairlead's own processes under measurement: the gateway and the sidecar, as the image runs them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sidecarNodeOptions } from '../../../../operator/serving-endpoint/resources/make-sidecar-container.ts';
+import { sidecarEnvironment } from '../../../../operator/serving-endpoint/resources/make-sidecar-container.ts';
 import { repository } from '../../../../quickstart/settings.ts';
 import { startMeasured } from '../../measured-process.ts';
 import type { MeasuredProcess } from '../../measured-process.ts';
@@ -51,7 +51,7 @@ export async function startSidecarProcess(
   };
   return startMeasured([process.execPath, program, 'sidecar', ...flagsOf(flags)], {
     port: ports.port,
-    env: { NODE_OPTIONS: sidecarNodeOptions },
+    env: sidecarEnvironment,
   });
 }
 
@@ -62,7 +62,7 @@ export const startPlainSidecar = (
 ): Promise<MeasuredProcess> =>
   startMeasured(
     [process.execPath, plainSidecar, String(ports.port), writeSidecarConfig(directory, ports.modelPort)],
-    { port: ports.port, env: { NODE_OPTIONS: sidecarNodeOptions } },
+    { port: ports.port, env: sidecarEnvironment },
   );
 
 const flagsOf = (flags: Readonly<Record<string, string | number>>): string[] =>
