@@ -20,7 +20,7 @@ const slice = (createdAt: number): EndpointSlice => ({
     name: 'wine-gateways-ipv4-8444',
     namespace: 'default',
     labels: { [labels.endpoint]: 'wine' },
-    creationTimestamp: new Date(createdAt).toISOString() as never,
+    creationTimestamp: new Date(createdAt).toISOString(),
   },
   addressType: 'IPv4',
   endpoints: [],

@@ -78,5 +78,4 @@ export class Leaving {
   }
 }
 
-const createdAt = ({ metadata }: EndpointSlice): number =>
-  Date.parse(String(metadata?.creationTimestamp ?? ''));
+const createdAt = ({ metadata }: EndpointSlice): number => Date.parse(metadata?.creationTimestamp ?? '');

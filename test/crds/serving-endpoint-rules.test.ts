@@ -271,8 +271,7 @@ describe('the rules of ServingEndpoint', () => {
   });
 
   it('are all refused once in this table', () => {
-    const transitions = /^a served entity cannot change/;
-    const known = rulesIn(schema).filter((message) => !transitions.test(message));
+    const known = rulesIn(schema).filter((message) => !message.startsWith('a served entity cannot change'));
     const seen = new Set(refused.flatMap(([, object]) => check(object).map(({ message }) => message)));
 
     expect([...seen].sort()).toEqual(known.sort());
