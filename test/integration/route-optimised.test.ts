@@ -250,6 +250,8 @@ it.each(['first', 'second'])(
   async () => {
     await wake();
     await until('it is scaled to zero', async () => (await replicas()) === 0);
+    // Before that, everybody had learnt of gateways.
+    expect(hosts()).toContain(gatewayHost);
     const load = startLoad((agent) => call({ agent }));
     await until('it is awake', async () => (await replicas()) === 1);
     await sidecarsAnswer();
