@@ -21,9 +21,9 @@ import type { DomainMetrics } from '../domain-metrics/declare.ts';
 import type { DirectionsBook } from '../route-optimised/directions-book.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
-import type { Authorised as Verdict, ReportAuthority } from './authorise-report.ts';
+import type { Authorised, ReportAuthority } from './authorise-report.ts';
 
-type Authorised = Exclude<Verdict, { refusal: string }>;
+type TakenReport = Exclude<Authorised, { readonly refusal: string }>;
 
 const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
@@ -134,7 +134,7 @@ async function takeReport(
 
 /** A sidecar reports on its own Deployment alone; it is told what it has not been told yet. */
 function newDirections(
-  { source, report }: Authorised,
+  { source, report }: TakenReport,
   book: Pick<DirectionsBook, 'of'>,
 ): Directions | undefined {
   const [entry] = report.entries;
