@@ -15,7 +15,7 @@ import type { Logger } from '../platform/logging.ts';
 import { webhookConfigurationName } from './admission/webhook-trust.ts';
 import { gatewayServiceAccount } from './certificates/system-names.ts';
 import { apiServiceName } from './metrics-adapter/reconcile-api-service.ts';
-import { fieldManager } from './serving-endpoint/names.ts';
+import { fieldManager, sliceManagerLabel } from './serving-endpoint/names.ts';
 
 export interface Informers {
   readonly endpoints: Informer<ServingEndpoint>;
@@ -66,11 +66,11 @@ export function startInformers(
 ): Informers {
   const options: InformerOptions = { ...given, parts: new SharedParts() };
   const ours = `${labels.managedBy}=${fieldManager}`;
-  const owned = <Type extends KubeObject>(kind: ResourceKind<Type>): Informer<Type> =>
+  const owned = <Type extends KubeObject>(kind: ResourceKind<Type>, labelSelector = ours): Informer<Type> =>
     startInformer({
       ...options,
       kind,
-      labelSelector: ours,
+      labelSelector,
       indexes: { [byEndpoint]: (object) => labelled(object, labels.endpoint) },
     });
   return {
@@ -96,7 +96,8 @@ export function startInformers(
     services: owned(kinds.services),
     configMaps: owned(kinds.configMaps),
     secrets: owned(kinds.secrets),
-    endpointSlices: owned(kinds.endpointSlices),
+    // Those that Kubernetes makes have the labels of our Services.
+    endpointSlices: owned(kinds.endpointSlices, `${sliceManagerLabel}=${fieldManager}`),
     gatewaySlices: startInformer({
       ...options,
       kind: kinds.endpointSlices,

@@ -22,10 +22,10 @@ import type { DomainMetrics } from '../domain-metrics/declare.ts';
 import type { DirectionsBook } from '../route-optimised/directions-book.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
-import type { Authorised as Verdict, ReportAuthority } from './authorise-report.ts';
+import type { Authorised, ReportAuthority } from './authorise-report.ts';
 import { authoriseShares } from './authorise-shares.ts';
 
-type Authorised = Exclude<Verdict, { refusal: string }>;
+type TakenReport = Exclude<Authorised, { readonly refusal: string }>;
 
 const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
@@ -154,7 +154,7 @@ function dividedLimits(
 
 /** A sidecar reports on its own Deployment alone; it is told what it has not been told yet. */
 function newDirections(
-  { source, report }: Authorised,
+  { source, report }: TakenReport,
   book: Pick<DirectionsBook, 'of'>,
 ): Pick<DemandAnswer, 'directions'> {
   const [entry] = report.entries;

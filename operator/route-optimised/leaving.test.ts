@@ -15,12 +15,13 @@ const hour = 3_600_000;
 const wine = anEndpoint('wine').servingModel('models:/wine/1').withSpec({ routeOptimized: true }).build();
 const plain = anEndpoint('wine').servingModel('models:/wine/1').build();
 const red = aDeployment('wine-red').servingFor(wine, 'red').build();
-const slice = (createdAt: number): EndpointSlice => ({
+const slice = (createdAt: number, uid = wine.metadata.uid ?? ''): EndpointSlice => ({
   metadata: {
     name: 'wine-gateways-ipv4-8444',
     namespace: 'default',
     labels: { [labels.endpoint]: 'wine' },
-    creationTimestamp: new Date(createdAt).toISOString() as never,
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Owner', name: 'wine', uid, controller: true }],
+    creationTimestamp: new Date(createdAt).toISOString(),
   },
   addressType: 'IPv4',
   endpoints: [],
@@ -72,6 +73,7 @@ describe('a Deployment that is idle goes to zero', () => {
 
   it.each<[string, () => Partial<Seen>]>([
     ['gateways do not stand in', () => ({ slices: [] })],
+    ['there are slices of sidecars alone', () => ({ slices: [slice(start, 'uid-of-service')] })],
     ['not everybody knows of them yet', () => ({ slices: [slice(now - 4_000)] })],
     ['they do not show their certificate yet', () => ({ shownInMs: 1 })],
   ])('not while %s', (_name, seen) => {

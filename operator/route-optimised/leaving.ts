@@ -1,8 +1,10 @@
 /** Owns the way to zero of route-optimised endpoints: not before gateways stand in for the sidecars that go. */
+import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { Deployment, EndpointSlice } from '../../kube/kinds.ts';
 import { keyOf, refOf } from '../../kube/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
+import { controllerUid } from '../ownership.ts';
 import { endpointOf } from '../scaling/endpoint-of.ts';
 import { byEndpoint } from '../stores.ts';
 import type { Stores } from '../stores.ts';
@@ -55,7 +57,7 @@ export class Leaving {
       this.#marks.set(key, endpointKey);
       this.#onChange(endpointKey);
     }
-    return this.#isStoodInFor(endpointKey, endpoint.metadata.namespace ?? '');
+    return this.#isStoodInFor(endpoint);
   }
 
   /** A Deployment is not to go, or has gone. */
@@ -68,15 +70,16 @@ export class Leaving {
     this.#onChange(endpointKey);
   }
 
-  #isStoodInFor(endpointKey: string, namespace: string): boolean {
+  #isStoodInFor({ metadata }: ServingEndpoint): boolean {
     const { stores, config, clock } = this.#options;
     const now = clock.now();
     const { switchDelay } = config.routeOptimized;
-    const slices = stores.endpointSlices.store.byIndex(byEndpoint, endpointKey);
-    if (!slices.some((slice) => createdAt(slice) + switchDelay <= now)) return false;
-    return this.#options.certificate.shownInMs(namespace) === 0;
+    const standIns = stores.endpointSlices.store
+      .byIndex(byEndpoint, keyOf(metadata))
+      .filter((slice) => controllerUid(slice) === metadata.uid);
+    if (!standIns.some((slice) => createdAt(slice) + switchDelay <= now)) return false;
+    return this.#options.certificate.shownInMs(metadata.namespace ?? '') === 0;
   }
 }
 
-const createdAt = ({ metadata }: EndpointSlice): number =>
-  Date.parse(String(metadata?.creationTimestamp ?? ''));
+const createdAt = ({ metadata }: EndpointSlice): number => Date.parse(metadata?.creationTimestamp ?? '');

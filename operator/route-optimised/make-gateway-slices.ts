@@ -1,14 +1,12 @@
 /** Owns the EndpointSlices by which gateways stand in at the Service of an endpoint whose sidecars are at zero. */
 import type { EndpointSlice } from '../../kube/kinds.ts';
-import { endpointLabels, fieldManager } from '../serving-endpoint/names.ts';
+import { endpointLabels, fieldManager, sliceManagerLabel } from '../serving-endpoint/names.ts';
 import { ownerReference } from '../serving-endpoint/resources/owner.ts';
 import type { EndpointIdentity } from '../serving-endpoint/resources/owner.ts';
 import { directServiceName } from './direct-names.ts';
 import { directPortName } from './make-direct-service.ts';
 
 const serviceNameLabel = 'kubernetes.io/service-name';
-/** Kubernetes' own controller leaves slices alone that somebody else manages. */
-const managerLabel = 'endpointslice.kubernetes.io/managed-by';
 
 /** The port of gateways that serves callers of route-optimised endpoints. */
 const gatewayPortName = 'direct';
@@ -35,7 +33,7 @@ export function makeGatewaySlices(
       labels: {
         ...endpointLabels(endpoint.name),
         [serviceNameLabel]: service,
-        [managerLabel]: fieldManager,
+        [sliceManagerLabel]: fieldManager,
       },
       ownerReferences: [ownerReference(endpoint)],
     },

@@ -9,7 +9,7 @@ import type { StandInEvidence } from './plan-stand-in.ts';
 const now = Date.parse('2026-01-01T00:10:00Z');
 const ready = (secondsAgo: number | undefined, change: Partial<NonNullable<Pod['metadata']>> = {}): Pod => {
   const at = secondsAgo === undefined ? {} : { lastTransitionTime: timeOf(now - secondsAgo * 1_000) };
-  const pod = aPod('p', 'd', { conditions: [{ type: 'Ready', status: 'True', ...at }] } as Pod['status']);
+  const pod = aPod('p', 'd', { conditions: [{ type: 'Ready', status: 'True', ...at }] });
   const own = { ...pod.metadata?.labels, [labels.routeOptimized]: 'true' };
   return { ...pod, metadata: { ...pod.metadata, labels: own, ...change } };
 };

@@ -1,6 +1,8 @@
 /** Owns the decision whether gateways stand in for the sidecars of a route-optimised endpoint. Pure. */
 import { labels } from '../../crds/schema/api.ts';
 import type { Deployment, Pod } from '../../kube/kinds.ts';
+import { isGoing } from '../ownership.ts';
+import { isReady } from '../serving-endpoint/cold-start.ts';
 
 export interface StandInEvidence {
   readonly pods: readonly Pod[];
@@ -43,16 +45,13 @@ export function planStandIn(evidence: StandInEvidence): StandInPlan {
 
 /** A pod whose Deployment is at zero is on its way out, whatever else is known of it yet. */
 function isStaying(pod: Pod, deployments: ReadonlyMap<string, Deployment>): boolean {
-  const { metadata, status } = pod;
-  const deployment = deployments.get(metadata?.labels?.[labels.deployment] ?? '');
-  const isReady = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
-  const takesCallers = metadata?.labels?.[labels.routeOptimized] !== undefined;
-  const isLeft = metadata?.deletionTimestamp !== undefined || (deployment?.spec?.replicas ?? 0) === 0;
-  return isReady && takesCallers && !isLeft;
+  const given = pod.metadata?.labels ?? {};
+  const replicas = deployments.get(given[labels.deployment] ?? '')?.spec?.replicas ?? 0;
+  return isReady(pod) && !isGoing(pod) && given[labels.routeOptimized] !== undefined && replicas > 0;
 }
 
 function readySince({ status }: Pod): number {
   const at = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
   // Unknown: ready it is, and nobody waits for ever.
-  return at === undefined ? Number.NEGATIVE_INFINITY : Date.parse(String(at));
+  return at === undefined ? Number.NEGATIVE_INFINITY : Date.parse(at);
 }

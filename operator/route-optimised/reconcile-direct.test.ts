@@ -40,7 +40,7 @@ const standIns = makeGatewaySlices(identity, gateways).map((slice) => {
 });
 const readyPod = (): Pod => {
   const made = aPod('p', 'wine-red', {
-    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' as never }],
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
   });
   const own = { ...made.metadata?.labels, [labels.routeOptimized]: 'true' };
   return { ...made, metadata: { ...made.metadata, labels: own } };
@@ -150,7 +150,7 @@ describe('the way to the sidecars', () => {
   it('is looked at again when gateways no longer need to stand in', async () => {
     const pod = readyPod();
     const [ready] = pod.status?.conditions ?? [];
-    const since = new Date(now - 2_000).toISOString() as never;
+    const since = new Date(now - 2_000).toISOString();
     const pods = [{ ...pod, status: { conditions: [{ ...ready!, lastTransitionTime: since }] } }];
     expect(await reconcile({ ...there, slices: standIns, pods })).toMatchObject({ againInMs: 3_000 });
     expect(writes()).toEqual([]);

@@ -236,14 +236,17 @@ function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] 
   if (problem !== undefined && !passesByItself(problem)) {
     return [claim(stalled, 'True', problem.reason, problem.message)];
   }
-  if (ready.status === 'True' && update.status === 'True') {
-    // It answers as well, and lacks an object for a moment more.
-    const entity = activeEntities.find(({ verdict }) => passesByItself(verdict));
-    const waiting = entity === undefined ? problem?.message : headline(tell(entity));
-    return waiting === undefined ? [] : [claim(reconciling, 'True', progressReasons.reconciling, waiting)];
-  }
+  if (ready.status === 'True' && update.status === 'True') return lackClaims(outlook);
   const cause = ready.status === 'True' ? update : ready;
   return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];
+}
+
+/** It answers as well, and lacks an object for a moment more. */
+function lackClaims({ activeEntities, direct }: Outlook): Claim[] {
+  const entity = activeEntities.find(({ verdict }) => passesByItself(verdict));
+  const waiting = entity === undefined ? direct?.problem?.message : headline(tell(entity));
+  if (waiting === undefined) return [];
+  return [claim(conditionTypes.reconciling, 'True', progressReasons.reconciling, waiting)];
 }
 
 const passesByItself = ({ reason }: Pick<Explanation, 'reason'>): boolean =>

@@ -1,3 +1,4 @@
+/** Owns the tests of what is reported of the way to the sidecars of a route-optimised endpoint. */
 import { describe, expect, it } from 'vitest';
 import { entityReasons } from '../../crds/schema/reasons.ts';
 import type { DirectState } from '../route-optimised/reconcile-direct.ts';

@@ -110,7 +110,7 @@ const gatewayUrl = (): string => `http://${gateway.address.host}:${gateway.addre
 
 /** Asks the token endpoint as a client does: at the gateway. */
 async function askForToken(which: string): Promise<Record<string, string>> {
-  const id = (await until(`${which} has an id`, () => statusOf(which)))?.id ?? '';
+  const id = await until(`${which} has an id`, async () => (await statusOf(which))?.id);
   const permission = {
     type: 'workspace_permission',
     object_type: 'serving-endpoints',
@@ -250,6 +250,8 @@ it.each(['first', 'second'])(
   async () => {
     await wake();
     await until('it is scaled to zero', async () => (await replicas()) === 0);
+    // Before that, everybody had learnt of gateways.
+    expect(hosts()).toContain(gatewayHost);
     const load = startLoad((agent) => call({ agent }));
     await until('it is awake', async () => (await replicas()) === 1);
     await sidecarsAnswer();
@@ -286,10 +288,12 @@ it('callers of the gateway do not notice that it is route-optimised no longer, a
   await until('another pod serves', () => node.hosts().length === 1 && node.hosts()[0] !== before[0]);
   expect(await askForToken(name)).toMatchObject({ error: 'invalid_authorization_details' });
   await goesOn(load);
+  const between = node.hosts();
   await setRouteOptimized(true);
-  await until('callers come to sidecars again', async () => {
-    return !hosts().includes(gatewayHost) && (await call()).status === 200;
-  });
+  await until('a third pod serves', () => node.hosts().length === 1 && node.hosts()[0] !== between[0]);
+  await sidecarsAnswer();
+  expect((await call()).status).toBe(200);
+  expect((await statusOf())?.dataPlane).toBeDefined();
   await goesOn(load);
   expect(await load.stop()).toEqual([]);
 }, 60_000);

@@ -140,7 +140,8 @@ describe('the HPA', () => {
 });
 
 describe('of a route-optimised endpoint', () => {
-  const key = { kid: 'k1', kty: 'EC', crv: 'P-256', x: 'x', y: 'y', alg: 'ES256', use: 'sig' } as const;
+  const point = 'x'.repeat(43);
+  const key = { kid: 'k1', kty: 'EC', crv: 'P-256', x: point, y: point, alg: 'ES256', use: 'sig' } as const;
   const config = aConfig({ trustDomain: 'td' });
   const direct = aBlueprint(iris, { direct: { publicName: 'Iris_prod', keys: [key] }, config });
 

@@ -52,7 +52,7 @@ export function startSidecarNode(
       'the sidecar is ready',
       async () => (await fetch(`http://${host}:9090/readyz`)).status === 200,
     );
-    const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z') as never;
+    const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     await createPod(client, deployment, name, {
       phase: 'Running',
       podIP: host,
@@ -69,11 +69,10 @@ export function startSidecarNode(
   const care = async (deployment: Deployment, isGone: boolean): Promise<void> => {
     const key = deployment.metadata?.name ?? '';
     const known = running.get(key);
-    const isWanted = !isGone && (deployment.spec?.replicas ?? 1) > 0;
-    const template = JSON.stringify(deployment.spec?.template.metadata?.labels);
-    if (isWanted && known?.template === template) return;
+    const template = isGone ? undefined : templateOf(deployment);
+    if (template !== undefined && known?.template === template) return;
     // The next one is there before the last one goes.
-    if (isWanted) running.set(key, await start(deployment, template));
+    if (template !== undefined) running.set(key, await start(deployment, template));
     else running.delete(key);
     if (known === undefined) return;
     const ended = end(known).finally(() => ending.delete(ended));
@@ -98,4 +97,10 @@ export function startSidecarNode(
       await Promise.all(ending);
     },
   };
+}
+
+/** Undefined: it is at zero. */
+function templateOf({ spec }: Deployment): string | undefined {
+  const { replicas = 1, template } = spec ?? {};
+  return replicas === 0 ? undefined : JSON.stringify(template?.metadata?.labels);
 }
