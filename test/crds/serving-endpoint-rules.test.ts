@@ -244,13 +244,6 @@ describe('the rules of ServingEndpoint', () => {
     expect(check(object)).toMatchObject([{ path, message: expect.stringContaining(message) as string }]);
   });
 
-  it('accept a change of routeOptimized, both ways', () => {
-    const [plain, direct] = [endpoint({}), endpoint({ routeOptimized: true })];
-
-    expect(check(direct, plain)).toEqual([]);
-    expect(check(plain, direct)).toEqual([]);
-  });
-
   it('are all refused once in this table', () => {
     const transitions = /^(a served entity cannot change|catalogName, schemaName)/;
     const known = rulesIn(schema).filter((message) => !transitions.test(message));

@@ -3,16 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { check, endpoint, external, withEntity } from './endpoint-rules-fixture.ts';
 
 describe('the rules of ServingEndpoint', () => {
-  it('refuse a change of routeOptimized', () => {
-    const [before, after] = [endpoint({}), endpoint({ routeOptimized: true })];
+  it('accept a change of routeOptimized, both ways', () => {
+    const [plain, direct] = [endpoint({}), endpoint({ routeOptimized: true })];
 
-    expect(check(after, after)).toEqual([]);
-    expect(check(after, before)).toMatchObject([
-      {
-        path: 'spec.routeOptimized',
-        message: 'routeOptimized is immutable: create another endpoint instead',
-      },
-    ]);
+    expect(check(direct, plain)).toEqual([]);
+    expect(check(plain, direct)).toEqual([]);
   });
 
   it('refuse another name of an inference table while it is enabled', () => {

@@ -231,7 +231,7 @@ describe('an endpoint at zero', () => {
     expect(await replicas()).toBe(0);
     const answer = await call();
     expect(answer.status).toBe(200);
-    expect(Number(answer.headers['x-fairlead-cold-start'])).toBeGreaterThan(0);
+    expect(answer.headers['x-fairlead-cold-start']).toContain('total');
   });
 
   it.each<[string, () => Promise<string | undefined>, number]>([
