@@ -13,7 +13,7 @@ import { SharedParts } from '../kube/shared-parts.ts';
 import type { KubeTransport } from '../kube/transport.ts';
 import type { Logger } from '../platform/logging.ts';
 import { webhookConfigurationName } from './admission/webhook-trust.ts';
-import { gatewayServiceAccount } from './certificates/system-names.ts';
+import { directGatewayService } from './certificates/system-names.ts';
 import { apiServiceName } from './metrics-adapter/reconcile-api-service.ts';
 import { fieldManager, sliceManagerLabel } from './serving-endpoint/names.ts';
 
@@ -27,7 +27,7 @@ export interface Informers {
   readonly secrets: Informer<kinds.Secret>;
   /** By which gateways stand in for the sidecars of route-optimised endpoints. */
   readonly endpointSlices: Informer<kinds.EndpointSlice>;
-  /** Of the gateways' own Service. */
+  /** Of the Service of gateways that stand in. */
   readonly gatewaySlices: Informer<kinds.EndpointSlice>;
   /** Of everybody: others may scale what is ours. */
   readonly autoscalers: Informer<kinds.HorizontalPodAutoscaler>;
@@ -102,7 +102,7 @@ export function startInformers(
       ...options,
       kind: kinds.endpointSlices,
       namespace: given.systemNamespace,
-      labelSelector: `kubernetes.io/service-name=${gatewayServiceAccount}`,
+      labelSelector: `kubernetes.io/service-name=${directGatewayService}`,
     }),
     ...startScalingInformers(options),
     ...startWebhookInformers(options),

@@ -35,7 +35,7 @@ async function readSurroundings(client: KubeClient): Promise<Surroundings> {
   const isOnMachine = hostname === '127.0.0.1';
   return {
     operatorIp: new URL(demandUrl).hostname,
-    gatewayIp: await addressOf('fairlead-gateway'),
+    gatewayIp: await addressOf('fairlead-gateway-direct'),
     apiIp: await addressOf('fairlead-api'),
     trackingUri,
     publicUrl,

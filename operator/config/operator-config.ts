@@ -72,7 +72,7 @@ export type OperatorConfig = z.output<typeof operatorConfigSchema>;
 
 /** Returns where sidecars reach gateways. */
 export const gatewayUrlOf = (config: OperatorConfig): string =>
-  config.routeOptimized.gatewayUrl ?? `https://fairlead-gateway.${config.systemNamespace}.svc:8444`;
+  config.routeOptimized.gatewayUrl ?? `https://fairlead-gateway-direct.${config.systemNamespace}.svc:8444`;
 
 /** Returns where proxies report demand. */
 export const demandUrlOf = (config: OperatorConfig): string =>

@@ -13,7 +13,7 @@ const at = (address: string, conditions: Endpoint['conditions'] = { ready: true 
   conditions,
 });
 const slice = (endpoints: Endpoint[], change: Partial<EndpointSlice> = {}): EndpointSlice => ({
-  metadata: { name: 'fairlead-gateway-x1', namespace: 'fairlead-system' },
+  metadata: { name: 'fairlead-gateway-direct-x1', namespace: 'fairlead-system' },
   addressType: 'IPv4',
   ports: [
     { name: 'http', port: 8080, protocol: 'TCP' },

@@ -18,7 +18,7 @@ interface Group {
 }
 
 /**
- * Returns the slices with the gateways that are ready, of all slices of the gateways' own Service: one for each type of
+ * Returns the slices with the gateways that are ready, of all slices of their Service: one for each type of
  * address and port. What cannot be changed in a slice is part of its name, so that none ever has to be replaced.
  */
 export function makeGatewaySlices(

@@ -27,7 +27,7 @@ export interface DirectSnapshot {
   readonly pods: readonly Pod[];
   /** Of the endpoint's own Service, those by which gateways stand in. */
   readonly slices: readonly EndpointSlice[];
-  /** Of the gateways' Service. */
+  /** Of the Service of gateways that stand in. */
   readonly gateways: readonly EndpointSlice[];
 }
 

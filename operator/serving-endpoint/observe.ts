@@ -36,7 +36,7 @@ export interface Snapshot {
   readonly sidecarSecret: kinds.Secret | undefined;
   /** By which gateways stand in for the sidecars, where callers come to those. */
   readonly slices: readonly kinds.EndpointSlice[];
-  /** Of the gateways' own Service. */
+  /** Of the Service of gateways that stand in. */
   readonly gateways: readonly kinds.EndpointSlice[];
   /** Public keys of data-plane tokens. */
   readonly dataPlaneKeys: readonly DataPlaneKey[];

@@ -49,7 +49,7 @@ export async function installFairlead(client: KubeClient, options: InstallOption
     port === undefined ? `http://${await addressOf(client, 'fairlead-gateway')}` : `http://127.0.0.1:${port}`;
   const surroundings = {
     operatorIp: await addressOf(client, 'fairlead-operator'),
-    gatewayIp: await addressOf(client, 'fairlead-gateway'),
+    gatewayIp: await addressOf(client, 'fairlead-gateway-direct'),
     apiIp: await addressOf(client, 'fairlead-api'),
     trackingUri,
     publicUrl,

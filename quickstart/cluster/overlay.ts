@@ -8,7 +8,7 @@ import { AppError } from '../../platform/errors.ts';
 export interface Surroundings {
   /** Of the Service `fairlead-operator`: there is no DNS to find it by its name. */
   readonly operatorIp: string;
-  /** Of the Service `fairlead-gateway`. */
+  /** Of the Service `fairlead-gateway-direct`. */
   readonly gatewayIp: string;
   /** Of the Service `fairlead-api`. */
   readonly apiIp: string;

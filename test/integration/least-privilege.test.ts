@@ -111,9 +111,9 @@ it('finds that somebody else has the name of its record', async () => {
 it('leads callers of a route-optimised endpoint to gateways, and then to its sidecars', async () => {
   await world.client.create(endpointSlices, {
     metadata: {
-      name: 'fairlead-gateway-0',
+      name: 'fairlead-gateway-direct-0',
       namespace: systemNamespace,
-      labels: { 'kubernetes.io/service-name': 'fairlead-gateway' },
+      labels: { 'kubernetes.io/service-name': 'fairlead-gateway-direct' },
     },
     addressType: 'IPv4',
     ports: [{ name: 'direct', port: 8444, protocol: 'TCP' }],

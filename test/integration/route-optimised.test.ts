@@ -95,9 +95,9 @@ const publishGateway = () =>
     endpointSlices,
     {
       metadata: {
-        name: 'fairlead-gateway-0',
+        name: 'fairlead-gateway-direct-0',
         namespace: systemNamespace,
-        labels: { 'kubernetes.io/service-name': 'fairlead-gateway' },
+        labels: { 'kubernetes.io/service-name': 'fairlead-gateway-direct' },
       },
       addressType: 'IPv4',
       ports: [{ name: 'direct', port: 8444, protocol: 'TCP' }],

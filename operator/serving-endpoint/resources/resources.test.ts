@@ -161,7 +161,7 @@ describe('of a route-optimised endpoint', () => {
         publicName: 'Iris_prod',
         identity: own,
         keys: [{ kid: 'k1' }],
-        gateway: { url: 'https://fairlead-gateway.fairlead-system.svc:8444', identity: gateway },
+        gateway: { url: 'https://fairlead-gateway-direct.fairlead-system.svc:8444', identity: gateway },
       },
     });
   });
