@@ -10,7 +10,7 @@ import { anEndpoint, apply, conditionOf, namespace, query, untilReady } from '..
 import { eventually } from '../harness/eventually.ts';
 import { applyLightRuntime } from '../harness/light-model.ts';
 import type { LightRuntime } from '../harness/light-model.ts';
-import { startLoad } from './load.ts';
+import { startLoad } from '../harness/load.ts';
 
 const name = 'updates';
 const ref = { name, namespace };

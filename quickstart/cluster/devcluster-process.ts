@@ -67,7 +67,7 @@ export async function startCluster(options: {
 const bundle = (name: string): string => join(repository, 'dist', `${name}.js`);
 
 /** Returns which local programs stand for the images of Fairlead's manifests. */
-export function makeImageTable(interpreter: string): object {
+export function makeImageTable(interpreter: string): Record<string, object> {
   return {
     'fairlead:dev': { entrypoint: [process.execPath, '--enable-source-maps', bundle('fairlead')] },
     'fairlead-mlflow-runtime:dev': {

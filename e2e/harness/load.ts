@@ -1,6 +1,6 @@
-/** Owns the load under which an update has to go unnoticed: many requests a second, each remembered with its times. */
+/** Owns the load of journeys in which something has to go unnoticed: many requests a second, each remembered with its times. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { query } from '../harness/endpoints.ts';
+import { query } from './endpoints.ts';
 
 export interface SentRequest {
   /** Milliseconds of `performance.now()`. */
