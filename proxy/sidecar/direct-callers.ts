@@ -24,6 +24,8 @@ export interface DirectCallersOptions {
   readonly clock: Clock;
 }
 
+type DirectSettings = NonNullable<SidecarConfig['routeOptimized']>;
+
 type Stages = Record<'authenticate' | 'choose' | 'queue', Stage<DirectExchange>>;
 
 /** Shorter than the time that sidecars and gateways keep idle connections. */
@@ -37,6 +39,7 @@ export class DirectCallers {
   readonly #clock: Clock;
   readonly #tokens: DataPlaneTokens;
   readonly #gateway: Pool;
+  #settings: DirectSettings;
   #queue: Stage<DirectExchange> | undefined;
   #passing = 0;
 
@@ -44,8 +47,9 @@ export class DirectCallers {
   constructor({ config, tls, clock }: DirectCallersOptions) {
     this.#config = config;
     this.#clock = clock;
+    this.#settings = settingsOf(config.current);
     const secureContext = () => tls.current.secureContext;
-    const { gateway, identity } = settingsOf(config.current);
+    const { gateway, identity, keys } = this.#settings;
     const { hostname, port } = new URL(gateway.url);
     this.#gateway = new Pool({
       host: hostname,
@@ -59,8 +63,12 @@ export class DirectCallers {
       () => clock.monotonic(),
     );
     this.#tokens = new DataPlaneTokens(() => clock.now());
-    this.#tokens.setKeys(settingsOf(config.current).keys);
-    config.onChange((next) => this.#tokens.setKeys(settingsOf(next).keys));
+    this.#tokens.setKeys(keys);
+    config.onChange(({ routeOptimized }) => {
+      // Callers are no longer to come: what is under way goes on until the pod is replaced.
+      this.#settings = routeOptimized ?? { ...this.#settings, keys: [] };
+      this.#tokens.setKeys(this.#settings.keys);
+    });
     tls.onChange(() => {
       this.table.renewConnections();
       this.#gateway.closeIdle();
@@ -76,7 +84,7 @@ export class DirectCallers {
   takesPath(exchange: DirectExchange, path: string): boolean {
     const asked = parseInvocationPath(path);
     const { endpoint } = this.#config.current;
-    const { publicName } = settingsOf(this.#config.current);
+    const { publicName } = this.#settings;
     if (asked?.namespace !== endpoint.namespace || asked.endpoint !== publicName) return false;
     exchange.asked = asked;
     return true;
@@ -92,7 +100,7 @@ export class DirectCallers {
         trustForwarder: authenticate,
         endpointUid: () => config.current.endpoint.uid,
         now: () => this.#clock.now(),
-        keys: () => settingsOf(config.current).keys,
+        keys: () => this.#settings.keys,
       }),
       choose: makeChooseWay({
         table: this.table,
@@ -125,7 +133,7 @@ export class DirectCallers {
     if (way === undefined) return undefined;
     if (way !== 'gateway') return forwardedPath + query;
     const { namespace } = this.#config.current.endpoint;
-    const { publicName } = settingsOf(this.#config.current);
+    const { publicName } = this.#settings;
     const entity = route === undefined ? '' : `/served-models/${route.servedEntity}`;
     return `/namespaces/${namespace}/serving-endpoints/${publicName}${entity}/invocations${query}`;
   }
@@ -171,7 +179,7 @@ export class DirectCallers {
   }
 }
 
-function settingsOf({ routeOptimized }: SidecarConfig): NonNullable<SidecarConfig['routeOptimized']> {
+function settingsOf({ routeOptimized }: SidecarConfig): DirectSettings {
   if (routeOptimized === undefined) throw new Error('the endpoint is not route-optimised');
   return routeOptimized;
 }

@@ -4,7 +4,6 @@ import { aWineEndpoint } from './cluster-fixture.ts';
 import { makeDataPlaneKey } from './data-plane-token-fixture.ts';
 import { deployments, routeTo, startDirect, winePath } from './direct-fixture.ts';
 import type { DirectUnderTest } from './direct-fixture.ts';
-import { send } from './http-client-fixture.ts';
 import type { TestAnswer, TestCall } from './http-client-fixture.ts';
 import { endpointIdentity } from '../../platform/tls/identity.ts';
 import { makePki, wineIdentity } from './pki-fixture.ts';
@@ -277,22 +276,4 @@ describe('a gateway in place of sidecars', () => {
     expect(whoAnswered(answer)).toEqual([200, 'red']);
     expect(Number(answer.headers['x-fairlead-cold-start'])).toBeGreaterThan(0);
   });
-});
-
-it('a sidecar that only passes a request on waits for it when it drains', async () => {
-  await t.direct(routeTo('white', 100, deployments.white, t.white));
-  let release: () => void = () => undefined;
-  t.white.model.respond = (_request, response) => {
-    release = () => response.end('{}');
-  };
-  const answer = t.send();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  let drained = false;
-  const draining = t.red.sidecar.drain().then(() => (drained = true));
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  expect(drained).toBe(false);
-  release();
-  expect((await answer).status).toBe(200);
-  await draining;
-  expect((await send({ to: t.red.sidecar.admin, path: '/readyz', method: 'GET' })).status).toBe(503);
 });
