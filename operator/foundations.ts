@@ -16,6 +16,7 @@ import {
   metricsApiStateOf,
   reconcileApiService,
 } from './metrics-adapter/reconcile-api-service.ts';
+import { directNamespacesOf } from './route-optimised/direct-names.ts';
 import { restInMs, sameKeys } from './rotation.ts';
 import { probeNativeZero } from './scaling/scaling-mode.ts';
 import type { ScalingMode } from './scaling/scaling-mode.ts';
@@ -25,6 +26,8 @@ export interface Foundations {
   readonly authority: Authority;
   readonly dataPlaneKeys: PublishedKeys;
   readonly scalingMode: ScalingMode;
+  /** Those for whose Services gateways have a certificate. */
+  readonly directNamespaces: readonly string[];
 }
 
 export interface FoundationsOptions {
@@ -62,16 +65,17 @@ export async function layFoundations(
     const authority = await reconcileAuthority(options);
     // Whom to trust is told before anybody shows a certificate: from the first moment on webhooks can be asked.
     await options.webhookTrust.reconcile(authority.bundlePem);
-    await reconcileSystemCertificates(options, authority);
-    const dataPlaneKeys = await reconcileDataPlaneKeys(options);
     const { client, config, informers, log } = options;
+    const directNamespaces = directNamespacesOf(informers.endpoints.store.list());
+    await reconcileSystemCertificates({ ...options, directNamespaces }, authority);
+    const dataPlaneKeys = await reconcileDataPlaneKeys(options);
     const apiService = informers.apiServices.store.get(apiServiceName);
     const metricsApi = await reconcileApiService(client, config, apiService, authority.bundlePem);
     const known = before?.scalingMode.nativeZero;
     const nativeZero = config.scaling.nativeScaleToZero
       ? await probeNativeZero(client, config.systemNamespace, known, log)
       : 'off';
-    return { authority, dataPlaneKeys, scalingMode: { metricsApi, nativeZero } };
+    return { authority, dataPlaneKeys, scalingMode: { metricsApi, nativeZero }, directNamespaces };
   } catch (error) {
     options.log.error(
       { cause: messageOf(error) },
@@ -89,9 +93,14 @@ export const sameFoundations = (left: Foundations, right: Foundations): boolean 
   left.scalingMode.metricsApi === right.scalingMode.metricsApi &&
   left.scalingMode.nativeZero === right.scalingMode.nativeZero;
 
+export interface MetricsApiWatch {
+  readonly informers: { readonly apiServices: Pick<Informers['apiServices'], 'store'> };
+  readonly config: Pick<OperatorConfig, 'systemNamespace'>;
+}
+
 /** Returns whether the metrics API has come into other hands since the foundations were laid. */
 export const isMetricsApiMoved = (
-  { informers, config }: Pick<FoundationsOptions, 'informers' | 'config'>,
-  { scalingMode }: Foundations,
+  { informers, config }: MetricsApiWatch,
+  { scalingMode }: Pick<Foundations, 'scalingMode'>,
 ): boolean =>
   metricsApiStateOf(informers.apiServices.store.get(apiServiceName), config) !== scalingMode.metricsApi;

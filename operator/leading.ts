@@ -13,9 +13,10 @@ import { Publication } from './certificates/publication.ts';
 import { ChildWriter } from './children/apply-child.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
-import { dueInMs, isMetricsApiMoved, layFoundations, nextLookInMs, sameFoundations } from './foundations.ts';
+import { dueInMs, layFoundations, nextLookInMs, sameFoundations } from './foundations.ts';
 import type { Foundations } from './foundations.ts';
-import { isRotationAsked } from './rotation.ts';
+import { GatewayCertificate } from './route-optimised/gateway-certificate.ts';
+import { Leaving } from './route-optimised/leaving.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import { startFollowingDemand } from './scaling/follow-demand.ts';
 import type { Idleness } from './scaling/idleness.ts';
@@ -26,6 +27,7 @@ import { startServingEndpointController } from './serving-endpoint/controller.ts
 import { makeReconcile } from './serving-endpoint/reconcile.ts';
 import { atWorkSince } from './serving-endpoint/update-clock.ts';
 import { startRuntimeControllers } from './serving-runtime/controller.ts';
+import { onStaleFoundations } from './stale-foundations.ts';
 import { allInformers } from './stores.ts';
 import type { Informers } from './stores.ts';
 
@@ -72,6 +74,8 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   const first = await layUntilTheyStand(options, signal);
   if (first === undefined) return;
   let foundations: Foundations = first;
+  const gatewayCertificate = new GatewayCertificate({ ...options, stores: informers });
+  const leaving = new Leaving({ ...options, stores: informers, certificate: gatewayCertificate });
   const controller = startServingEndpointController({
     informers,
     reconcile: makeReconcile({
@@ -80,6 +84,9 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
       children: new ChildWriter(options.client),
       authority: () => foundations.authority,
       scalingMode: () => foundations.scalingMode,
+      dataPlaneKeys: () => foundations.dataPlaneKeys.keys,
+      leaving,
+      gatewayCertificate,
       leadingSince: atWorkSince(options.lastHeldAt, clock.now()),
     }),
     workers: config.workers,
@@ -89,16 +96,14 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
   });
   const unfollowFetches = options.fetches.onChange((key) => controller.queue.add(key));
   const runtimes = startRuntimeControllers(options);
-  const scaling = startScaling(options, () => foundations.scalingMode);
+  leaving.onChange((key) => controller.queue.add(key));
+  const scaling = startScaling({ ...options, leaving }, () => foundations.scalingMode);
   let rest = new AbortController();
-  const unwatchApi = informers.apiServices.onChange(() => {
-    if (isMetricsApiMoved(options, foundations)) rest.abort();
-  });
-  // Installed again, or after the operator: until they trust it, nobody can write an endpoint.
-  const unwatchWebhooks = options.webhookTrust.onLack(() => rest.abort());
-  const unwatchSecrets = informers.secrets.onChange(({ object }) => {
-    if (isRotationAsked(object, config.systemNamespace)) rest.abort();
-  });
+  const unwatch = onStaleFoundations(
+    options,
+    () => foundations,
+    () => rest.abort(),
+  );
   for (let failures = 0; ;) {
     const restMs = Math.min(nextLookInMs(failures), dueInMs(foundations, clock.now()));
     await pause(restMs, AbortSignal.any([signal, rest.signal]));
@@ -112,9 +117,7 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
     if (isSame) continue;
     for (const { metadata } of informers.endpoints.store.list()) controller.queue.add(keyOf(metadata));
   }
-  unwatchApi();
-  unwatchWebhooks();
-  unwatchSecrets();
+  unwatch();
   unfollowFetches();
   await scaling.stop();
   await runtimes.stop();
@@ -122,7 +125,10 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
 }
 
 /** Each Deployment has one writer at a time: who that is each of the two asks before it writes. */
-function startScaling(options: LeadingOptions, mode: () => ScalingMode): { stop(): Promise<void> } {
+function startScaling(
+  options: LeadingOptions & { readonly leaving: Leaving },
+  mode: () => ScalingMode,
+): { stop(): Promise<void> } {
   const { config, informers: stores } = options;
   const writer = new ReplicaWriter({ ...options, stores });
   const toZero = startScaleToZero({ ...options, stores, writer });

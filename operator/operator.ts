@@ -52,7 +52,7 @@ const fetchPace = { perEndpointMs: 10_000, apartMs: 100 };
 /** Starts an operator; it leads when its turn comes, and serves as soon as there is a certificate. */
 export function startOperator(options: OperatorOptions): Operator {
   const { config, transport, metrics, registry, log } = options;
-  const informers = startInformers({ transport, log, metrics });
+  const informers = startInformers({ transport, log, metrics, systemNamespace: config.systemNamespace });
   const tls = followOperatorTls(informers.secrets, config.systemNamespace, log);
   const common = { ...options, informers, ...makeDemandParts(options, informers) };
   let leading: Part | undefined;

@@ -13,13 +13,14 @@ import { serviceAccountIdentity } from '../platform/tls/identity.ts';
 import type { Registry } from '../platform/metrics.ts';
 import { startAdmission } from './admission/start-admission.ts';
 import type { OperatorTls } from './certificates/operator-tls.ts';
-import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-certificates.ts';
+import { gatewayServiceAccount, operatorServiceAccount } from './certificates/system-names.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import { startLeaderConcurrencyReader } from './demand-server/ask-leader.ts';
 import { startDemandServer } from './demand-server/server.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
 import { followFrontProxy, frontProxyConfigMap } from './metrics-adapter/front-proxy.ts';
 import { startMetricsServer } from './metrics-adapter/server.ts';
+import { DirectionsBook } from './route-optimised/directions-book.ts';
 import type { ReadConcurrency } from './scaling/concurrency-reader.ts';
 import type { Informers } from './stores.ts';
 
@@ -60,8 +61,10 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
   const leader = startLeaderConcurrencyReader({ leaderAddress, tls, operatorIdentity });
   const readConcurrency: ReadConcurrency = (namespace, deployment) =>
     (isLeader() ? readOwn : leader.read)(namespace, deployment);
+  const directions = new DirectionsBook(informers);
   const demand = await startDemandServer({
     ...options,
+    directions,
     address: { host: config.bindHost, port: config.demandPort },
     authority: {
       trustDomain: config.trustDomain,
@@ -89,6 +92,7 @@ export async function startServing(options: ServingOptions): Promise<{ stop(): P
   return {
     stop: async () => {
       await Promise.all([demand.stop(), metrics.stop(), admission.stop(), frontProxy.stop()]);
+      directions.stop();
       await leader.stop();
     },
   };

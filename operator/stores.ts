@@ -13,8 +13,9 @@ import { SharedParts } from '../kube/shared-parts.ts';
 import type { KubeTransport } from '../kube/transport.ts';
 import type { Logger } from '../platform/logging.ts';
 import { webhookConfigurationName } from './admission/webhook-trust.ts';
+import { directGatewayService } from './certificates/system-names.ts';
 import { apiServiceName } from './metrics-adapter/reconcile-api-service.ts';
-import { fieldManager } from './serving-endpoint/names.ts';
+import { fieldManager, sliceManagerLabel } from './serving-endpoint/names.ts';
 
 export interface Informers {
   readonly endpoints: Informer<ServingEndpoint>;
@@ -24,6 +25,10 @@ export interface Informers {
   readonly services: Informer<kinds.Service>;
   readonly configMaps: Informer<kinds.ConfigMap>;
   readonly secrets: Informer<kinds.Secret>;
+  /** By which gateways stand in for the sidecars of route-optimised endpoints. */
+  readonly endpointSlices: Informer<kinds.EndpointSlice>;
+  /** Of the Service of gateways that stand in. */
+  readonly gatewaySlices: Informer<kinds.EndpointSlice>;
   /** Of everybody: others may scale what is ours. */
   readonly autoscalers: Informer<kinds.HorizontalPodAutoscaler>;
   /** The one of the metrics API. */
@@ -56,14 +61,16 @@ interface InformerOptions {
 }
 
 /** Starts to watch everything. Objects of different kinds have much in common: labels, owners, certificates. */
-export function startInformers(given: Omit<InformerOptions, 'parts'>): Informers {
+export function startInformers(
+  given: Omit<InformerOptions, 'parts'> & { readonly systemNamespace: string },
+): Informers {
   const options: InformerOptions = { ...given, parts: new SharedParts() };
   const ours = `${labels.managedBy}=${fieldManager}`;
-  const owned = <Type extends KubeObject>(kind: ResourceKind<Type>): Informer<Type> =>
+  const owned = <Type extends KubeObject>(kind: ResourceKind<Type>, labelSelector = ours): Informer<Type> =>
     startInformer({
       ...options,
       kind,
-      labelSelector: ours,
+      labelSelector,
       indexes: { [byEndpoint]: (object) => labelled(object, labels.endpoint) },
     });
   return {
@@ -89,6 +96,14 @@ export function startInformers(given: Omit<InformerOptions, 'parts'>): Informers
     services: owned(kinds.services),
     configMaps: owned(kinds.configMaps),
     secrets: owned(kinds.secrets),
+    // Those that Kubernetes makes have the labels of our Services.
+    endpointSlices: owned(kinds.endpointSlices, `${sliceManagerLabel}=${fieldManager}`),
+    gatewaySlices: startInformer({
+      ...options,
+      kind: kinds.endpointSlices,
+      namespace: given.systemNamespace,
+      labelSelector: `kubernetes.io/service-name=${directGatewayService}`,
+    }),
     ...startScalingInformers(options),
     ...startWebhookInformers(options),
     runtimes: startInformer({ ...options, kind: kinds.servingRuntimes }),

@@ -22,7 +22,7 @@ const setByChart: Readonly<Record<'operator' | 'gateway' | 'api', readonly strin
   ],
   gateway: [
     ...['systemNamespace', 'host', 'http', 'port', 'tls', 'tlsPort', 'frontTlsDir', 'adminHost', 'adminPort'],
-    ...['tlsDir', 'apiUrl'],
+    ...['tlsDir', 'apiUrl', 'direct', 'directPort', 'directTlsDir', 'dataPlaneKeysFile'],
     ...['kubeconfig', 'serviceAccountDir', 'issuers'],
   ],
   api: [

@@ -11,6 +11,8 @@ export const labels = {
   servedEntity: `${apiGroup}/served-entity`,
   /** The name of the Deployment: selects the pods of exactly one deployed version of a served entity. */
   deployment: `${apiGroup}/deployment`,
+  /** On a pod: callers come to its sidecar themselves, with data-plane tokens. */
+  routeOptimized: `${apiGroup}/route-optimized`,
   /** On a pod: its model server has metrics, at /model/metrics of the sidecar's admin port. */
   modelMetrics: `${apiGroup}/model-metrics`,
   managedBy: 'app.kubernetes.io/managed-by',

@@ -15,6 +15,8 @@ export const conditionTypes = {
   autoscaling: 'Autoscaling',
   /** The certificates of the sidecars are made and valid. */
   certificatesReady: 'CertificatesReady',
+  /** Callers can reach the sidecars themselves. Only of route-optimised endpoints. */
+  directAccess: 'DirectAccess',
   /** The spec asks only for what this version of Fairlead does; False names the fields that it does not act on yet. */
   fieldsSupported: 'FieldsSupported',
   /** kstatus: work goes on towards the spec. Present only while True. */

@@ -3,6 +3,7 @@ import type {
   autoscalingReasons,
   certificateReasons,
   configUpdateReasons,
+  directAccessReasons,
   entityReasons,
   fieldReasons,
   progressReasons,
@@ -148,6 +149,17 @@ const certificateTexts: TextsOf<typeof certificateReasons> = {
   IssueFailed: {
     cause: 'The certificate of the sidecars cannot be made or renewed.',
     remedy: 'See the message: most likely the Secret `<endpoint>-sidecar-tls` belongs to somebody else.',
+  },
+};
+
+const directAccessTexts: TextsOf<typeof directAccessReasons> = {
+  ServiceReady: {
+    cause: 'The Service of the endpoint leads to its sidecars, and to gateways while it is at zero.',
+  },
+  CertificatePending: {
+    cause:
+      'No sidecar is ready, and the certificate by which gateways stand in for them in this namespace is on its way to them: callers would be shown another one.',
+    remedy: 'Wait for two or three minutes (once in each namespace), or for a sidecar to be ready.',
   },
 };
 
@@ -317,6 +329,12 @@ export const reasonGroups: readonly ReasonGroup[] = [
     subject: conditionTypes.certificatesReady,
     about: 'Whether the sidecars have a valid certificate.',
     texts: certificateTexts,
+  },
+  {
+    subject: conditionTypes.directAccess,
+    about:
+      'Whether callers can reach the sidecars themselves, at `status.dataPlane.url`. Where it is False it gives the reason for which the Service cannot be made, as a served entity would; requests to the gateway are served all the same. Only of endpoints with `spec.routeOptimized`.',
+    texts: directAccessTexts,
   },
   {
     subject: conditionTypes.fieldsSupported,

@@ -82,6 +82,14 @@ export const certificateReasons = {
   issueFailed: 'IssueFailed',
 } as const;
 
+/** Reasons of the condition DirectAccess. Where it is False it repeats a reason of served entities (`entityReasons`). */
+export const directAccessReasons = {
+  /** The endpoint's own Service leads to whoever answers. */
+  serviceReady: 'ServiceReady',
+  /** No sidecar answers, and gateways have no certificate yet to stand in with. */
+  certificatePending: 'CertificatePending',
+} as const;
+
 /** Reasons of the condition FieldsSupported. */
 export const fieldReasons = {
   /** Every field of the spec is acted on. */

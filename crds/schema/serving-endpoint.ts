@@ -36,13 +36,9 @@ export const servingEndpointSpecSchema = z
     routeOptimized: z
       .boolean()
       .default(false)
-      .meta(
-        rules({
-          rule: 'self == oldSelf',
-          message: 'routeOptimized is immutable: create another endpoint instead',
-        }),
-      )
-      .describe('Whether callers may reach the sidecars directly; immutable.'),
+      .describe(
+        'Whether callers may reach the sidecars directly, with data-plane tokens; a change replaces the pods.',
+      ),
     suspended: z.boolean().default(false).describe('Stops the endpoint without forgetting it.'),
     servedEntities: z
       .array(servedEntitySchema)
@@ -197,6 +193,12 @@ const servingEndpointStatusSchema = z.strictObject({
     .optional()
     .describe('Stable identifier, 32 hexadecimal digits.'),
   url: z.string().max(2048).optional().describe('Where to send requests.'),
+  dataPlane: z
+    .strictObject({
+      url: z.string().max(2048).describe('Where to send requests to the sidecars themselves.'),
+    })
+    .optional()
+    .describe('Present on route-optimised endpoints: the way that takes data-plane tokens.'),
   ready: z
     .enum([...conditionStatuses, 'Suspended'])
     .optional()

@@ -12,7 +12,7 @@ const external = {
 const rows: [sentence: string, spec: object, paths: string[]][] = [
   ['a plain endpoint asks only for what is there', {}, []],
   ['empty AI gateway sections ask for nothing', { aiGateway: { guardrails: {}, fallback: {} } }, []],
-  ['direct calls to sidecars', { routeOptimized: true }, ['spec.routeOptimized']],
+  ['direct calls to sidecars are served', { routeOptimized: true }, []],
   ['guardrails', { aiGateway: { guardrails: { input: { safety: true } } } }, ['spec.aiGateway.guardrails']],
   ['fallback asks for nothing that is missing', { aiGateway: { fallback: { enabled: true } } }, []],
   ['usage tracking', { aiGateway: { usageTracking: { enabled: true } } }, ['spec.aiGateway.usageTracking']],

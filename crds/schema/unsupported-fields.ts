@@ -27,11 +27,6 @@ const fetchedSchemes: ReadonlySet<ModelScheme | undefined> = new Set<ModelScheme
 /** Whoever builds one of these deletes its row. */
 const endpointRows: readonly Row<ServingEndpointSpec>[] = [
   [
-    'routeOptimized',
-    (spec) => spec.routeOptimized,
-    'callers cannot reach the sidecars directly yet; send requests to the gateway',
-  ],
-  [
     'aiGateway.guardrails',
     (spec) => Object.keys(spec.aiGateway?.guardrails ?? {}).length > 0,
     'content is not checked yet; check it before the request is sent',

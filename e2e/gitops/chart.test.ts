@@ -5,10 +5,10 @@ import { beforeEach, expect, inject, it } from 'vitest';
 import { renderings } from '../../charts/codegen/renderings.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { configMaps, deployments, services } from '../../kube/kinds.ts';
+import { machineAt } from '../../quickstart/cluster/install.ts';
 import { parseManifests } from '../../quickstart/cluster/manifests.ts';
 import { adaptManifests } from '../../quickstart/cluster/overlay.ts';
 import type { Surroundings } from '../../quickstart/cluster/overlay.ts';
-import { adminPortOf } from '../../quickstart/settings.ts';
 import { clusterUnderTest, kubeClient } from '../harness/cluster-under-test.ts';
 import { makeHelm } from '../harness/helm.ts';
 import { makeKubectl } from '../harness/kubectl.ts';
@@ -29,15 +29,17 @@ async function readSurroundings(client: KubeClient): Promise<Surroundings> {
   const { data } = await client.get(configMaps, { name: 'fairlead-operator', namespace });
   const config = load(data?.['config.yaml'] ?? '') as Record<string, string>;
   const { demandUrl = '', mlflowTrackingUri: trackingUri = '', publicUrl = '' } = config;
-  const { spec } = await client.get(services, { name: 'fairlead-api', namespace });
+  const addressOf = async (name: string): Promise<string> =>
+    (await client.get(services, { name, namespace })).spec?.clusterIP ?? '';
   const { hostname, port } = new URL(clusterUnderTest().gatewayUrl);
   const isOnMachine = hostname === '127.0.0.1';
   return {
     operatorIp: new URL(demandUrl).hostname,
-    apiIp: spec?.clusterIP ?? '',
+    gatewayIp: await addressOf('fairlead-gateway-direct'),
+    apiIp: await addressOf('fairlead-api'),
     trackingUri,
     publicUrl,
-    ...(isOnMachine ? { machine: { port: Number(port), adminPort: adminPortOf(Number(port)) } } : {}),
+    ...(isOnMachine ? { machine: machineAt(Number(port)) } : {}),
   };
 }
 

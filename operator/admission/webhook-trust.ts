@@ -4,7 +4,7 @@ import type { Informer } from '../../kube/informer.ts';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from '../../kube/kinds.ts';
 import type { MutatingWebhookConfiguration, ValidatingWebhookConfiguration } from '../../kube/kinds.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { operatorServiceAccount } from '../certificates/system-certificates.ts';
+import { operatorServiceAccount } from '../certificates/system-names.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
 

@@ -6,7 +6,7 @@ import type { SigningAuthority } from './authority-state.ts';
 import { parseCertificate } from './parsed-certificate.ts';
 import { checkCertificate, renewalTime } from './check-certificate.ts';
 import type { CertificateWish } from './check-certificate.ts';
-import { isUsable, renewalInMs } from './sidecar-certificate.ts';
+import { isUsable, makeSidecarCertificate, renewalInMs } from './sidecar-certificate.ts';
 import { checkTlsSecret, makeTlsSecret, secretText, tlsSecret } from './tls-secret.ts';
 
 const day = 86_400_000;
@@ -127,6 +127,20 @@ describe('the certificate of the sidecars', () => {
     expect(isUsable(secret, endpoint, start + 89 * day)).toBe(true);
     expect(isUsable(secret, endpoint, start + 91 * day)).toBe(false);
     expect(renewalInMs(secret, endpoint, start)).toBeCloseTo(60 * day, -6);
+  });
+
+  it.each<[string, string[], string]>([
+    ['names by which callers come', ['iris.team.svc'], 'DNS:iris.team.svc, '],
+    ['its identity alone where callers come to gateways', [], ''],
+  ])('has %s', async (_name, dnsNames, before) => {
+    const input = { endpoint, authority: bundleOf(authority), trustDomain: 'cluster.local', dnsNames };
+    const made = await makeSidecarCertificate({ ...input, observed: undefined, now: start });
+    const pem = secretText(made?.wanted, 'tls.crt') ?? '';
+    const names = `${before}URI:spiffe://cluster.local/ns/team/endpoint/iris`;
+    expect(parseCertificate(pem).subjectAltName).toBe(names);
+    expect(await makeSidecarCertificate({ ...input, observed: made?.wanted, now: start })).toBeUndefined();
+    const others = { ...input, dnsNames: ['iris.team.svc', 'x.example.com'] };
+    expect(await makeSidecarCertificate({ ...others, observed: made?.wanted, now: start })).toBeDefined();
   });
 
   it.each([

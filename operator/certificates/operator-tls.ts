@@ -4,7 +4,7 @@ import type { Informer } from '../../kube/informer.ts';
 import type { Secret } from '../../kube/kinds.ts';
 import { messageOf } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { operatorSecretName } from './system-certificates.ts';
+import { operatorSecretName } from './system-names.ts';
 import { secretText } from './tls-secret.ts';
 
 export interface TlsMaterial {

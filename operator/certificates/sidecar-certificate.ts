@@ -20,6 +20,8 @@ export interface SidecarCertificateInput {
   readonly observed: Secret | undefined;
   readonly authority: Authority;
   readonly trustDomain: string;
+  /** By which callers reach the sidecars themselves. */
+  readonly dnsNames: readonly string[];
   readonly now: number;
 }
 
@@ -27,9 +29,10 @@ export interface SidecarCertificateInput {
 export async function makeSidecarCertificate(
   input: SidecarCertificateInput,
 ): Promise<Child<Secret> | undefined> {
-  const { endpoint, observed, authority, trustDomain, now } = input;
+  const { endpoint, observed, authority, trustDomain, dnsNames, now } = input;
   const wish: CertificateWish = {
     commonName: 'fairlead sidecar',
+    ...(dnsNames.length === 0 ? {} : { dnsNames }),
     uris: [endpointIdentity(trustDomain, endpoint.namespace, endpoint.name)],
     usages: ['server', 'client'],
   };

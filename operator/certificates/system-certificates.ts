@@ -5,22 +5,27 @@ import { serviceAccountIdentity } from '../../platform/tls/identity.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logging.ts';
+import { standInDnsNames } from '../route-optimised/direct-names.ts';
 import { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import type { Authority } from './authority.ts';
 import type { CertificateWish } from './check-certificate.ts';
+import {
+  apiSecretName,
+  apiServiceAccount,
+  directSecretName,
+  gatewaySecretName,
+  gatewayServiceAccount,
+  operatorSecretName,
+  operatorServiceAccount,
+} from './system-names.ts';
 import { checkTlsSecret, makeTlsSecret } from './tls-secret.ts';
-
-export const operatorServiceAccount = 'fairlead-operator';
-export const gatewayServiceAccount = 'fairlead-gateway';
-export const operatorSecretName = 'fairlead-operator-tls';
-const gatewaySecretName = 'fairlead-gateway-tls';
-const apiServiceAccount = 'fairlead-api';
-const apiSecretName = 'fairlead-api-tls';
 
 export interface SystemCertificatesOptions {
   readonly client: KubeClient;
   readonly config: OperatorConfig;
+  /** Namespaces that have route-optimised endpoints. */
+  readonly directNamespaces: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -42,6 +47,7 @@ export async function reconcileSystemCertificates(
   ] as const) {
     await reconcileSecret(options, authority, secret, wishOf(config, account));
   }
+  await reconcileSecret(options, authority, directSecretName, wishOfStandIn(options));
 }
 
 function wishOf(config: OperatorConfig, serviceAccount: string): CertificateWish {
@@ -53,6 +59,12 @@ function wishOf(config: OperatorConfig, serviceAccount: string): CertificateWish
     uris: [serviceAccountIdentity(trustDomain, systemNamespace, serviceAccount)],
     usages: ['server', 'client'],
   };
+}
+
+/** Gateways stand in under the names of the Services of all namespaces that have route-optimised endpoints. */
+function wishOfStandIn({ config, directNamespaces }: SystemCertificatesOptions): CertificateWish {
+  const wish = wishOf(config, gatewayServiceAccount);
+  return { ...wish, dnsNames: [...(wish.dnsNames ?? []), ...standInDnsNames(directNamespaces, config)] };
 }
 
 async function reconcileSecret(

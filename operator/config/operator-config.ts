@@ -7,6 +7,7 @@ import { dataPlaneSchema } from './data-plane.ts';
 import { deadlinesSchema } from './deadlines.ts';
 import { limitsSchema } from './limits.ts';
 import { leaderElectionSchema } from './leader-election.ts';
+import { routeOptimizedSchema } from './route-optimised.ts';
 import { scalingSchema } from './scaling.ts';
 import { sidecarSchema } from './sidecar.ts';
 import { workloadTypesSchema } from './workload-types.ts';
@@ -64,9 +65,14 @@ export const operatorConfigSchema = z.strictObject({
   limits: limitsSchema.prefault({}),
   certificates: certificatesSchema.prefault({}),
   dataPlane: dataPlaneSchema.prefault({}),
+  routeOptimized: routeOptimizedSchema.prefault({}),
 });
 
 export type OperatorConfig = z.output<typeof operatorConfigSchema>;
+
+/** Returns where sidecars reach gateways. */
+export const gatewayUrlOf = (config: OperatorConfig): string =>
+  config.routeOptimized.gatewayUrl ?? `https://fairlead-gateway-direct.${config.systemNamespace}.svc:8444`;
 
 /** Returns where proxies report demand. */
 export const demandUrlOf = (config: OperatorConfig): string =>

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import * as z from 'zod';
 import type { FetchBook } from '../../core/fetching/fetch-book.ts';
+import type { Directions } from '../../core/routing/directions.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
 import type { DemandReport } from '../../core/scaling/demand-report.ts';
@@ -17,9 +18,12 @@ import { modernTls } from '../../platform/tls/modern.ts';
 import type { OperatorTls } from '../certificates/operator-tls.ts';
 import { readJson, sendJson, tlsSocketOf } from '../http.ts';
 import type { DomainMetrics } from '../domain-metrics/declare.ts';
+import type { DirectionsBook } from '../route-optimised/directions-book.ts';
 import type { ReadConcurrency } from '../scaling/concurrency-reader.ts';
 import { authoriseReport } from './authorise-report.ts';
-import type { ReportAuthority } from './authorise-report.ts';
+import type { Authorised, ReportAuthority } from './authorise-report.ts';
+
+type TakenReport = Exclude<Authorised, { readonly refusal: string }>;
 
 const demandPath = '/v1/demand';
 export const concurrencyPath = '/v1/concurrency';
@@ -37,6 +41,8 @@ export interface DemandServerOptions {
   readonly book: DemandBook;
   readonly fetches: FetchBook;
   readonly readConcurrency: ReadConcurrency;
+  /** What sidecars that pass requests on are told. */
+  readonly directions: Pick<DirectionsBook, 'of'>;
   readonly isLeader: () => boolean;
   /** `host:port` of the leader's demand server. */
   readonly leaderAddress: () => string | undefined;
@@ -121,7 +127,20 @@ async function takeReport(
   options.book.record(authorised.report, authorised.source, now);
   if (authorised.source === 'sidecar') recordFetches(authorised.report, options.fetches, now);
   demandReports.inc({ result: 'taken' });
-  response.writeHead(204).end();
+  const directions = newDirections(authorised, options.directions);
+  if (directions === undefined) response.writeHead(204).end();
+  else sendJson(response, 200, directions);
+}
+
+/** A sidecar reports on its own Deployment alone; it is told what it has not been told yet. */
+function newDirections(
+  { source, report }: TakenReport,
+  book: Pick<DirectionsBook, 'of'>,
+): Directions | undefined {
+  const [entry] = report.entries;
+  if (source !== 'sidecar' || report.directions === undefined || entry === undefined) return undefined;
+  const directions = book.of(entry.namespace, entry.endpoint);
+  return directions?.version === report.directions ? undefined : directions;
 }
 
 function recordFetches({ reporter, entries }: DemandReport, fetches: FetchBook, now: number): void {

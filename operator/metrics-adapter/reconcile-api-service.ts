@@ -3,7 +3,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { apiServices } from '../../kube/kinds.ts';
 import type { APIService } from '../../kube/kinds.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
-import { operatorServiceAccount } from '../certificates/system-certificates.ts';
+import { operatorServiceAccount } from '../certificates/system-names.ts';
 import { fieldManager } from '../serving-endpoint/names.ts';
 
 export const apiServiceName = 'v1beta1.external.metrics.k8s.io';

@@ -1,6 +1,7 @@
 /** Owns the way from N to zero: looks once a second for what has been idle long enough, and scales it. */
 import type { Deployment } from '../../kube/kinds.ts';
 import { refOf } from '../../kube/resource.ts';
+import type { Leaving } from '../route-optimised/leaving.ts';
 import type { Stores } from '../stores.ts';
 import { autoscalersOf, isStopped, mayNotShrink } from './endpoint-of.ts';
 import type { Idleness } from './idleness.ts';
@@ -11,6 +12,7 @@ export interface ScaleToZeroOptions {
   readonly stores: Stores;
   readonly idleness: Idleness;
   readonly writer: ReplicaWriter;
+  readonly leaving: Pick<Leaving, 'look' | 'mayGo' | 'stays'>;
 }
 
 /** As often as proxies report. */
@@ -20,6 +22,7 @@ const intervalMs = 1_000;
 export function startScaleToZero(options: ScaleToZeroOptions): { stop(): Promise<void> } {
   return startRepeating(async (signal) => {
     options.idleness.look();
+    options.leaving.look();
     for (const deployment of options.stores.deployments.store.list()) {
       // Many may have become idle at once, and whoever leads next is waiting for the lease.
       if (signal.aborted) return;
@@ -29,9 +32,13 @@ export function startScaleToZero(options: ScaleToZeroOptions): { stop(): Promise
 }
 
 async function judge(deployment: Deployment, options: ScaleToZeroOptions): Promise<void> {
-  const { stores, idleness, writer } = options;
+  const { stores, idleness, writer, leaving } = options;
   const idleMs = idleness.longEnough(deployment);
-  if (idleMs === undefined || !isOurs(deployment, stores)) return;
+  if (idleMs === undefined || !isOurs(deployment, stores)) {
+    leaving.stays(deployment);
+    return;
+  }
+  if (!leaving.mayGo(deployment)) return;
   const note = `went to zero after ${Math.round(idleMs / 1000)}s without demand`;
   await writer.write(deployment, { replicas: 0, reason: 'ScaledToZero', note });
 }

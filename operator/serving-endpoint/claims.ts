@@ -3,6 +3,7 @@ import { conditionTypes } from '../../crds/schema/condition.ts';
 import {
   certificateReasons,
   configUpdateReasons,
+  directAccessReasons,
   entityReasons,
   fieldReasons,
   progressReasons,
@@ -12,6 +13,7 @@ import {
 import { unsupportedFieldsOf } from '../../crds/schema/unsupported-fields.ts';
 import type { FailedVersion, ServingEndpointSpec } from '../../crds/schema/serving-endpoint.ts';
 import { wasCancelled } from './change-requests.ts';
+import type { DirectState } from '../route-optimised/reconcile-direct.ts';
 import { autoscalingClaim } from './claim-autoscaling.ts';
 import { claim } from './conditions.ts';
 import type { Claim } from './conditions.ts';
@@ -47,17 +49,21 @@ export interface Outlook {
   readonly certificate: CertificateState;
   /** Why the active config cannot be written back into the spec, although the update was cancelled. */
   readonly cancelRefusal: string | undefined;
+  /** How it stands with the way of callers to the sidecars; undefined: there is none. */
+  readonly direct: Pick<DirectState, 'problem' | 'awaitsCertificate'> | undefined;
 }
 
 /** Returns the claims about an endpoint that has a plan. */
 export function claimsOf(outlook: Outlook): Claim[] {
   const update = updateClaim(outlook);
+  const { direct } = outlook;
   const { spec } = outlook.snapshot.endpoint;
   const always = [
     update,
     trafficClaim(outlook),
     autoscalingClaim({ ...outlook, isSuspended: outlook.plan.isSuspended }),
     certificateClaim(outlook),
+    ...(direct === undefined ? [] : [directClaim(direct)]),
     fieldsClaim(spec),
   ];
   // kstatus would take any Ready but True for work in progress, and a stopped endpoint is not ready (ADR 14).
@@ -182,6 +188,19 @@ function certificateClaim({ certificate }: Outlook): Claim {
     : claim(type, 'False', certificateReasons.issueFailed, certificate.problem);
 }
 
+function directClaim({ problem, awaitsCertificate }: NonNullable<Outlook['direct']>): Claim {
+  const type = conditionTypes.directAccess;
+  if (problem !== undefined) return claim(type, 'False', problem.reason, problem.message);
+  return awaitsCertificate
+    ? claim(
+        type,
+        'False',
+        directAccessReasons.certificatePending,
+        'no sidecar is ready, and gateways do not have their certificate for this namespace yet; it comes by itself',
+      )
+    : claim(type, 'True', directAccessReasons.serviceReady, 'callers reach the sidecars by the Service');
+}
+
 function fieldsClaim(spec: ServingEndpointSpec): Claim {
   const type = conditionTypes.fieldsSupported;
   const unsupported = unsupportedFieldsOf(spec);
@@ -201,7 +220,7 @@ function stoppingClaims({ activeEntities }: Outlook): Claim[] {
 
 /** kstatus: present only while true, and never both. */
 function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] {
-  const { activeEntities } = outlook;
+  const { activeEntities, direct } = outlook;
   const { stalled, reconciling } = conditionTypes;
   if (update.status === 'False') return [claim(stalled, 'True', update.reason, update.message)];
   if (activeEntities.some(({ verdict }) => verdict.state === 'Failed')) {
@@ -212,13 +231,23 @@ function progressClaims(outlook: Outlook, ready: Claim, update: Claim): Claim[] 
   if (refused !== undefined) {
     return [claim(stalled, 'True', refused.verdict.reason, headline(tell(refused)))];
   }
-  if (ready.status === 'True' && update.status === 'True') {
-    // It answers as well, and lacks an object for a moment more.
-    const waiting = activeEntities.find(({ verdict }) => verdict.reason === entityReasons.waitingForCleanup);
-    return waiting === undefined
-      ? []
-      : [claim(reconciling, 'True', progressReasons.reconciling, headline(tell(waiting)))];
+  // By way of gateways alone.
+  const { problem } = direct ?? {};
+  if (problem !== undefined && !passesByItself(problem)) {
+    return [claim(stalled, 'True', problem.reason, problem.message)];
   }
+  if (ready.status === 'True' && update.status === 'True') return lackClaims(outlook);
   const cause = ready.status === 'True' ? update : ready;
   return [claim(reconciling, 'True', progressReasons.reconciling, headline(cause.message))];
 }
+
+/** It answers as well, and lacks an object for a moment more. */
+function lackClaims({ activeEntities, direct }: Outlook): Claim[] {
+  const entity = activeEntities.find(({ verdict }) => passesByItself(verdict));
+  const waiting = entity === undefined ? direct?.problem?.message : headline(tell(entity));
+  if (waiting === undefined) return [];
+  return [claim(conditionTypes.reconciling, 'True', progressReasons.reconciling, waiting)];
+}
+
+const passesByItself = ({ reason }: Pick<Explanation, 'reason'>): boolean =>
+  reason === entityReasons.waitingForCleanup;

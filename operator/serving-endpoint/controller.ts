@@ -46,6 +46,13 @@ export function startServingEndpointController(options: ServingEndpointControlle
   controller.watch(informers.services, ownerKey);
   controller.watch(informers.configMaps, ownerKey);
   controller.watch(informers.secrets, ownerKey);
+  controller.watch(informers.endpointSlices, ownerKey);
+  controller.watch(informers.gatewaySlices, () =>
+    store
+      .list()
+      .filter(({ spec }) => spec.routeOptimized)
+      .map(keyOfEndpoint),
+  );
   controller.watch(informers.autoscalers, (autoscaler) => {
     const target = informers.deployments.store.get(scaleTargetOf(autoscaler) ?? '');
     return target === undefined ? ownerKey(autoscaler) : ownerKey(target);

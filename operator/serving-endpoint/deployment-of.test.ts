@@ -55,6 +55,7 @@ it('serves on after an upgrade that would name Deployments otherwise', () => {
     plan,
     outcome: outcomeOf({ snapshot, plan, refusals: new Map(), config, workedSince: -Infinity, now }),
     certificate: { problem: undefined, isUsable: true },
+    direct: undefined,
     cancelRefusal: undefined,
     config,
     now,

@@ -9,6 +9,9 @@ export const fieldManager = 'fairlead-operator';
 /** The field manager of the replicas that the operator sets; apart, so that an apply without replicas leaves them. */
 export const scaleFieldManager = 'fairlead-operator-scale';
 
+/** On an EndpointSlice: who looks after it. Kubernetes' own controller leaves slices alone that somebody else manages. */
+export const sliceManagerLabel = 'endpointslice.kubernetes.io/managed-by';
+
 /** On a Deployment: after how much idle time it goes to zero; absent: never. */
 export const idleAfterAnnotation = 'serving.fairlead.dev/idle-after';
 

@@ -1,5 +1,6 @@
 /** Owns what a reconcile sees: everything that belongs to one endpoint, read from the stores at one moment. */
 import type { PodsProgress } from '../../core/fetching/fetch-book.ts';
+import type { DataPlaneKey } from '../../core/data-plane/token.ts';
 import { publicNameOf } from '../../core/routing/public-name.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
@@ -33,15 +34,27 @@ export interface Snapshot {
   /** By name of the pod: how far the fetch of its model is. */
   readonly fetches: PodsProgress;
   readonly sidecarSecret: kinds.Secret | undefined;
+  /** By which gateways stand in for the sidecars, where callers come to those. */
+  readonly slices: readonly kinds.EndpointSlice[];
+  /** Of the Service of gateways that stand in. */
+  readonly gateways: readonly kinds.EndpointSlice[];
+  /** Public keys of data-plane tokens. */
+  readonly dataPlaneKeys: readonly DataPlaneKey[];
   readonly runtimes: readonly RuntimeCandidate[];
+}
+
+/** What a reconcile sees beside the stores. */
+export interface Surroundings {
+  readonly scalingMode: ScalingMode;
+  readonly fetches: PodsProgress;
+  readonly dataPlaneKeys: readonly DataPlaneKey[];
 }
 
 /** Returns the snapshot of an endpoint; undefined when there is no such endpoint. */
 export function observe(
   stores: Stores,
   key: string,
-  scalingMode: ScalingMode,
-  fetches: PodsProgress,
+  { scalingMode, fetches, dataPlaneKeys }: Surroundings,
 ): Snapshot | undefined {
   const endpoint = stores.endpoints.store.get(key);
   if (endpoint === undefined) return undefined;
@@ -61,9 +74,12 @@ export function observe(
     configMaps: byName(stores.configMaps.store.byIndex(byEndpoint, key)),
     autoscalers: byName(stores.autoscalers.store.byIndex(byEndpoint, key)),
     rivals: rivalsOf(stores, key),
-    scalingMode,
+    scalingMode: modeFor(endpoint, scalingMode),
     pods: stores.pods.store.byIndex(byEndpoint, key),
     fetches,
+    slices: stores.endpointSlices.store.byIndex(byEndpoint, key),
+    gateways: stores.gatewaySlices.store.list(),
+    dataPlaneKeys,
     sidecarSecret: stores.secrets.store.get(keyOf({ namespace, name: sidecarSecretName(name) })),
     runtimes: [
       ...stores.runtimes.store.list(namespace).map((runtime) => candidate(runtime, 'namespace')),
@@ -95,3 +111,7 @@ function candidate(
 function byName<Type extends KubeObject>(objects: readonly Type[]): ReadonlyMap<string, Type> {
   return new Map(objects.map((object) => [object.metadata?.name ?? '', object]));
 }
+
+/** Where callers come to the sidecars, gateways have to stand in before those go: an HPA would not wait for that. */
+const modeFor = ({ spec }: ServingEndpoint, mode: ScalingMode): ScalingMode =>
+  spec.routeOptimized ? { ...mode, nativeZero: 'off' } : mode;

@@ -3,6 +3,7 @@ import type { ServingEndpoint, ServingEndpointStatus } from '../../crds/schema/s
 import { servingEndpointSchema } from '../../crds/schema/serving-endpoint.ts';
 import { anEndpoint } from '../../test/support/an-endpoint.ts';
 import type { EndpointBuilder } from '../../test/support/an-endpoint.ts';
+import type { DirectState } from '../route-optimised/reconcile-direct.ts';
 import type { Refusals } from './act.ts';
 import type { CertificateState } from './claims.ts';
 import type { Snapshot } from './observe.ts';
@@ -55,16 +56,17 @@ export function reconciled(
     readonly refusals?: Refusals;
     readonly certificate?: CertificateState;
     readonly cancelRefusal?: string;
+    readonly direct?: DirectState;
     readonly at?: number;
     readonly workedSince?: number | undefined;
   } = {},
 ): Reconciled {
   const { refusals = new Map(), certificate = { problem: undefined, isUsable: true }, at = now } = given;
-  const { cancelRefusal, workedSince = -Infinity } = given;
+  const { cancelRefusal, direct, workedSince = -Infinity } = given;
   const snapshot = aSnapshot(endpoint, seen);
   const plan = planServingEndpoint(snapshot, config, at);
   const outcome = outcomeOf({ snapshot, plan, refusals, config, workedSince, now: at });
-  const status = statusOf({ snapshot, plan, outcome, certificate, cancelRefusal, config, now: at });
+  const status = statusOf({ snapshot, plan, outcome, certificate, direct, cancelRefusal, config, now: at });
   // Whatever is reported must be what the API server accepts.
   servingEndpointSchema.parse({ ...endpoint, status });
   return { plan, status, endpoint: { ...endpoint, status } };

@@ -1,6 +1,7 @@
 /** Owns the decision for each served entity of the config versions that matter: what it runs on, and how it fares. */
 import type { ConfigVersion } from '../../core/config-versions/endpoint-config.ts';
 import { pauseOf } from '../../core/scaling/pause.ts';
+import { publicNameOf } from '../../core/routing/public-name.ts';
 import { initialReplicas } from '../../core/scaling/replica-bounds.ts';
 import { scalingRulesOf } from '../../core/scaling/scaling-rules.ts';
 import { annotations, labels } from '../../crds/schema/api.ts';
@@ -24,7 +25,7 @@ import { fetchOf } from './fetch-status.ts';
 import type { FetchStatus } from './fetch-status.ts';
 import { runtimeAnnotation } from './names.ts';
 import type { Snapshot } from './observe.ts';
-import type { Blueprint, ModelEntity } from './resources/blueprint.ts';
+import type { Blueprint, DirectAccess, ModelEntity } from './resources/blueprint.ts';
 
 export interface EntityPlan {
   readonly configVersion: number;
@@ -96,6 +97,7 @@ function planModelEntity(input: EntitiesInput, entity: ModelEntity): EntityPlan 
     ...means,
     ...limitsOf(endpoint.spec),
     scaling,
+    direct: directAccess(snapshot),
     config,
   };
   return { ...plan, blueprint };
@@ -109,6 +111,9 @@ const limitsOf = ({
   rateLimits,
   timeouts: routing?.timeouts,
 });
+
+const directAccess = ({ endpoint, dataPlaneKeys }: Snapshot): DirectAccess | undefined =>
+  endpoint.spec.routeOptimized ? { publicName: publicNameOf(endpoint), keys: dataPlaneKeys } : undefined;
 
 interface Evidence {
   readonly observed: Deployment | undefined;

@@ -2,6 +2,7 @@
 import * as kinds from '../../kube/kinds.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { controllerUid, isGoing } from '../ownership.ts';
+import { directServiceName } from '../route-optimised/direct-names.ts';
 import { hasToForgetZero, usesAutoscalers } from '../scaling/scaling-mode.ts';
 import { revisionName } from './names.ts';
 import type { Snapshot } from './observe.ts';
@@ -80,10 +81,15 @@ function ownedObjects(snapshot: Snapshot, of: readonly ResourceKind[] = entityKi
     .filter(([kind]) => of.includes(kind))
     .flatMap(([kind, objects]) =>
       [...objects.values()]
+        .filter((object) => !isOwnService(kind, object, snapshot))
         .filter((object) => controllerUid(object) === snapshot.identity.uid && !isGoing(object))
         .map((object) => removal(kind, object, 'no config version and no traffic needs it')),
     );
 }
+
+/** It belongs to no entity: `route-optimised/` looks after it. */
+const isOwnService = (kind: ResourceKind, object: KubeObject, { identity }: Snapshot): boolean =>
+  kind === kinds.services && object.metadata?.name === directServiceName(identity.name);
 
 function forgottenRevisions(snapshot: Snapshot, forgettable: readonly number[]): Removal[] {
   const names = new Set(forgettable.map((version) => revisionName(snapshot.identity.name, version)));

@@ -197,6 +197,14 @@ describe('the plan after a switch', () => {
     expect(result.requeueAfterMs).toBeUndefined();
   });
 
+  it('leaves the Service of the endpoint itself alone', () => {
+    const { ownerReferences = [], namespace = '' } = deploymentFor(one, 'iris-1').metadata ?? {};
+    const own = { metadata: { name: 'iris', namespace, ownerReferences, uid: 'uid-of-service' } };
+    const services = new Map([['iris', own]]);
+    const result = plan(aSnapshot(switched('2026-01-01T00:09:50Z'), { ...seen, services }));
+    expect(removed(result)).not.toContain('Service/iris');
+  });
+
   it('never removes what the traffic reaches, even when the record of the active version is lost', () => {
     const endpoint = { ...switched('2026-01-01T00:00:00Z'), spec: iris(3).build().spec };
     const result = plan(aSnapshot(endpoint, { ...seen, revisions: [] }));

@@ -23,6 +23,11 @@ import type { Authority } from '../certificates/authority.ts';
 import { isUsable, makeSidecarCertificate, renewalInMs } from '../certificates/sidecar-certificate.ts';
 import type { ChildWriter } from '../children/apply-child.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
+import type { DataPlaneKey } from '../../core/data-plane/token.ts';
+import { directDnsNames } from '../route-optimised/direct-names.ts';
+import type { GatewayCertificate } from '../route-optimised/gateway-certificate.ts';
+import type { Leaving } from '../route-optimised/leaving.ts';
+import { reconcileDirect } from '../route-optimised/reconcile-direct.ts';
 import type { ScalingMode } from '../scaling/scaling-mode.ts';
 import type { Stores } from '../stores.ts';
 import { act, applyOrExplain, staleStores } from './act.ts';
@@ -48,6 +53,9 @@ export interface ReconcileDeps {
   readonly events: Pick<EventRecorder, 'record'>;
   readonly authority: () => Authority;
   readonly scalingMode: () => ScalingMode;
+  readonly dataPlaneKeys: () => readonly DataPlaneKey[];
+  readonly leaving: Leaving;
+  readonly gatewayCertificate: GatewayCertificate;
   readonly fetches: Pick<FetchBook, 'shownOf'>;
   readonly config: OperatorConfig;
   readonly clock: Clock;
@@ -82,7 +90,11 @@ export function makeReconcile(options: ReconcileDeps): Reconcile {
 }
 
 async function reconcileKey(key: string, deps: EndpointDeps, log: Logger): Promise<Outcome> {
-  const seen = observe(deps.stores, key, deps.scalingMode(), deps.fetches.shownOf(key));
+  const seen = observe(deps.stores, key, {
+    scalingMode: deps.scalingMode(),
+    fetches: deps.fetches.shownOf(key),
+    dataPlaneKeys: deps.dataPlaneKeys(),
+  });
   if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) {
     deps.writeBacks.forget(key);
     return done;
@@ -134,12 +146,14 @@ async function reconcileEndpoint(snapshot: Snapshot, deps: EndpointDeps, log: Lo
   const now = clock.now();
   const outcome = outcomeOf({ snapshot, plan, refusals, config, workedSince, now });
   const cancelRefusal = unwritten?.cause;
-  const status = statusOf({ snapshot, plan, outcome, certificate, cancelRefusal, config, now });
+  const direct = await reconcileDirect(snapshot, { ...deps, log }, now);
+  const status = statusOf({ snapshot, plan, outcome, certificate, direct, cancelRefusal, config, now });
   await report(deps, endpoint, status);
   const waits = [
     unwritten?.retryInMs,
     plan.requeueAfterMs,
     outcome.dueInMs,
+    direct?.againInMs,
     retryInMs(refusals, certificate, config),
     renewalInMs(snapshot.sidecarSecret, snapshot.identity, now),
   ];
@@ -173,6 +187,7 @@ async function reconcileCertificate(
     observed: snapshot.sidecarSecret,
     authority: deps.authority(),
     trustDomain: deps.config.trustDomain,
+    dnsNames: directDnsNames(snapshot.endpoint, deps.config),
     now,
   });
   if (child === undefined) return { problem: undefined, isUsable: true };

@@ -28,6 +28,9 @@ export function aSnapshot(endpoint: ServingEndpoint, seen: Partial<Snapshot> = {
     pods: [],
     fetches: new Map(),
     sidecarSecret: undefined,
+    slices: [],
+    gateways: [],
+    dataPlaneKeys: [],
     runtimes: [aRuntime('mlflow-python')],
     ...seen,
   };

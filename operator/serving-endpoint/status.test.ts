@@ -191,9 +191,14 @@ describe('what is reported (kstatus)', () => {
     ],
     [
       'of fields that are not acted on yet',
-      () => report(iris(1).withSpec({ routeOptimized: true }).build()),
+      () =>
+        report(
+          iris(1)
+            .withSpec({ aiGateway: { usageTracking: { enabled: true } } })
+            .build(),
+        ),
       { FieldsSupported: 'False NotYetSupported' },
-      [],
+      ['DirectAccess'],
     ],
   ])('%s', (_name, make, conditions, absent) => {
     const status = make();

@@ -10,6 +10,7 @@ import type {
   ServingEndpointStatus,
 } from '../../crds/schema/serving-endpoint.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
+import type { DirectState } from '../route-optimised/reconcile-direct.ts';
 import { retryRequest } from './change-requests.ts';
 import { claimsOf, claimsOfBlocked } from './claims.ts';
 import { fitted, formatTime, makeConditions } from './conditions.ts';
@@ -28,6 +29,8 @@ export interface Report {
   readonly plan: Plan;
   readonly outcome: Outcome;
   readonly certificate: CertificateState;
+  /** How it stands with the way of callers to the sidecars; undefined: there is none. */
+  readonly direct: DirectState | undefined;
   /** Why the active config cannot be written back into the spec, although the update was cancelled. */
   readonly cancelRefusal: string | undefined;
   readonly config: OperatorConfig;
@@ -53,6 +56,7 @@ export function statusOf(report: Report): ServingEndpointStatus {
   return {
     ...commonStatus(endpoint, claimsOf(outlook), config, now),
     ...(plan.isSuspended ? { ready: 'Suspended' } : {}),
+    ...withDefined('dataPlane', report.direct === undefined ? undefined : { url: report.direct.url }),
     ...withDefined('version', shownVersion(activeVersion, pending?.configVersion)),
     ...withDefined('active', versionSince(activeVersion, known.active, now)),
     ...withDefined('pending', pending),

@@ -90,6 +90,7 @@ function sampleBlueprint(runtime: RuntimeCandidate, config: OperatorConfig, name
     rateLimits: [],
     timeouts: undefined,
     scaling: scalingRulesOf((entity as ModelEntity).workload, config.scaling, pauseOf(undefined)),
+    direct: undefined,
     config,
   };
 }

@@ -26,7 +26,7 @@ export interface CertificateRequest {
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const clockSkewMs = 5 * 60_000;
+export const clockSkewMs = 5 * 60_000;
 
 /** Returns a self-signed certificate authority. */
 export async function makeAuthority(options: {

@@ -6,10 +6,11 @@ import { deployments, pods, services } from '../../kube/kinds.ts';
 import type { Pod } from '../../kube/kinds.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Note } from '../progress.ts';
-import { adminPortOf, repository } from '../settings.ts';
+import { adminPortOf, directPortOf, repository } from '../settings.ts';
 import { applyManifests } from './apply.ts';
 import { readManifests } from './manifests.ts';
 import { adaptManifests } from './overlay.ts';
+import type { MachinePorts } from './overlay.ts';
 
 const namespace = 'fairlead-system';
 const names = ['fairlead-operator', 'fairlead-gateway', 'fairlead-api'];
@@ -48,15 +49,23 @@ export async function installFairlead(client: KubeClient, options: InstallOption
     port === undefined ? `http://${await addressOf(client, 'fairlead-gateway')}` : `http://127.0.0.1:${port}`;
   const surroundings = {
     operatorIp: await addressOf(client, 'fairlead-operator'),
+    gatewayIp: await addressOf(client, 'fairlead-gateway-direct'),
     apiIp: await addressOf(client, 'fairlead-api'),
     trackingUri,
     publicUrl,
-    ...(port === undefined ? {} : { machine: { port, adminPort: adminPortOf(port) } }),
+    ...(port === undefined ? {} : { machine: machineAt(port) }),
   };
   await applyManifests(client, adaptManifests(manifests.filter(isAdapted), surroundings));
   await waitAvailable(client, options);
   return publicUrl;
 }
+
+/** Returns the ports of a gateway that listens on `port` of the machine. */
+export const machineAt = (port: number): MachinePorts => ({
+  port,
+  adminPort: adminPortOf(port),
+  directPort: directPortOf(port),
+});
 
 async function addressOf(client: KubeClient, name: string): Promise<string> {
   const service = await client.get(services, { name, namespace });

@@ -5,11 +5,12 @@ import { adaptManifests } from './overlay.ts';
 
 const surroundings = {
   operatorIp: '127.96.0.7',
+  gatewayIp: '127.96.0.8',
   apiIp: '127.96.0.9',
   trackingUri: 'sqlite:////x/mlflow.db',
   publicUrl: 'http://127.0.0.1:8080',
 };
-const onMachine = { ...surroundings, machine: { port: 8080, adminPort: 18080 } };
+const onMachine = { ...surroundings, machine: { port: 8080, adminPort: 18080, directPort: 18081 } };
 
 const deployment = (name: string): Deployment => ({
   apiVersion: 'apps/v1',
@@ -48,11 +49,14 @@ it('gives the gateway the machine’s address, its ports and the operator’s ad
     { name: 'FAIRLEAD_SERVICE_ACCOUNT_DIR', value: '/var/run/secrets/kubernetes.io/serviceaccount' },
     { name: 'FAIRLEAD_TLS_DIR', value: '/etc/fairlead/tls' },
     { name: 'FAIRLEAD_FRONT_TLS_DIR', value: '/etc/fairlead/front-tls' },
+    { name: 'FAIRLEAD_DIRECT_TLS_DIR', value: '/etc/fairlead/direct-tls' },
+    { name: 'FAIRLEAD_DATA_PLANE_KEYS_FILE', value: '/etc/fairlead/data-plane-keys/jwks.json' },
     { name: 'FAIRLEAD_DEMAND_URL', value: 'https://127.96.0.7:8444/v1/demand' },
     { name: 'FAIRLEAD_API_URL', value: 'https://127.96.0.9:8443' },
     { name: 'FAIRLEAD_HOST', value: '127.0.0.1' },
     { name: 'FAIRLEAD_PORT', value: '8080' },
     { name: 'FAIRLEAD_ADMIN_PORT', value: '18080' },
+    { name: 'FAIRLEAD_DIRECT_PORT', value: '18081' },
     { name: 'FAIRLEAD_TLS', value: 'false' },
     { name: 'FAIRLEAD_DRAIN_MS', value: '0' },
   ]);
@@ -106,6 +110,12 @@ it('tells the operator the registry and the URLs by its file, and makes it start
     demandUrl: 'https://127.96.0.7:8444/v1/demand',
     mlflowTrackingUri: 'sqlite:////x/mlflow.db',
     publicUrl: 'http://127.0.0.1:8080',
+    routeOptimized: {
+      gatewayUrl: 'https://127.96.0.8:8444',
+      port: 8443,
+      switchDelay: '2s',
+      mountDelay: '5s',
+    },
   });
   const [, again] = adapt('http://127.0.0.1:8080') as [ConfigMap, Deployment];
   const [, elsewhere] = adapt('http://127.0.0.1:9090') as [ConfigMap, Deployment];

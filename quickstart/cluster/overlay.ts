@@ -8,6 +8,8 @@ import { AppError } from '../../platform/errors.ts';
 export interface Surroundings {
   /** Of the Service `fairlead-operator`: there is no DNS to find it by its name. */
   readonly operatorIp: string;
+  /** Of the Service `fairlead-gateway-direct`. */
+  readonly gatewayIp: string;
   /** Of the Service `fairlead-api`. */
   readonly apiIp: string;
   readonly trackingUri: string;
@@ -20,6 +22,7 @@ export interface Surroundings {
 export interface MachinePorts {
   readonly port: number;
   readonly adminPort: number;
+  readonly directPort: number;
 }
 
 const operatorName = 'fairlead-operator';
@@ -59,6 +62,13 @@ const settingsOf = (surroundings: Surroundings) => ({
   demandUrl: demandUrlOf(surroundings),
   mlflowTrackingUri: surroundings.trackingUri,
   publicUrl: surroundings.publicUrl,
+  routeOptimized: {
+    gatewayUrl: `https://${surroundings.gatewayIp}:8444`,
+    // Services are served by a process without privileges, by addresses and files that change at once.
+    port: 8443,
+    switchDelay: '2s',
+    mountDelay: '5s',
+  },
 });
 
 const apiSettingsOf = ({ publicUrl }: Surroundings) => ({ publicUrl });
@@ -104,6 +114,8 @@ function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deplo
     ...mountedFolders,
     FAIRLEAD_TLS_DIR: '/etc/fairlead/tls',
     FAIRLEAD_FRONT_TLS_DIR: '/etc/fairlead/front-tls',
+    FAIRLEAD_DIRECT_TLS_DIR: '/etc/fairlead/direct-tls',
+    FAIRLEAD_DATA_PLANE_KEYS_FILE: '/etc/fairlead/data-plane-keys/jwks.json',
     FAIRLEAD_DEMAND_URL: demandUrlOf(surroundings),
     FAIRLEAD_API_URL: `https://${surroundings.apiIp}:8443`,
   });
@@ -112,7 +124,8 @@ function adaptGateway(deployment: Deployment, surroundings: Surroundings): Deplo
 }
 
 /** The gateway's pod gets the machine's own address: that is how a person reaches it at 127.0.0.1. */
-function putOnMachine(spec: DeploymentSpec, pod: PodSpec, { port, adminPort }: MachinePorts): void {
+function putOnMachine(spec: DeploymentSpec, pod: PodSpec, machine: MachinePorts): void {
+  const { port, adminPort, directPort } = machine;
   spec.replicas = 1;
   // Two pods of the same address cannot listen on the same port side by side.
   spec.strategy = { type: 'Recreate' };
@@ -121,12 +134,13 @@ function putOnMachine(spec: DeploymentSpec, pod: PodSpec, { port, adminPort }: M
     FAIRLEAD_HOST: '127.0.0.1',
     FAIRLEAD_PORT: String(port),
     FAIRLEAD_ADMIN_PORT: String(adminPort),
+    FAIRLEAD_DIRECT_PORT: String(directPort),
     // Nothing of it leaves the machine, where its port may be somebody else's.
     FAIRLEAD_TLS: 'false',
     // Nobody has to learn that the only gateway is going.
     FAIRLEAD_DRAIN_MS: '0',
   });
-  const ports: Record<string, number> = { http: port, admin: adminPort };
+  const ports: Record<string, number> = { http: port, admin: adminPort, direct: directPort };
   for (const containerPort of pod.containers.flatMap((container) => container.ports ?? [])) {
     containerPort.containerPort = ports[containerPort.name ?? ''] ?? containerPort.containerPort;
   }

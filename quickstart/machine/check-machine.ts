@@ -1,7 +1,7 @@
 /** Owns the checks before anything is started: what would fail later, said now and with its remedy. */
 import type { Home } from '../home.ts';
 import { isEnvironmentReady, servingLocks } from '../python/environment.ts';
-import { adminPortOf } from '../settings.ts';
+import { adminPortOf, directPortOf } from '../settings.ts';
 import { checkLoopback, checkPort } from './addresses.ts';
 import { checkDisk } from './disk.ts';
 import { findPython } from './python.ts';
@@ -19,6 +19,7 @@ export async function checkMachine(home: Home, port: number): Promise<Python> {
   await checkLoopback();
   await checkPort(port);
   await checkPort(adminPortOf(port));
+  await checkPort(directPortOf(port));
   const installed = isEnvironmentReady({ dir: home.python, python, locks: servingLocks });
   checkDisk(home.dir, installed ? gibibyte / 4 : 2 * gibibyte);
   return python;

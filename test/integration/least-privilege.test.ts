@@ -6,6 +6,7 @@ import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
 import {
   controllerRevisions,
   deployments,
+  endpointSlices,
   horizontalPodAutoscalers,
   secrets,
   servingEndpoints,
@@ -105,6 +106,32 @@ it('finds that somebody else has the name of its record', async () => {
   await until('it has looked at whose it is', () =>
     world.proxy.seen.some(({ method, path }) => method === 'GET' && path.endsWith('/ash-config-1')),
   );
+});
+
+it('leads callers of a route-optimised endpoint to gateways, and then to its sidecars', async () => {
+  await world.client.create(endpointSlices, {
+    metadata: {
+      name: 'fairlead-gateway-direct-0',
+      namespace: systemNamespace,
+      labels: { 'kubernetes.io/service-name': 'fairlead-gateway-direct' },
+    },
+    addressType: 'IPv4',
+    ports: [{ name: 'direct', port: 8444, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['127.92.0.1'], conditions: { ready: true } }],
+  });
+  const fir = anEndpoint('fir').servingModel('models:/iris/1').withSpec({ routeOptimized: true });
+  await world.apply(fir.manifest());
+  const standIns = async (): Promise<number> => {
+    const labelSelector = 'kubernetes.io/service-name=fir';
+    return (await world.client.list(endpointSlices, { namespace: 'default', labelSelector })).items.length;
+  };
+  await until('gateways stand in', async () => (await standIns()) === 1);
+  const made = await until(
+    'there is a Deployment',
+    async () => (await deploymentsOf(world.client, 'fir'))[0],
+  );
+  await createPod(world.client, made, 'fir-pod', readyPod);
+  await until('they do no longer', async () => (await standIns()) === 0);
 });
 
 it('goes to zero and is woken by the gateway', async () => {

@@ -69,6 +69,7 @@ https://fairlead-gateway.{{ .Release.Namespace }}.svc{{ if ne (int .Values.gatew
   "systemNamespace" .Release.Namespace
   "http" .Values.gateway.http.enabled
   "tls" .Values.gateway.tls.enabled
+  "direct" true
   "apiUrl" (printf "https://fairlead-api.%s.svc:8443" .Release.Namespace)
   "demandUrl" (printf "https://fairlead-operator.%s.svc:8444/v1/demand" .Release.Namespace) -}}
 {{- with $operator.trustDomain }}{{ $_ := set $known "trustDomain" . }}{{ end -}}

@@ -23,6 +23,7 @@ export function aBlueprint(builder: EndpointBuilder, given: Partial<Blueprint> =
     rateLimits: spec.rateLimits ?? [],
     timeouts: spec.routing?.timeouts,
     scaling: scalingRulesOf(entity.workload, config.scaling, pauseOf(metadata.annotations)),
+    direct: undefined,
     config,
     ...given,
   };

@@ -1,4 +1,5 @@
 /** Owns what the objects of one served entity are made from. */
+import type { DataPlaneKey } from '../../../core/data-plane/token.ts';
 import type { ServedEntity } from '../../../crds/schema/served-entity.ts';
 import type { RateLimit } from '../../../crds/schema/governance.ts';
 import type { Routing } from '../../../crds/schema/routing.ts';
@@ -12,6 +13,13 @@ import { ownerReference } from './owner.ts';
 import type { EndpointIdentity } from './owner.ts';
 
 export type ModelEntity = ServedEntity & { readonly model: NonNullable<ServedEntity['model']> };
+
+/** What a sidecar needs to know callers, and to be found by them. */
+export interface DirectAccess {
+  readonly publicName: string;
+  /** Public keys of data-plane tokens. */
+  readonly keys: readonly DataPlaneKey[];
+}
 
 /** One Deployment to be, with everything that its objects depend on. */
 export interface Blueprint {
@@ -28,6 +36,8 @@ export interface Blueprint {
   /** Time limits that the endpoint asks for. */
   readonly timeouts: Routing['timeouts'];
   readonly scaling: ScalingRules;
+  /** How callers come to the sidecars; undefined: they come to gateways alone. */
+  readonly direct: DirectAccess | undefined;
   readonly config: OperatorConfig;
 }
 

@@ -25,7 +25,7 @@ import { drainMaxMs } from './request-limits.ts';
  * @throws AppError `RUNTIME_PLACEHOLDER_UNKNOWN`, `TEMPLATE_REFUSED`.
  */
 export function makePodTemplate(blueprint: Blueprint): PodTemplate {
-  const { entity, endpoint, name, hardware } = blueprint;
+  const { entity, endpoint, name, hardware, direct } = blueprint;
   const runtime = runtimeOf(blueprint);
   const before = [runtime.template, hardware.template].reduce(overlay, basePodTemplate(blueprint, runtime));
   const overlaid = overlay(before, entity.template);
@@ -34,6 +34,7 @@ export function makePodTemplate(blueprint: Blueprint): PodTemplate {
   const fixedLabels = {
     ...deploymentLabels(endpoint.name, entity.name, name),
     ...(runtime.modelServer.metrics === undefined ? {} : { [labels.modelMetrics]: 'true' }),
+    ...(direct === undefined ? {} : { [labels.routeOptimized]: 'true' }),
   };
   return {
     ...overlaid,

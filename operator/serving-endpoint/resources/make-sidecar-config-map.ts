@@ -2,8 +2,10 @@
 import { concurrencyPerReplica } from '../../../core/scaling/scaling-rules.ts';
 import type { SidecarConfig } from '../../../core/sidecar-config.ts';
 import type { ConfigMap } from '../../../kube/kinds.ts';
-import { serviceAccountIdentity } from '../../../platform/tls/identity.ts';
-import { demandUrlOf } from '../../config/operator-config.ts';
+import { endpointIdentity, serviceAccountIdentity } from '../../../platform/tls/identity.ts';
+import { gatewayServiceAccount, operatorServiceAccount } from '../../certificates/system-names.ts';
+import type { OperatorConfig } from '../../config/operator-config.ts';
+import { demandUrlOf, gatewayUrlOf } from '../../config/operator-config.ts';
 import { pathFor } from '../../serving-runtime/fill-runtime.ts';
 import { blueprintMetadata } from './blueprint.ts';
 import { drainMaxMs, timeoutsOf } from './request-limits.ts';
@@ -26,7 +28,7 @@ export function makeSidecarConfigMap(blueprint: Blueprint): ConfigMap {
  */
 export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
   const { endpoint, entity, name, rateLimits, config } = blueprint;
-  const { sidecar, scaling, trustDomain, systemNamespace } = config;
+  const { sidecar, scaling } = config;
   const limit = concurrencyPerReplica(entity.workload, scaling);
   const { modelServer } = runtimeOf(blueprint);
   const { port, grpcPort, healthPath, livenessPath, metrics } = modelServer;
@@ -51,12 +53,31 @@ export function makeSidecarConfig(blueprint: Blueprint): SidecarConfig {
     rateLimits: [...rateLimits],
     maxBodyBytes: sidecar.maxBodyBytes,
     timeouts: { connectMs: sidecar.connectTimeout, ...timeoutsOf(blueprint) },
-    peers: { trustedForwarders: [serviceAccountIdentity(trustDomain, systemNamespace, 'fairlead-gateway')] },
+    ...accessOf(blueprint),
     demand: {
       url: demandUrlOf(config),
-      identity: serviceAccountIdentity(trustDomain, systemNamespace, 'fairlead-operator'),
+      identity: ours(config, operatorServiceAccount),
       intervalMs: scaling.reportInterval,
     },
     drain: { quietMs: sidecar.drainQuiet, maxMs: drainMaxMs(blueprint) },
   };
 }
+
+/** Who may send requests: gateways, and on route-optimised endpoints callers with a token, and peers. */
+function accessOf({ endpoint, direct, config }: Blueprint): Pick<SidecarConfig, 'peers' | 'routeOptimized'> {
+  const gateway = ours(config, gatewayServiceAccount);
+  if (direct === undefined) return { peers: { trustedForwarders: [gateway] } };
+  const identity = endpointIdentity(config.trustDomain, endpoint.namespace, endpoint.name);
+  return {
+    peers: { trustedForwarders: [gateway, identity] },
+    routeOptimized: {
+      publicName: direct.publicName,
+      identity,
+      keys: [...direct.keys],
+      gateway: { url: gatewayUrlOf(config), identity: gateway },
+    },
+  };
+}
+
+const ours = ({ trustDomain, systemNamespace }: OperatorConfig, serviceAccount: string): string =>
+  serviceAccountIdentity(trustDomain, systemNamespace, serviceAccount);

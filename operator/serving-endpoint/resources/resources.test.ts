@@ -139,6 +139,40 @@ describe('the HPA', () => {
   });
 });
 
+describe('of a route-optimised endpoint', () => {
+  const point = 'x'.repeat(43);
+  const key = { kid: 'k1', kty: 'EC', crv: 'P-256', x: point, y: point, alg: 'ES256', use: 'sig' } as const;
+  const config = aConfig({ trustDomain: 'td' });
+  const direct = aBlueprint(iris, { direct: { publicName: 'Iris_prod', keys: [key] }, config });
+
+  it('pods carry the label by which callers are led to them, others do not', () => {
+    const labelsOf = (blueprint: typeof direct) =>
+      makeDeployment(blueprint).spec?.template.metadata?.labels?.['serving.fairlead.dev/route-optimized'];
+    expect(labelsOf(direct)).toBe('true');
+    expect(labelsOf(aBlueprint(iris))).toBeUndefined();
+  });
+
+  it('the sidecar knows callers by their tokens, its peers, and the gateway to send on to', () => {
+    const own = 'spiffe://td/ns/default/endpoint/iris';
+    const gateway = 'spiffe://td/ns/fairlead-system/sa/fairlead-gateway';
+    expect(sidecarConfigSchema.parse(makeSidecarConfig(direct))).toMatchObject({
+      peers: { trustedForwarders: [gateway, own] },
+      routeOptimized: {
+        publicName: 'Iris_prod',
+        identity: own,
+        keys: [{ kid: 'k1' }],
+        gateway: { url: 'https://fairlead-gateway-direct.fairlead-system.svc:8444', identity: gateway },
+      },
+    });
+  });
+
+  it('the sidecar of another endpoint knows the gateway alone', () => {
+    const made = makeSidecarConfig(aBlueprint(iris));
+    expect(made.routeOptimized).toBeUndefined();
+    expect(made.peers.trustedForwarders).toHaveLength(1);
+  });
+});
+
 describe('the configuration of the sidecar', () => {
   it('is one that the sidecar accepts', () => {
     const limits = { rateLimits: [{ key: 'user' as const, calls: 100 }] };

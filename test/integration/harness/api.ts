@@ -11,6 +11,7 @@ import type { SeenRequest } from './fault-proxy.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { makeKubeconfig } from './gateway.ts';
 import { tlsOf } from './proxies.ts';
+import { until } from './until.ts';
 import { systemNamespace } from './world.ts';
 import type { World } from './world.ts';
 
@@ -31,7 +32,9 @@ export async function startApiProcess({ api, client }: World): Promise<RunningAp
   proxy.refuseStreams();
   const { token } = await api.issueServiceAccountToken({ namespace: systemNamespace, name: 'fairlead-api' });
   const { cert, key, ca } = await tlsOf(client, systemNamespace, 'fairlead-api-tls');
-  const keys = await client.get(secrets, { name: 'fairlead-data-plane-keys', namespace: systemNamespace });
+  const keys = await until('there are keys', () =>
+    client.find(secrets, { name: 'fairlead-data-plane-keys', namespace: systemNamespace }),
+  );
   const read = (name: string): string => Buffer.from(keys.data?.[name] ?? '', 'base64').toString();
   // Each api has an address of its own, so that fixed ports never collide.
   const host = `127.90.${process.pid % 250}.1`;

@@ -10,10 +10,11 @@ import type { SidecarConfig } from '../../../core/sidecar-config.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { makeLogger } from '../../../platform/logging.ts';
 import { watchServerCertificate, watchTlsMaterial } from '../../../platform/tls/tls-material.ts';
+import { watchDataPlaneKeys } from '../../../proxy/direct/data-plane-authority.ts';
 import { gatewayConfigSchema } from '../../../proxy/gateway/config.ts';
 import type { GatewayConfig } from '../../../proxy/gateway/config.ts';
 import { startGateway } from '../../../proxy/gateway/gateway.ts';
-import type { Gateway } from '../../../proxy/gateway/gateway.ts';
+import type { DirectFiles, Gateway } from '../../../proxy/gateway/gateway.ts';
 import { serviceIndex, serviceKeysOf } from '../../../proxy/gateway/target-directory.ts';
 import { startSidecar } from '../../../proxy/sidecar/sidecar.ts';
 import type { Sidecar } from '../../../proxy/sidecar/sidecar.ts';
@@ -26,7 +27,7 @@ import type { RunningOperator, World } from './world.ts';
 const log = makeLogger({ process: 'test', level: 'silent' });
 const namespace = 'default';
 
-/** Starts a gateway with the rights of its ServiceAccount. */
+/** Starts a gateway with the rights of its ServiceAccount; with `direct`, for callers of route-optimised endpoints too. */
 export async function startGatewayHere(
   world: World,
   operator: RunningOperator,
@@ -35,6 +36,7 @@ export async function startGatewayHere(
   const files = await mountSecret(world.client, { namespace: systemNamespace, name: 'fairlead-gateway-tls' });
   const tls = await watchTlsMaterial(files.directory, log);
   const frontTls = await watchServerCertificate(files.directory, log);
+  const direct = config.direct === true ? await mountDirect(world.client) : undefined;
   const client = await world.clientOf({ namespace: systemNamespace, name: 'fairlead-gateway' });
   const { transport } = client;
   const endpoints = startInformer({ transport, kind: servingEndpoints, log });
@@ -57,6 +59,7 @@ export async function startGatewayHere(
     slices,
     tls,
     frontTls,
+    direct: direct?.files,
     podName: 'gateway-0',
     clock: systemClock,
     registry: new Registry(),
@@ -70,7 +73,32 @@ export async function startGatewayHere(
       await Promise.all([endpoints.stop(), slices.stop()]);
       for (const file of [tls, frontTls]) file.stop();
       await files.stop();
+      await direct?.stop();
       await transport.close();
+    },
+  };
+}
+
+/** What a gateway needs to stand in for sidecars. */
+async function mountDirect(client: KubeClient): Promise<{ files: DirectFiles; stop(): Promise<void> }> {
+  const shown = await mountSecret(client, {
+    namespace: systemNamespace,
+    name: 'fairlead-gateway-direct-tls',
+  });
+  const published = await mountSecret(client, {
+    namespace: systemNamespace,
+    name: 'fairlead-data-plane-keys',
+  });
+  const files = {
+    tls: await watchTlsMaterial(shown.directory, log),
+    keys: await watchDataPlaneKeys(`${published.directory}/jwks.json`, log),
+  };
+  return {
+    files,
+    stop: async () => {
+      files.tls.stop();
+      files.keys.stop();
+      await Promise.all([shown.stop(), published.stop()]);
     },
   };
 }
