@@ -9,7 +9,9 @@ const external = {
   externalModel: { provider: 'openai', name: 'gpt-4o', task: 'llm/v1/chat' },
 };
 
-const rows: [sentence: string, spec: object, paths: string[]][] = [
+type Row = [sentence: string, spec: object, paths: string[]];
+
+const rows: Row[] = [
   ['a plain endpoint asks only for what is there', {}, []],
   ['empty AI gateway sections ask for nothing', { aiGateway: { guardrails: {}, fallback: {} } }, []],
   ['direct calls to sidecars are served', { routeOptimized: true }, []],
@@ -30,16 +32,17 @@ const rows: [sentence: string, spec: object, paths: string[]][] = [
     { servedEntities: [{ name: 'llama', foundationModel: { name: 'llama' } }] },
     ['spec.servedEntities[0].foundationModel'],
   ],
-  [
-    'a model in a store that is not fetched from',
-    { servedEntities: [{ name: 'iris-1', model: { uri: 'gs://models/iris' } }] },
-    ['spec.servedEntities[0].model.uri'],
-  ],
-  [
-    'a model in S3 is fetched',
-    { servedEntities: [{ name: 'iris-1', model: { uri: 's3://models/iris' } }] },
+  ...[
+    's3://models/iris',
+    'gs://models/iris',
+    'azure://a/models/iris',
+    'hf://acme/iris',
+    'oci://acme/iris:1',
+  ].map((uri): Row => [
+    `a model is fetched from ${uri}`,
+    { servedEntities: [{ name: 'iris-1', model: { uri } }] },
     [],
-  ],
+  ]),
   [
     'limits on calls and tokens are applied',
     { rateLimits: [{ calls: 10 }, { key: 'user', tokens: 1000 }] },

@@ -1,6 +1,4 @@
 /** Owns the list of what a spec may ask for and this version does not do yet: for the condition FieldsSupported. */
-import type { ModelScheme } from './model-source.ts';
-import { modelSchemeOf } from './model-source.ts';
 import type { ServedEntity } from './served-entity.ts';
 import type { ServingEndpointSpec } from './serving-endpoint.ts';
 
@@ -12,17 +10,6 @@ export interface UnsupportedField {
 }
 
 type Row<Subject> = readonly [field: string, isAskedFor: (subject: Subject) => boolean, message: string];
-
-/** Schemes that models are brought from: fetched, or mounted (`pvc`). */
-const fetchedSchemes: ReadonlySet<ModelScheme | undefined> = new Set<ModelScheme>([
-  'models',
-  'runs',
-  'mlflow-artifacts',
-  's3',
-  'https',
-  'file',
-  'pvc',
-]);
 
 /** Whoever builds one of these deletes its row. */
 const endpointRows: readonly Row<ServingEndpointSpec>[] = [
@@ -43,11 +30,6 @@ const entityRows: readonly Row<ServedEntity>[] = [
     'foundationModel',
     (entity) => entity.foundationModel !== undefined,
     'there is no catalogue of foundation models yet; serve a model by its URI',
-  ],
-  [
-    'model.uri',
-    (entity) => entity.model !== undefined && !fetchedSchemes.has(modelSchemeOf(entity.model.uri)),
-    `models cannot be fetched from there yet; use ${[...fetchedSchemes].map((scheme) => `${scheme ?? ''}:`).join(', ')}`,
   ],
 ];
 

@@ -194,7 +194,7 @@ describe('what is reported (kstatus)', () => {
       () =>
         report(
           iris(1)
-            .withSpec({ aiGateway: { usageTracking: { enabled: true } } })
+            .withSpec({ aiGateway: { guardrails: { input: { safety: true } } } })
             .build(),
         ),
       { FieldsSupported: 'False NotYetSupported' },
