@@ -5,31 +5,7 @@ import { httpUrlSchema } from './http-url.ts';
 import { modelTasks, protocols } from './protocol.ts';
 import { secretSourceSchema, secretValueSchema } from './references.ts';
 
-/** URI schemes that a model may be fetched from (design §3), those of MLflow's own stores first. */
-const modelSchemes = [
-  'models',
-  'runs',
-  'mlflow-artifacts',
-  's3',
-  'gs',
-  'azure',
-  'wasbs',
-  'abfss',
-  'https',
-  'pvc',
-  'file',
-  'hf',
-  'oci',
-] as const;
-
-export type ModelScheme = (typeof modelSchemes)[number];
-
-/** Returns the scheme of a model's URI that the schema accepted. */
-export function modelSchemeOf(uri: string): ModelScheme | undefined {
-  return modelSchemes.find((scheme) => uri.startsWith(`${scheme}:`));
-}
-
-/** MLflow's own schemes may leave out the authority: `models:/iris/1`. */
+/** Schemes that a model may be fetched from (design §3); MLflow's own may leave out the authority: `models:/iris/1`. */
 const uriPattern =
   /^((models|runs|mlflow-artifacts):\/|(s3|gs|azure|wasbs|abfss|https|pvc|file|hf|oci):\/\/).+$/;
 
