@@ -108,7 +108,8 @@ describe('the end of a body', () => {
           const trailers = trailersOf(text);
           if (typeof trailers === 'string') return;
           for (const one of trailers) expect(one).not.toMatch(/[\r\n\0]/);
-          expect(trailers.join('\n')).not.toMatch(/^(?:host|x-fairlead)/im);
+          const names = trailers.filter((_, index) => index % 2 === 0);
+          for (const name of names) expect(name).not.toMatch(/^(?:host|x-fairlead)/i);
         },
       ),
       { numRuns: 2_000 },
