@@ -129,6 +129,6 @@ describe('a route-optimised endpoint', () => {
     );
     const answer = await call();
     expect(answer.status).toBe(200);
-    expect(Number(answer.headers['x-fairlead-cold-start'])).toBeGreaterThan(0);
+    expect(answer.headers['x-fairlead-cold-start']).toContain('total');
   });
 });
