@@ -13,6 +13,8 @@ export interface MeasuredProcess {
   residentMiB(): number;
   /** The most resident memory that it ever had, in MiB. */
   peakResidentMiB(): number;
+  /** It runs no more. */
+  readonly ended: boolean;
   /** The end of what it has printed. */
   printed(): string;
   stop(): Promise<void>;
@@ -70,6 +72,9 @@ export async function startMeasured(
     cpuMicroseconds: () => cpuTicks(pid) * microsecondsPerTick,
     residentMiB: () => memoryMiB(pid, 'VmRSS'),
     peakResidentMiB: () => memoryMiB(pid, 'VmHWM'),
+    get ended() {
+      return child.exitCode !== null || child.signalCode !== null;
+    },
     printed: () => printed,
     stop: () => stop(child, options.stopSignal ?? 'SIGTERM'),
   };

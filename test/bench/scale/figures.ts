@@ -4,6 +4,8 @@ export interface ScaleFigures {
   /** From the first endpoint's creation until the operator has nothing left to do, everything on the same cores. */
   readonly bringUpMs: number;
   readonly bringUpPeakMiB: number;
+  /** How often the operator had to be started again meanwhile. */
+  readonly bringUpRestarts: number;
   /** From the start of a new operator until it has reconciled every endpoint once. */
   readonly resyncMs: number;
   readonly resyncCpuMs: number;

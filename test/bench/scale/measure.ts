@@ -50,7 +50,7 @@ try {
   await lifetime.end();
 }
 
-type BringUp = Pick<ScaleFigures, 'bringUpMs' | 'bringUpPeakMiB'>;
+type BringUp = Pick<ScaleFigures, 'bringUpMs' | 'bringUpPeakMiB' | 'bringUpRestarts'>;
 
 async function bringUpOf(transport: KubeTransport, kubeconfig: string, endpoints: number): Promise<BringUp> {
   const client = makeKubeClient(transport);
@@ -74,7 +74,11 @@ async function bringUpOf(transport: KubeTransport, kubeconfig: string, endpoints
   await makePopulation(client, endpoints);
   await untilAllReady(client, endpoints);
   await operator.quiet();
-  const figures = { bringUpMs: performance.now() - beganAt, bringUpPeakMiB: operator.peakResidentMiB() };
+  const figures = {
+    bringUpMs: performance.now() - beganAt,
+    bringUpPeakMiB: operator.peakResidentMiB(),
+    bringUpRestarts: operator.restarts(),
+  };
   await node.stop();
   await operator.stop();
   return figures;
@@ -109,6 +113,7 @@ async function resyncOf(
     residentMiB: operator.residentMiB(),
     peakMiB: operator.peakResidentMiB(),
   };
+  if (operator.restarts() > 0) throw new Error('the operator ended while it was measured');
   await operator.stop();
   return figures;
 }

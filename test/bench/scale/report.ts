@@ -20,7 +20,7 @@ process.
 | its memory, peak | ${figures.peakMiB.toFixed(0)} MiB | ${budget.memoryMiB} MiB | ${kept(figures.peakMiB < budget.memoryMiB)} |
 | its memory, at rest | ${figures.residentMiB.toFixed(0)} MiB | | |
 | its CPU at rest | ${(figures.idleCpuShare * 100).toFixed(1)} % of a core | | |
-| first operator: first endpoint created → all Ready, nothing left to do | ${seconds(figures.bringUpMs)} s, peak ${figures.bringUpPeakMiB.toFixed(0)} MiB | | |
+| first operator: first endpoint created → all Ready, nothing left to do | ${seconds(figures.bringUpMs)} s, peak ${figures.bringUpPeakMiB.toFixed(0)} MiB, started again ${figures.bringUpRestarts} times | | |
 
 ${
   written === 0
