@@ -47,21 +47,23 @@ export async function startPair(bench: Bench, options: PairOptions): Promise<Pai
     out: 'mtls',
     tls: bench.gatewayTls,
   });
-  const origin = `${towards === 'plain' ? 'http' : 'https'}://127.0.0.1:${edgePort}`;
-  return { origin, path: winePath, edge, inner };
+  return { origin: originOf(towards, edgePort), path: winePath, edge, inner };
 }
+
+const originOf = (towards: 'plain' | 'tls', port: number): string =>
+  `${towards === 'plain' ? 'http' : 'https'}://127.0.0.1:${port}`;
 
 /** Starts the gateway and a sidecar; `concurrency` is the sidecar's limit, default as many as wrk has connections. */
 export async function startFairleadPair(
   bench: Bench,
   modelPort: number,
-  concurrency?: number,
+  { concurrency, in: towards = 'plain' }: { readonly concurrency?: number } & Pick<PairOptions, 'in'> = {},
 ): Promise<Pair> {
   const [edgePort, innerPort] = [await freePort(), await freePort()];
   const inner = await startSidecarProcess(bench, { port: innerPort, modelPort }, concurrency);
   bench.cluster.setPods(namespace, deployment, [{ host: '127.0.0.1', port: innerPort, ready: true }]);
-  const edge = await startGatewayProcess(bench, edgePort);
-  return { origin: `http://127.0.0.1:${edgePort}`, path: winePath, edge, inner };
+  const edge = await startGatewayProcess(bench, edgePort, towards);
+  return { origin: originOf(towards, edgePort), path: winePath, edge, inner };
 }
 
 /** Stops both. */

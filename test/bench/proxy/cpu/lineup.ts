@@ -73,6 +73,7 @@ export function makeLineup(bench: Bench, programs: Programs, modelPort: number):
     ...others.map(([proxy, start]) => pair(proxy, start)),
     fairleadPair(bench, modelPort),
     ...others.map(([proxy, start]) => front(proxy, start)),
+    fairleadFront(bench, modelPort),
   ];
 }
 
@@ -105,6 +106,14 @@ const fairleadPair = (bench: Bench, modelPort: number): Entry => ({
       { proxy: 'Fairlead gateway', shape: 'C', process: edge },
       { proxy: 'Fairlead sidecar', shape: 'B', process: inner },
     ]);
+  },
+});
+
+const fairleadFront = (bench: Bench, modelPort: number): Entry => ({
+  title: 'Fairlead, pair with TLS in front',
+  start: async () => {
+    const { edge, inner, ...to } = await startFairleadPair(bench, modelPort, { in: 'tls' });
+    return pairOf(to, [{ proxy: 'Fairlead gateway', shape: 'D', process: edge }], [inner]);
   },
 });
 

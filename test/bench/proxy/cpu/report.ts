@@ -22,9 +22,6 @@ const columns = [
   ...['RSS MiB, idle', 'loaded', 'requests/s', 'p50 ms', 'p99 ms'],
 ];
 
-/** Not measured as long as it does not exist. */
-const noFront = 'Fairlead gateway in shape D: it has no TLS port of its own.';
-
 /** Returns the report. */
 export function makeCpuReport(
   samples: readonly Sample[],
@@ -36,7 +33,7 @@ export function makeCpuReport(
     ratios: ratiosOf(rows),
     verdicts: judgeRows(rows),
     text: `${about}\n\n${makeTable(columns, rows.map(cellsOf))}`,
-    leftOut: [...programs.leftOut, noFront],
+    leftOut: programs.leftOut,
     versions: programs.versions,
   };
 }

@@ -12,8 +12,12 @@ import { writeSidecarConfig } from './sidecar-config.ts';
 const program = join(repository, 'dist', 'fairlead.js');
 const plainSidecar = join(import.meta.dirname, 'plain-sidecar-process.ts');
 
-/** Starts a gateway that watches the run's cluster. */
-export async function startGatewayProcess(bench: Bench, port: number): Promise<MeasuredProcess> {
+/** Starts a gateway that watches the run's cluster; `towards`: what it is to callers at `port`. */
+export async function startGatewayProcess(
+  bench: Bench,
+  port: number,
+  towards: 'plain' | 'tls' = 'plain',
+): Promise<MeasuredProcess> {
   const serviceAccount = join(bench.directory, 'service-account');
   mkdirSync(serviceAccount, { recursive: true });
   writeFileSync(join(serviceAccount, 'token'), 'gateway-token');
@@ -22,7 +26,9 @@ export async function startGatewayProcess(bench: Bench, port: number): Promise<M
   const api = new URL(bench.cluster.api.url);
   const flags = {
     host: '127.0.0.1',
-    port,
+    ...(towards === 'plain'
+      ? { port }
+      : { http: 'false', tls: 'true', 'tls-port': port, 'front-tls-dir': bench.gatewayTls }),
     'admin-port': await freePort(),
     'tls-dir': bench.gatewayTls,
     'service-account-dir': serviceAccount,

@@ -33,7 +33,7 @@ async function measure(bench: Bench, envoy: StartProxy): Promise<StreamsRow[]> {
   try {
     const both = { modelPort, edge: envoy, inner: envoy };
     const others = await measurePair(await startPair(bench, both), ['Envoy edge', 'Envoy inner']);
-    const pair = await startFairleadPair(bench, modelPort, unlimited);
+    const pair = await startFairleadPair(bench, modelPort, { concurrency: unlimited });
     return [...others, ...(await measurePair(pair, ['Fairlead gateway', 'Fairlead sidecar']))];
   } finally {
     await model.stop();
