@@ -4,6 +4,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { compactHeap } from '../../platform/compact-heap.ts';
 import { loadConfig } from '../../platform/config.ts';
 import { messageOf } from '../../platform/errors.ts';
+import { setHeapGrowth } from '../../platform/heap-growth.ts';
 import { makeLogger } from '../../platform/logging.ts';
 import { makeRegistry } from '../../platform/metrics.ts';
 import { onShutdown } from '../../platform/shutdown.ts';
@@ -12,10 +13,14 @@ import { watchTlsMaterial } from '../../platform/tls/tls-material.ts';
 import { sidecarProcessSchema } from './config.ts';
 import { startSidecar } from './sidecar.ts';
 
+/** Eight megabytes more under full load, and a fifth less CPU time (test/bench). */
+const heapGrowthPercent = 200;
+
 /** More than the greatest drain, so that the deadline only ends what hangs. */
 const shutdownMarginMs = 15_000;
 
 async function main(): Promise<void> {
+  setHeapGrowth(heapGrowthPercent);
   const settings = loadConfig(sidecarProcessSchema, { argv: process.argv.slice(3), env: process.env });
   const log = makeLogger({ process: 'sidecar', level: settings.logLevel });
   const config = await watchFiles({

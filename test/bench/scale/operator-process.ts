@@ -5,9 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Deployment } from '../../../kube/kinds.ts';
-import { readManifests } from '../../../quickstart/cluster/manifests.ts';
-import { repository } from '../../../quickstart/settings.ts';
+import { installedEnvironment } from '../installed-environment.ts';
 import { startMeasured } from '../measured-process.ts';
 import type { MeasuredProcess } from '../measured-process.ts';
 
@@ -78,16 +76,8 @@ function startOnce(kubeconfig: string): Promise<MeasuredProcess> {
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return startMeasured([process.execPath, bundle, 'operator', ...args], {
     port: adminPort,
-    env: { NODE_OPTIONS: nodeOptions() },
+    env: installedEnvironment('fairlead-operator'),
   });
-}
-
-/** Returns the options with which Node.js runs an operator that the chart installs. */
-function nodeOptions(): string {
-  const installed = readManifests(join(repository, 'config')).filter(({ kind }) => kind === 'Deployment');
-  const operator = installed.find(({ metadata }) => metadata?.name === 'fairlead-operator') as Deployment;
-  const env = operator.spec?.template.spec?.containers[0]?.env ?? [];
-  return env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? '';
 }
 
 /** On a connection of its own: one that is kept may end while an operator with ten thousand endpoints to read is asked. */

@@ -4,6 +4,7 @@
  */
 import { sidecarConfigSchema } from '../../../../core/sidecar-config.ts';
 import { systemClock } from '../../../../platform/clock.ts';
+import { setHeapGrowth } from '../../../../platform/heap-growth.ts';
 import { makeLogger } from '../../../../platform/logging.ts';
 import { makeRegistry } from '../../../../platform/metrics.ts';
 import { watchFiles } from '../../../../platform/watched-file.ts';
@@ -18,6 +19,8 @@ import { makeSidecarPipeline } from '../../../../proxy/sidecar/pipeline.ts';
 import { SidecarLimits } from '../../../../proxy/sidecar/sidecar-limits.ts';
 import { Tracing } from '../../../../proxy/tracing/start-tracer.ts';
 
+// As the sidecar's own start does.
+setHeapGrowth(200);
 const [port, file = ''] = process.argv.slice(2);
 const clock = systemClock;
 const now = (): number => clock.monotonic();

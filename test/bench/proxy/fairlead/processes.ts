@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sidecarEnvironment } from '../../../../operator/serving-endpoint/resources/make-sidecar-container.ts';
 import { repository } from '../../../../quickstart/settings.ts';
+import { installedEnvironment } from '../../installed-environment.ts';
 import { startMeasured } from '../../measured-process.ts';
 import type { MeasuredProcess } from '../../measured-process.ts';
 import { freePort } from '../free-port.ts';
@@ -38,7 +39,11 @@ export async function startGatewayProcess(
   };
   return startMeasured([process.execPath, program, 'gateway', ...flagsOf(flags)], {
     port,
-    env: { KUBERNETES_SERVICE_HOST: api.hostname, KUBERNETES_SERVICE_PORT: api.port },
+    env: {
+      ...installedEnvironment('fairlead-gateway'),
+      KUBERNETES_SERVICE_HOST: api.hostname,
+      KUBERNETES_SERVICE_PORT: api.port,
+    },
   });
 }
 
