@@ -20,9 +20,10 @@ const tlsDirectory = '/etc/fairlead/tls';
 export const sidecarConfigFile = 'config.json';
 
 /**
- * Left to itself V8 lets garbage grow to 190 MiB under full load; so bounded the sidecar stays near 100 MiB for about an
- * eighth more CPU time per request. The two belong together: with the old space alone bounded, the buffers of requests
- * keep the collector busy all the time (twelve times the CPU).
+ * Left to itself V8 lets garbage grow to 190 MiB under full load; so bounded the sidecar stays near 100 MiB. The two
+ * belong together: with the old space alone bounded, the buffers of requests keep the collector busy all the time (twelve
+ * times the CPU). How often it collects within the bounds is for the process to say (`setHeapGrowth`); `--expose-gc` lets
+ * it give back what its start has used.
  */
 const nodeOptions = '--max-old-space-size=96 --max-semi-space-size=2 --expose-gc';
 
