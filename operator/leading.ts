@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchBook } from '../core/fetching/fetch-book.ts';
+import type { StoreBook } from '../core/quota/store-book.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { KubeMetrics } from '../kube/kube-metrics.ts';
@@ -13,6 +14,7 @@ import { Publication } from './certificates/publication.ts';
 import { ChildWriter } from './children/apply-child.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import type { DomainMetrics } from './domain-metrics/declare.ts';
+import { startFollowingLimitStore } from './follow-limit-store.ts';
 import { dueInMs, layFoundations, nextLookInMs, sameFoundations } from './foundations.ts';
 import type { Foundations } from './foundations.ts';
 import { GatewayCertificate } from './route-optimised/gateway-certificate.ts';
@@ -38,6 +40,7 @@ export interface LeadingOptions {
   readonly informers: Informers;
   readonly idleness: Idleness;
   readonly fetches: FetchBook;
+  readonly limitStore: StoreBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -94,7 +97,7 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
     metrics,
     clock,
   });
-  const unfollowFetches = options.fetches.onChange((key) => controller.queue.add(key));
+  const told = startFollowingReports(options, (key) => controller.queue.add(key));
   const runtimes = startRuntimeControllers(options);
   leaving.onChange((key) => controller.queue.add(key));
   const scaling = startScaling({ ...options, leaving }, () => foundations.scalingMode);
@@ -118,10 +121,26 @@ async function lead(options: Leadership, signal: AbortSignal): Promise<void> {
     for (const { metadata } of informers.endpoints.store.list()) controller.queue.add(keyOf(metadata));
   }
   unwatch();
-  unfollowFetches();
+  await told.stop();
   await scaling.stop();
   await runtimes.stop();
   await controller.stop();
+}
+
+/** Has endpoints looked at when what proxies tell of them changes what is shown. */
+function startFollowingReports(
+  { fetches, limitStore, informers: stores, config, clock, log }: LeadingOptions,
+  onChange: (key: string) => void,
+): { stop(): Promise<void> } {
+  const pauseMs = config.scaling.reportInterval;
+  const unfollowFetches = fetches.onChange(onChange);
+  const following = startFollowingLimitStore({ limitStore, stores, pauseMs, clock, log }, onChange);
+  return {
+    stop: async () => {
+      unfollowFetches();
+      await following.stop();
+    },
+  };
 }
 
 /** Each Deployment has one writer at a time: who that is each of the two asks before it writes. */

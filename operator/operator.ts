@@ -1,6 +1,7 @@
 /** Owns the parts of a running operator and the order in which they start and stop. */
 import { FetchBook } from '../core/fetching/fetch-book.ts';
 import { ShareBook } from '../core/quota/share-book.ts';
+import { StoreBook } from '../core/quota/store-book.ts';
 import { DemandBook } from '../core/scaling/demand-book.ts';
 import { makeKubeClient } from '../kube/client.ts';
 import { startEventRecorder } from '../kube/events.ts';
@@ -96,8 +97,8 @@ function makeDemandParts({ config, registry, clock }: OperatorOptions, informers
   const idleness = new Idleness({ stores: informers, book, clock });
   const readConcurrency = makeConcurrencyReader({ book, idleness, stores: informers, clock });
   const fetches = new FetchBook({ ...fetchPace, expiryMs: config.scaling.reportExpiry });
-  const shares = makeShareBook(config);
-  return { book, fetches, shares, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
+  const told = { book, fetches, shares: makeShareBook(config), limitStore: makeStoreBook(config) };
+  return { ...told, idleness, readConcurrency, domainMetrics: makeDomainMetrics(registry) };
 }
 
 function startElection(
@@ -134,6 +135,14 @@ function makeBook({ scaling }: OperatorConfig): DemandBook {
 /** Whoever holds something of the limits has reported twice before anything is given to others. */
 const makeShareBook = ({ scaling }: OperatorConfig): ShareBook =>
   new ShareBook({ graceMs: scaling.reportInterval * 2.5, expiryMs: scaling.reportExpiry });
+
+/** With reports once a second: what lasts for five of them is shown, and for half a minute at least. */
+const makeStoreBook = ({ scaling }: OperatorConfig): StoreBook =>
+  new StoreBook({
+    settleMs: scaling.reportInterval * 5,
+    restMs: scaling.reportInterval * 30,
+    expiryMs: scaling.reportExpiry,
+  });
 
 /** The servers wait for a certificate, which on a first start the leader, perhaps this process, has yet to make. */
 function startWhenPossible(

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { FetchBook } from '../core/fetching/fetch-book.ts';
 import type { ShareBook } from '../core/quota/share-book.ts';
+import type { StoreBook } from '../core/quota/store-book.ts';
 import type { DemandBook } from '../core/scaling/demand-book.ts';
 import { labels } from '../crds/schema/api.ts';
 import { startInformer } from '../kube/informer.ts';
@@ -33,6 +34,7 @@ export interface ServingOptions {
   readonly book: DemandBook;
   readonly fetches: FetchBook;
   readonly shares: ShareBook;
+  readonly limitStore: StoreBook;
   /** Of this process' own book. */
   readonly readConcurrency: ReadConcurrency;
   readonly isLeader: () => boolean;

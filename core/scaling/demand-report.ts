@@ -59,6 +59,10 @@ export const demandReportSchema = z.object({
   intervalMs: z.int().min(0).describe('Length of the time that the entries cover.'),
   entries: z.array(demandEntrySchema).max(10_000),
   limits: shareReportSchema.optional().describe('The limits that it shares with other proxies.'),
+  limitStoreUp: z
+    .boolean()
+    .optional()
+    .describe('From a gateway with a store that limits are counted in: whether it answers.'),
   directions: z
     .string()
     .max(64)

@@ -17,6 +17,8 @@ export const conditionTypes = {
   certificatesReady: 'CertificatesReady',
   /** Callers can reach the sidecars themselves. Only of route-optimised endpoints. */
   directAccess: 'DirectAccess',
+  /** Gateways count the limits in their store. Only where they have one, of endpoints whose limits are counted there. */
+  limitsExact: 'LimitsExact',
   /** The spec asks only for what this version of Fairlead does; False names the fields that it does not act on yet. */
   fieldsSupported: 'FieldsSupported',
   /** kstatus: work goes on towards the spec. Present only while True. */

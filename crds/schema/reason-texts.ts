@@ -6,6 +6,7 @@ import type {
   directAccessReasons,
   entityReasons,
   fieldReasons,
+  limitReasons,
   progressReasons,
   readyReasons,
   runtimeReasons,
@@ -160,6 +161,18 @@ const directAccessTexts: TextsOf<typeof directAccessReasons> = {
     cause:
       'No sidecar is ready, and the certificate by which gateways stand in for them in this namespace is on its way to them: callers would be shown another one.',
     remedy: 'Wait for two or three minutes (once in each namespace), or for a sidecar to be ready.',
+  },
+};
+
+const limitTexts: TextsOf<typeof limitReasons> = {
+  StoreReachable: {
+    cause: 'The store answers every gateway: all of them count in one place, and not a call too many passes.',
+  },
+  StoreUnavailable: {
+    cause:
+      'The store does not answer the gateways that the message names. Nobody is refused for it: until it is back each of them gives out its share of each limit, and together they let through no more than 1.1 times a limit in a minute.',
+    remedy:
+      'Have the Redis or Valkey server of `limits.store` looked at, and the way to it; the log of the gateway tells the cause, and so does the note in `/readyz` on its admin port.',
   },
 };
 
@@ -335,6 +348,12 @@ export const reasonGroups: readonly ReasonGroup[] = [
     about:
       'Whether callers can reach the sidecars themselves, at `status.dataPlane.url`. Where it is False it gives the reason for which the Service cannot be made, as a served entity would; requests to the gateway are served all the same. Only of endpoints with `spec.routeOptimized`.',
     texts: directAccessTexts,
+  },
+  {
+    subject: conditionTypes.limitsExact,
+    about:
+      'Whether gateways count the limits of the endpoint in their store. Present only where gateways have one (`limits.store`), of endpoints with `spec.rateLimits` that are not route-optimised. It follows the store after five seconds at the earliest, and changes every thirty seconds at most.',
+    texts: limitTexts,
   },
   {
     subject: conditionTypes.fieldsSupported,

@@ -90,6 +90,14 @@ export const directAccessReasons = {
   certificatePending: 'CertificatePending',
 } as const;
 
+/** Reasons of the condition LimitsExact. */
+export const limitReasons = {
+  /** The store that limits are counted in answers every gateway. */
+  storeReachable: 'StoreReachable',
+  /** It does not answer a gateway, which counts by shares meanwhile. */
+  storeUnavailable: 'StoreUnavailable',
+} as const;
+
 /** Reasons of the condition FieldsSupported. */
 export const fieldReasons = {
   /** Every field of the spec is acted on. */

@@ -101,3 +101,15 @@ describe('how far a fetch is', () => {
     ]);
   });
 });
+
+describe('the store of limits', () => {
+  it.each([
+    ['counts from a gateway', gateway, false],
+    ['does not count from a sidecar', iris, undefined],
+  ])('%s', (_name, identity, counted) => {
+    const given = { ...report(['iris', 'iris-1']), limitStoreUp: false };
+    const authorised = authoriseReport(given, [identity], authority);
+    expect('report' in authorised && authorised.report.limitStoreUp).toBe(counted);
+    expect('report' in authorised && authorised.report.entries).toHaveLength(1);
+  });
+});

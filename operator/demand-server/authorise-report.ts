@@ -17,8 +17,8 @@ export type Authorised =
 
 /**
  * Returns the report as it may be counted, without entries on Deployments that do not exist (any more) or, from a
- * gateway, belong to another endpoint, and without fetches of anything but a pod of the Deployment; or why it is refused
- * as a whole.
+ * gateway, belong to another endpoint, without fetches of anything but a pod of the Deployment, and without the store of
+ * limits, which a sidecar has none of; or why it is refused as a whole.
  */
 export function authoriseReport(
   report: DemandReport,
@@ -43,7 +43,9 @@ export function authoriseReport(
     const tellsOfItself = !isGateway && deploymentOf(namespace, report.reporter) === deployment;
     entries.push(tellsOfItself ? entry : withoutFetch(entry));
   }
-  return { source: isGateway ? 'gateway' : 'sidecar', report: { ...report, entries } };
+  if (isGateway) return { source: 'gateway', report: { ...report, entries } };
+  const { limitStoreUp: _store, ...believed } = report;
+  return { source: 'sidecar', report: { ...believed, entries } };
 }
 
 const withoutFetch = ({ fetchProgress: _fetch, ...demand }: DemandEntry): DemandEntry => demand;

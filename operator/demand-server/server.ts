@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import * as z from 'zod';
 import type { FetchBook } from '../../core/fetching/fetch-book.ts';
 import type { ShareBook } from '../../core/quota/share-book.ts';
+import type { StoreBook } from '../../core/quota/store-book.ts';
 import type { DemandBook } from '../../core/scaling/demand-book.ts';
 import type { DemandAnswer } from '../../core/scaling/demand-answer.ts';
 import { demandReportSchema } from '../../core/scaling/demand-report.ts';
@@ -44,6 +45,8 @@ export interface DemandServerOptions {
   readonly fetches: FetchBook;
   /** How the proxies divide the limits that they share. */
   readonly shares: ShareBook;
+  /** How it stands with the store that gateways count limits in. */
+  readonly limitStore: Pick<StoreBook, 'record'>;
   readonly readConcurrency: ReadConcurrency;
   /** What sidecars that pass requests on are told. */
   readonly directions: Pick<DirectionsBook, 'of'>;
@@ -128,8 +131,10 @@ async function takeReport(
     return;
   }
   const now = options.clock.monotonic();
-  options.book.record(authorised.report, authorised.source, now);
-  if (authorised.source === 'sidecar') recordFetches(authorised.report, options.fetches, now);
+  const { source, report } = authorised;
+  options.book.record(report, source, now);
+  if (source === 'sidecar') recordFetches(report, options.fetches, now);
+  else options.limitStore.record(report.reporter, report.limitStoreUp, now);
   demandReports.inc({ result: 'taken' });
   const told: DemandAnswer = {
     ...dividedLimits(parsed.data, callerOf(request), options),

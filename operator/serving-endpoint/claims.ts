@@ -15,6 +15,7 @@ import type { FailedVersion, ServingEndpointSpec } from '../../crds/schema/servi
 import { wasCancelled } from './change-requests.ts';
 import type { DirectState } from '../route-optimised/reconcile-direct.ts';
 import { autoscalingClaim } from './claim-autoscaling.ts';
+import { limitsClaims } from './claim-limits.ts';
 import { claim } from './conditions.ts';
 import type { Claim } from './conditions.ts';
 import type { Explanation } from './explanation.ts';
@@ -36,7 +37,7 @@ export interface CertificateState {
 
 /** What the claims rest on: how the reconcile came out. */
 export interface Outlook {
-  readonly snapshot: Pick<Snapshot, 'endpoint' | 'autoscalers' | 'rivals' | 'scalingMode'>;
+  readonly snapshot: Pick<Snapshot, 'endpoint' | 'autoscalers' | 'rivals' | 'scalingMode' | 'limitStore'>;
   readonly plan: Pick<Plan, 'versions' | 'isSuspended'>;
   readonly outcome: Pick<Outcome, 'isServing' | 'targetEntities'>;
   /** The version that serves once this reconcile has written its status, or that served last. */
@@ -57,14 +58,15 @@ export interface Outlook {
 export function claimsOf(outlook: Outlook): Claim[] {
   const update = updateClaim(outlook);
   const { direct } = outlook;
-  const { spec } = outlook.snapshot.endpoint;
+  const { endpoint, limitStore } = outlook.snapshot;
   const always = [
     update,
     trafficClaim(outlook),
     autoscalingClaim({ ...outlook, isSuspended: outlook.plan.isSuspended }),
     certificateClaim(outlook),
     ...(direct === undefined ? [] : [directClaim(direct)]),
-    fieldsClaim(spec),
+    ...limitsClaims(endpoint, limitStore),
+    fieldsClaim(endpoint.spec),
   ];
   // kstatus would take any Ready but True for work in progress, and a stopped endpoint is not ready (ADR 14).
   if (outlook.plan.isSuspended) return [...always, ...stoppingClaims(outlook)];

@@ -1,6 +1,7 @@
 /** Owns what a reconcile sees: everything that belongs to one endpoint, read from the stores at one moment. */
 import type { PodsProgress } from '../../core/fetching/fetch-book.ts';
 import type { DataPlaneKey } from '../../core/data-plane/token.ts';
+import type { StoreState } from '../../core/quota/store-book.ts';
 import { publicNameOf } from '../../core/routing/public-name.ts';
 import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import type { ServingRuntime } from '../../crds/schema/serving-runtime.ts';
@@ -40,6 +41,8 @@ export interface Snapshot {
   readonly gateways: readonly kinds.EndpointSlice[];
   /** Public keys of data-plane tokens. */
   readonly dataPlaneKeys: readonly DataPlaneKey[];
+  /** How it stands with the store that gateways count limits in; undefined: that is not clear yet. */
+  readonly limitStore: StoreState | undefined;
   readonly runtimes: readonly RuntimeCandidate[];
 }
 
@@ -48,13 +51,14 @@ export interface Surroundings {
   readonly scalingMode: ScalingMode;
   readonly fetches: PodsProgress;
   readonly dataPlaneKeys: readonly DataPlaneKey[];
+  readonly limitStore: StoreState | undefined;
 }
 
 /** Returns the snapshot of an endpoint; undefined when there is no such endpoint. */
 export function observe(
   stores: Stores,
   key: string,
-  { scalingMode, fetches, dataPlaneKeys }: Surroundings,
+  { scalingMode, fetches, dataPlaneKeys, limitStore }: Surroundings,
 ): Snapshot | undefined {
   const endpoint = stores.endpoints.store.get(key);
   if (endpoint === undefined) return undefined;
@@ -80,6 +84,7 @@ export function observe(
     slices: stores.endpointSlices.store.byIndex(byEndpoint, key),
     gateways: stores.gatewaySlices.store.list(),
     dataPlaneKeys,
+    limitStore,
     sidecarSecret: stores.secrets.store.get(keyOf({ namespace, name: sidecarSecretName(name) })),
     runtimes: [
       ...stores.runtimes.store.list(namespace).map((runtime) => candidate(runtime, 'namespace')),

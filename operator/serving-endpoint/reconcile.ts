@@ -1,6 +1,7 @@
 /** Owns the reconcile of one endpoint: observe, decide, act, report. */
 import { canonicalJson } from '../../core/config-versions/canonical-json.ts';
 import type { FetchBook } from '../../core/fetching/fetch-book.ts';
+import type { StoreBook } from '../../core/quota/store-book.ts';
 import { apiVersion } from '../../crds/schema/api.ts';
 import { entityReasons, readyReasons } from '../../crds/schema/reasons.ts';
 import { servingEndpointSpecSchema } from '../../crds/schema/serving-endpoint.ts';
@@ -57,6 +58,7 @@ export interface ReconcileDeps {
   readonly leaving: Leaving;
   readonly gatewayCertificate: GatewayCertificate;
   readonly fetches: Pick<FetchBook, 'shownOf'>;
+  readonly limitStore: Pick<StoreBook, 'shown'>;
   readonly config: OperatorConfig;
   readonly clock: Clock;
   /** As `atWorkSince` tells it. */
@@ -94,6 +96,7 @@ async function reconcileKey(key: string, deps: EndpointDeps, log: Logger): Promi
     scalingMode: deps.scalingMode(),
     fetches: deps.fetches.shownOf(key),
     dataPlaneKeys: deps.dataPlaneKeys(),
+    limitStore: deps.limitStore.shown,
   });
   if (seen === undefined || seen.endpoint.metadata.deletionTimestamp !== undefined) {
     deps.writeBacks.forget(key);

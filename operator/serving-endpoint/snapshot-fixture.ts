@@ -31,6 +31,7 @@ export function aSnapshot(endpoint: ServingEndpoint, seen: Partial<Snapshot> = {
     slices: [],
     gateways: [],
     dataPlaneKeys: [],
+    limitStore: undefined,
     runtimes: [aRuntime('mlflow-python')],
     ...seen,
   };

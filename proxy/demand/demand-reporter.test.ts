@@ -32,6 +32,7 @@ async function startReporter(
   url: string,
   intervalMs: number,
   limits = new LimitShares(),
+  limitStore?: { readonly isUp: boolean },
 ): Promise<{ reporter: DemandReporter; meter: DemandMeter }> {
   const { secureContext } = await pki.material(gatewayIdentity);
   const meter = new DemandMeter(() => systemClock.monotonic());
@@ -40,6 +41,7 @@ async function startReporter(
     tls: { secureContext: () => secureContext, identity: operatorIdentity },
     intervalMs,
     limits,
+    limitStore,
     reporter: 'wine-0',
     clock: systemClock,
     log: makeLogger({ process: 'test', level: 'silent' }),
@@ -215,5 +217,27 @@ describe('limits that are shared', () => {
     await until(() => operator.reports.length === 2);
     await reporter.stop();
     expect([pool.isTold, reporter.failing]).toEqual([false, false]);
+  });
+});
+
+describe('a store that limits are counted in', () => {
+  it('is told, as it is at the moment', async () => {
+    const operator = await startOperator();
+    const limitStore = { isUp: true };
+    const { reporter } = await startReporter(operator.url, never, new LimitShares(), limitStore);
+    reporter.reportNow();
+    await until(() => operator.reports.length === 1);
+    limitStore.isUp = false;
+    reporter.reportNow();
+    await until(() => operator.reports.length === 2);
+    expect(operator.reports.map(({ limitStoreUp }) => limitStoreUp)).toEqual([true, false]);
+  });
+
+  it('is no part of the report of a proxy that has none', async () => {
+    const operator = await startOperator();
+    const { reporter } = await startReporter(operator.url, never);
+    reporter.reportNow();
+    await until(() => operator.reports.length === 1);
+    expect(operator.reports[0]).not.toHaveProperty('limitStoreUp');
   });
 });

@@ -35,6 +35,8 @@ export interface DemandReporterOptions {
   readonly source: DemandSource;
   /** The limits that are shared with other proxies: told with the demand, and the answer says how they are divided. */
   readonly limits?: LimitShares;
+  /** The store that limits are counted in: told is whether it answers. */
+  readonly limitStore?: { readonly isUp: boolean } | undefined;
   /** Who takes the directions that the operator answers with; absent: none are asked for. */
   readonly directed?: Directed | undefined;
   readonly clock: Clock;
@@ -98,18 +100,16 @@ export class DemandReporter {
   }
 
   async #report(isLast = false): Promise<void> {
-    const { source, directed, limits, clock, log, reporter } = this.#options;
+    const { source, clock, log, reporter } = this.#options;
     const at = clock.monotonic();
     // After a failure the leader may be another one, who knows nothing yet.
     const { entries, confirm } = source.read(!this.#isKnown);
     const intervalMs = Math.max(0, Math.round(at - this.#reportedAt));
-    const shared = limits?.report(clock.now(), isLast);
-    const report: DemandReport = { reporter, instance: this.#instance, intervalMs, entries };
+    const demand = { reporter, instance: this.#instance, intervalMs, entries };
+    const beside = this.#besideDemand(isLast);
     let answer: Buffer;
     try {
-      const asking = directed === undefined ? {} : { directions: directed.version };
-      const sharing = shared === undefined ? {} : { limits: shared };
-      answer = await this.#deliver({ ...report, ...asking, ...sharing });
+      answer = await this.#deliver({ ...demand, ...beside });
     } catch (error) {
       this.#redirectTo(new URL(this.#options.url));
       if (!this.#failing) log.warn({ cause: messageOf(error) }, 'demand report failed, trying on');
@@ -123,6 +123,17 @@ export class DemandReporter {
     this.#reportedAt = at;
     confirm();
     if (answer.length > 0) this.#takeAnswer(answer);
+  }
+
+  /** Returns what else there is to say, and to be asked for. */
+  #besideDemand(isLast: boolean): Pick<DemandReport, 'directions' | 'limits' | 'limitStoreUp'> {
+    const { directed, limits, limitStore, clock } = this.#options;
+    const shared = limits?.report(clock.now(), isLast);
+    return {
+      ...(directed === undefined ? {} : { directions: directed.version }),
+      ...(shared === undefined ? {} : { limits: shared }),
+      ...(limitStore === undefined ? {} : { limitStoreUp: limitStore.isUp }),
+    };
   }
 
   /** Demand has been heard, whatever is wrong with the answer; what cannot be read stays as it was. */

@@ -27,7 +27,7 @@ import { makeApiForwarding } from './api-forwarding.ts';
 import type { GatewayConfig } from './config.ts';
 import { HeldDemand } from './held-demand.ts';
 import { startHolding } from './holding.ts';
-import { followLimits, makeGatewayLimits, watchLimits } from './limits.ts';
+import { followLimits, makeGatewayLimits, tellOfStore, watchLimits } from './limits.ts';
 import type { GatewayLimits } from './limits.ts';
 import { makeGatewayPipeline } from './pipeline.ts';
 import { followEndpoints, makeRoutes } from './routes.ts';
@@ -77,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { table, directory, traffic } = makeRoutes({ ...options, shares: limits.shares });
   const demand = new HeldDemand(() => clock.monotonic());
   const reporter = startReporter(options, demand, limits);
+  tellOfStore(limits, reporter);
   const hold = startHolding({ ...options, table, demand, reportNow: () => reporter.reportNow() });
   const metrics = new ProxyMetrics(registry);
   const rows = makeRowLog({ ...options, settings: config, instance: options.podName });
@@ -160,6 +161,7 @@ function startReporter(options: GatewayOptions, source: HeldDemand, limits: Gate
     reporter: options.podName,
     source,
     limits: limits.shares,
+    limitStore: limits.store,
     clock,
     log,
   });

@@ -3,11 +3,12 @@ import type { ServingEndpoint } from '../../crds/schema/serving-endpoint.ts';
 import { limitStoreSchema } from '../limit-store/config.ts';
 import { aWineEndpoint, startClusterFixture } from '../testing/cluster-fixture.ts';
 import type { ClusterFixture } from '../testing/cluster-fixture.ts';
-import { send } from '../testing/http-client-fixture.ts';
+import { send, until } from '../testing/http-client-fixture.ts';
 import { awayFromTheEndOfAMinute } from '../testing/minute-fixture.ts';
-import { makePki } from '../testing/pki-fixture.ts';
+import { makePki, operatorIdentity } from '../testing/pki-fixture.ts';
 import type { Pki } from '../testing/pki-fixture.ts';
 import { startRedisServer } from '../testing/redis-server-fixture.ts';
+import { startReportedTo } from '../testing/reported-to-fixture.ts';
 import type { GatewayConfig } from './config.ts';
 import { startGatewayUnderTest } from './gateway-fixture.ts';
 import type { GatewayUnderTest } from './gateway-fixture.ts';
@@ -118,5 +119,23 @@ describe('gateways with a store', () => {
       json: { status: 'ok', notes: { limitStore: 'it is away; limits are counted by shares' } },
     });
     expect(await remainingAfter(one, 1)).toEqual([19]);
+  });
+
+  it('tell the operator at once when it goes and when it is back', async () => {
+    const operator = await startReportedTo(pki, operatorIdentity);
+    cleanUps.push(() => operator.stop());
+    const server = await startRedisServer();
+    cleanUps.push(() => server.stop());
+    const limitStore = limitStoreSchema.parse({ url: `redis://127.0.0.1:${server.port}` });
+    const never = 3_600_000;
+    const reporting = { demandUrl: operator.url, demandIntervalMs: never };
+    await startGateway(await startCluster(limited()), { limitStore, ...reporting });
+    const isTold = (isUp: boolean): Promise<void> =>
+      until(() => operator.reports.at(-1)?.limitStoreUp === isUp);
+    await isTold(true);
+    await server.kill();
+    await isTold(false);
+    await server.start();
+    await isTold(true);
   });
 });

@@ -38,6 +38,11 @@ export function followLimits({ shares }: GatewayLimits, table: RoutingTable, rep
   if (!shares.isComplete) reporter.reportNow();
 }
 
+/** Has the operator told at once when the store has gone or is back. */
+export function tellOfStore({ store }: GatewayLimits, reporter: DemandReporter): void {
+  store?.onChange(() => reporter.reportNow());
+}
+
 /** A gateway that has not had its share is not ready, but it does not wait for ever: an operator may be away. */
 export function watchLimits(
   { shares, store }: GatewayLimits,

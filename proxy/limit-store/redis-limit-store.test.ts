@@ -154,6 +154,21 @@ describe('a store that is away', () => {
     expect((await proxy.ask())?.remaining).toEqual([74]);
   });
 
+  it('says when it goes and when it is back, and nothing more once it is stopped', async () => {
+    const server = await t.startServer();
+    const { store } = t.startClient({ url: urlOf(server) }, limit({ calls: 100 }));
+    const changes: boolean[] = [];
+    store.onChange(() => changes.push(store.isUp));
+    await until(() => changes.length === 1);
+    await server.kill();
+    await until(() => changes.length === 2);
+    await server.start();
+    await until(() => changes.length === 3);
+    await store.stop();
+    expect(store.isUp).toBe(false);
+    expect(changes).toEqual([true, false, true]);
+  });
+
   it('that answers nothing is waited for no longer than the time-out, and is given up soon', async () => {
     const server = await t.startServer();
     const proxy = t.startClient(

@@ -40,16 +40,30 @@ export class RedisLimitStore implements LimitStore {
   readonly #unsent = new UnsentCounts();
   #batches = new Map<string, Batch>();
   #timeouts = 0;
+  #listener: (() => void) | undefined;
 
   constructor(options: RedisLimitStoreOptions) {
     this.#options = options;
     const { config, registry, log } = options;
     this.#metrics = makeStoreMetrics(registry, () => this.isUp);
-    this.#connection = new StoreConnection({ config, log, onUp: () => this.#catchUp() });
+    this.#connection = new StoreConnection({
+      config,
+      log,
+      onUp: () => {
+        this.#catchUp();
+        this.#listener?.();
+      },
+      onDown: () => this.#listener?.(),
+    });
   }
 
   get isUp(): boolean {
     return this.#connection.client !== undefined;
+  }
+
+  /** Calls back when `isUp` has changed, until `stop`. */
+  onChange(listener: () => void): void {
+    this.#listener = listener;
   }
 
   ask(question: StoreQuestion): void {

@@ -15,6 +15,8 @@ export interface StoreConnectionOptions {
   readonly log: Logger;
   /** The store is there (again). */
   readonly onUp: () => void;
+  /** It is away; not called for a connection that is ended by `stop`. */
+  readonly onDown: () => void;
 }
 
 const firstPauseMs = 250;
@@ -96,12 +98,17 @@ export class StoreConnection {
     onUp();
     this.#options.onUp();
     await over;
-    if (this.#client === client) this.#client = undefined;
+    if (this.#client === client) this.#goWithout();
   }
 
   #leave(client: StoreClient): void {
-    this.#client = undefined;
+    this.#goWithout();
     client.disconnect();
+  }
+
+  #goWithout(): void {
+    this.#client = undefined;
+    if (!this.#stopping.signal.aborted) this.#options.onDown();
   }
 
   /** Once for each time that it is away. */
