@@ -22,7 +22,7 @@ export interface Page {
 const fence = /^```(\w*)[^\n]*\n(.*?)^```$/gms;
 
 /** Returns the page at `path`. */
-export function readPage(path: string): Page {
+function readPage(path: string): Page {
   const whole = readFileSync(join(root, path), 'utf8');
   const blocks = [...whole.matchAll(fence)].map(([, language = '', code = '']) => ({ language, code }));
   return { path, text: whole.replaceAll(fence, ''), blocks };
