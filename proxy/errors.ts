@@ -109,7 +109,12 @@ export const refusals = {
     'The request carries no access token. Send it as "Authorization: Bearer <token>".',
     { headers: challenge },
   ),
-  invalidToken: refusal(403, 'PERMISSION_DENIED', 'invalid_token', 'Invalid access token.'),
+  invalidToken: refusal(
+    403,
+    'PERMISSION_DENIED',
+    'invalid_token',
+    'Invalid access token. Its time may be over, or it is of an issuer that is not known here: get another one.',
+  ),
   noDataPlaneToken: refusal(
     401,
     'UNAUTHENTICATED',
@@ -219,7 +224,7 @@ export const refusals = {
     503,
     'TEMPORARILY_UNAVAILABLE',
     'RejectedNoEndpoints' satisfies HoldOutcome,
-    'The endpoint has no active configuration yet, or is being started. Wait until it is ready.',
+    'The endpoint has no active configuration yet, or is being started. Wait until it is ready; its status says what it waits for, or why it failed.',
     { retryAfterSeconds: 5 },
   ),
   entityFailed: (cause: string) =>

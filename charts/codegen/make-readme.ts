@@ -9,12 +9,15 @@ const head = `# The Helm chart of Fairlead
 
 \`\`\`sh
 helm install fairlead charts/fairlead --namespace fairlead-system --create-namespace \\
-  --set operator.config.mlflowTrackingUri=http://mlflow.example:5000
+  --set image.repository=registry.example/ml/fairlead \\
+  --set mlflowImage.repository=registry.example/ml/fairlead-mlflow-runtime \\
+  --set operator.config.mlflowTrackingUri=http://mlflow.mlflow.svc:5000
 \`\`\`
 
 Needs Kubernetes 1.29 or newer, and Helm 3.14 or newer (4 as well). [Install with Helm](../../docs/how-to/install-with-helm.md) goes
-through it step by step, upgrades and removal included; [Install with GitOps](../../docs/how-to/install-with-gitops.md) is
-for Argo CD and Flux. One release per cluster: names are fixed, because the processes know one another by them.`;
+through it step by step, upgrades and removal included; [Build the images](../../docs/how-to/build-images.md) says where the
+images come from, and [Install with GitOps](../../docs/how-to/install-with-gitops.md) is for Argo CD and Flux. One release per
+cluster: names are fixed, because the processes know one another by them.`;
 
 /** Returns the page as Markdown. */
 export function makeReadme(values: readonly ChartValue[], configs: readonly ProcessConfig[]): string {

@@ -84,7 +84,9 @@ export function makeAnswer(uid: string, verdict: Verdict): object {
 function detailsOf(verdict: Verdict): object {
   if (!verdict.allowed) {
     const { code, reason, message, field } = verdict;
-    const cause = { reason: 'FieldValueInvalid', message, field };
+    // Clients put the field before it themselves.
+    const inField = field === undefined ? message : message.slice(`${field}: `.length);
+    const cause = { reason: 'FieldValueInvalid', message: inField, field };
     return {
       status: { code, reason, message, ...(field === undefined ? {} : { details: { causes: [cause] } }) },
     };

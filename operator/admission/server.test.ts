@@ -151,7 +151,15 @@ describe('the admission server', () => {
         code: 403,
         reason: 'Forbidden',
         message: expect.stringMatching(/may not read the Secret "s3"/) as string,
-        details: { causes: [{ field: 'spec.servedEntities[0].model.credentials.secretRef' }] },
+        // Clients print the field and then this.
+        details: {
+          causes: [
+            {
+              field: 'spec.servedEntities[0].model.credentials.secretRef',
+              message: expect.stringMatching(/^user "jane" in namespace "team" may not read/) as string,
+            },
+          ],
+        },
       },
     });
   });
