@@ -11,6 +11,11 @@ describe('messageOf', () => {
       new Error('no answer', { cause: refused }),
       `no answer: ${refused.message}`,
     ],
+    [
+      'a cause once that the message tells already',
+      new Error(`no answer: ${refused.message} (try again)`, { cause: refused }),
+      `no answer: ${refused.message} (try again)`,
+    ],
     ['the name of an error without a message', new TypeError(), 'TypeError'],
     ['anything else as text', 7, '7'],
   ])('returns %s', (_row, thrown, expected) => {

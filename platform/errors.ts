@@ -22,11 +22,13 @@ export class AppError extends Error {
   }
 }
 
-/** Returns the message of anything that was thrown, with the messages of its causes behind it. */
+/** Returns the message of anything that was thrown, with the messages of its causes behind it, as far as it does not tell them. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const own = thrown.message === '' ? thrown.name : thrown.message;
-  return thrown.cause === undefined ? own : `${own}: ${messageOf(thrown.cause)}`;
+  if (thrown.cause === undefined) return own;
+  const cause = messageOf(thrown.cause);
+  return own.includes(cause) ? own : `${own}: ${cause}`;
 }
 
 /** Returns the system error code (`ECONNREFUSED`, `ENOENT` …) of a thrown value or of its nearest cause that has one. */
