@@ -87,7 +87,7 @@ describe('waiting for readiness', () => {
 
 describe('draining', () => {
   it('is unready at once and goes on serving until it is quiet', async () => {
-    await start(() => ({ drain: { quietMs: 300, maxMs: 5_000 } }));
+    await start(() => ({ drain: { quietMs: 1_500, maxMs: 20_000 } }));
     await t.ready();
     let drained = false;
     const draining = t.sidecar.drain().then(() => {

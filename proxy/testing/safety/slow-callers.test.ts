@@ -16,7 +16,7 @@ const limits = {
   headMs: 300,
   bodyIdleMs: 300,
   idleMs: 600,
-  lingerMs: 200,
+  lingerMs: 600,
 } as const;
 const totalMs = 1_500;
 
